@@ -1,0 +1,17 @@
+/* The generated haproxy.cfg. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "environment.h"
+
+/* Writes the whole haproxy.cfg to out, from the templates in the data directory, for this machine. What the templates
+ * or the machine do not give is a problem. */
+void config_write(FILE *out, const struct environment *environment, struct problems *problems);
+
+/* The same into a string that the caller frees; NULL with a problem told. */
+char *config_text(const struct environment *environment, struct problems *problems);
+
+/* haproxy/operations.map, derived from the table, to out. */
+void config_write_map(FILE *out);
+
+#endif

@@ -1,0 +1,170 @@
+#include "haproxy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Starts haproxy with the arguments; its stdout goes to the descriptor out if that is not -1. */
+static pid_t start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask)
+{
+    pid_t parent = getpid();
+    pid_t child = fork();
+
+    if (child != 0)
+        return child;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(1);
+    if (mask != NULL)
+        sigprocmask(SIG_SETMASK, mask, NULL);
+    if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
+        _exit(1);
+    execvp(haproxy, arguments);
+    notice("%s: %s; install HAProxy 3.0 or newer, or set HAPROXY to it", haproxy, strerror(errno));
+    _exit(127);
+}
+
+static int exit_code(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int wait_for(pid_t child)
+{
+    int status;
+
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return 1;
+    return exit_code(status);
+}
+
+bool haproxy_usable(const char *haproxy, struct problems *problems)
+{
+    char *const arguments[] = {"haproxy", "-v", NULL};
+    char line[256] = "";
+    int ends[2];
+    FILE *answer;
+    pid_t child;
+    int major;
+    int minor;
+    int code;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        problem(problems, "pipe: %s", strerror(errno));
+        return false;
+    }
+    child = start(haproxy, arguments, ends[1], NULL);
+    close(ends[1]);
+    answer = fdopen(ends[0], "r");
+    if (child < 0 || answer == NULL) {
+        problem(problems, "%s: cannot be started: %s", haproxy, strerror(errno));
+        return false;
+    }
+    if (fgets(line, sizeof line, answer) == NULL)
+        line[0] = '\0';
+    fclose(answer);
+    code = wait_for(child);
+    if (code == 127)
+        problem(problems, "%s cannot be run", haproxy);
+    else if (sscanf(line, "HAProxy version %d.%d", &major, &minor) != 2)
+        problem(problems, "%s -v does not answer as HAProxy does", haproxy);
+    else if (major < 3)
+        problem(problems,
+                "%s is HAProxy %d.%d: 3.0 or newer is needed, older ones break docker exec and attach; set HAPROXY to a "
+                "newer one",
+                haproxy, major, minor);
+    else
+        return true;
+    return false;
+}
+
+static bool write_all(int fd, const char *bytes)
+{
+    size_t left = strlen(bytes);
+
+    while (left > 0) {
+        ssize_t wrote = write(fd, bytes, left);
+
+        if (wrote < 0 && errno != EINTR)
+            return false;
+        if (wrote > 0) {
+            bytes += wrote;
+            left -= (size_t)wrote;
+        }
+    }
+    return true;
+}
+
+const char *haproxy_config_file(const char *directory, const char *config, struct problems *problems)
+{
+    static char path[PATH_MAX];
+    int fd;
+
+    if (directory == NULL) {
+        fd = memfd_create("haproxy.cfg", 0); /* inherited by HAProxy, which opens it by this name */
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    } else if ((size_t)snprintf(path, sizeof path, "%s/haproxy.cfg", directory) >= sizeof path) {
+        problem(problems, "RUNTIME_DIRECTORY=%s: the path is too long", directory);
+        return NULL;
+    } else {
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    }
+    if (fd < 0) {
+        problem(problems, "%s: %s; RUNTIME_DIRECTORY must be a writable directory (unset, none is needed)", path,
+                strerror(errno));
+        return NULL;
+    }
+    if (!write_all(fd, config) || (directory != NULL && close(fd) != 0)) {
+        problem(problems, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    return path;
+}
+
+int haproxy_check(const char *haproxy, const char *config_file)
+{
+    char *const arguments[] = {"haproxy", "-c", "-f", (char *)config_file, NULL};
+    pid_t child = start(haproxy, arguments, STDERR_FILENO, NULL);
+
+    return child < 0 ? 1 : wait_for(child);
+}
+
+int haproxy_supervise(const char *haproxy, const char *config_file)
+{
+    char *const arguments[] = {"haproxy", "-db", "-f", (char *)config_file, NULL};
+    sigset_t ours;
+    sigset_t before;
+    pid_t child;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGUSR1);
+    sigaddset(&ours, SIGHUP);
+    sigaddset(&ours, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    child = start(haproxy, arguments, -1, &before);
+    if (child < 0) {
+        notice("%s: cannot be started: %s", haproxy, strerror(errno));
+        return 1;
+    }
+    for (;;) {
+        int status;
+        pid_t ended;
+        int received = sigwaitinfo(&ours, NULL);
+
+        if (received == SIGTERM || received == SIGINT || received == SIGUSR1)
+            kill(child, SIGUSR1);
+        /* As PID 1 we inherit orphans; only HAProxy's end is ours. */
+        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+            if (ended == child)
+                return exit_code(status);
+    }
+}

@@ -1,0 +1,11 @@
+/* The container's HEALTHCHECK. */
+#ifndef HEALTHCHECK_H
+#define HEALTHCHECK_H
+
+#include "settings.h"
+
+/* Asks the running proxy for GET /_ping on its first listener, three seconds at most. Returns 0 if the proxy serves:
+ * it answers 200, or 403 where PING is closed; 1 with the reason on stderr otherwise (503: no Engine behind it). */
+int healthcheck(const struct settings *settings);
+
+#endif

@@ -1,0 +1,88 @@
+#include "operations.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OFF = false, ON = true };
+
+const struct operation operations[] = {
+#define OPERATION(section, method, path, id, groups, preset, kind) \
+    {#section, #method, path, #id, groups, preset, kind},
+#include "operations.def"
+#undef OPERATION
+};
+
+const size_t operation_count = sizeof operations / sizeof *operations;
+
+/* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
+ * unit test that walks all rows would have met it. */
+static void append(char *to, size_t size, const char *text, size_t length)
+{
+    size_t used = strlen(to);
+
+    if (length >= size - used)
+        abort();
+    memcpy(to + used, text, length);
+    to[used + length] = '\0';
+}
+
+void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])
+{
+    strcpy(name, "ALLOW");
+    for (const char *c = operation->id; *c != '\0'; c++) {
+        char upper = (char)toupper((unsigned char)*c);
+
+        if (isupper((unsigned char)*c))
+            append(name, OPERATION_NAME_MAX, "_", 1);
+        append(name, OPERATION_NAME_MAX, &upper, 1);
+    }
+}
+
+/* {name} of these may hold slashes: registry/team/app:1 */
+static bool name_is_reference(const char *path)
+{
+    return strncmp(path, "/images/", 8) == 0 || strncmp(path, "/plugins/", 9) == 0 ||
+           strncmp(path, "/distribution/", 14) == 0;
+}
+
+void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX])
+{
+    static const char segment[] = "[^/]+";
+    static const char reference[] = "[^/]+(/[^/]+)*";
+    const char *path = operation->path;
+
+    /* HEAD is treated as GET, except where HEAD is an operation of its own: those rows come first in the map. */
+    strcpy(regex, strcmp(operation->method, "GET") == 0 ? "^(GET|HEAD)" : "^");
+    if (strcmp(operation->method, "GET") != 0)
+        append(regex, OPERATION_REGEX_MAX, operation->method, strlen(operation->method));
+    while (*path != '\0') {
+        const char *part;
+
+        if (*path == '{') {
+            part = name_is_reference(operation->path) ? reference : segment;
+            append(regex, OPERATION_REGEX_MAX, part, strlen(part));
+            path = strchr(path, '}') + 1;
+        } else {
+            append(regex, OPERATION_REGEX_MAX, path, 1);
+            path++;
+        }
+    }
+    append(regex, OPERATION_REGEX_MAX, "$", 1);
+}
+
+bool group_next(const char **cursor, char name[OPERATION_NAME_MAX], bool *alternative)
+{
+    const char *from = *cursor;
+    size_t length;
+
+    *alternative = *from != '+';
+    from += strspn(from, " |+");
+    length = strcspn(from, " |+");
+    if (length == 0)
+        return false;
+    name[0] = '\0';
+    append(name, OPERATION_NAME_MAX, from, length);
+    *cursor = from + length;
+    return true;
+}

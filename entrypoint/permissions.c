@@ -1,0 +1,138 @@
+#include "permissions.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Formats into a buffer the table's rows were sized for: one that does not fit is a defect of the table, and the unit
+ * test that walks all rows would have met it. */
+__attribute__((format(printf, 3, 4))) static void format_or_abort(char *to, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(to, size, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= size)
+        abort();
+}
+
+static size_t group_index(const struct groups *groups, const char *group)
+{
+    size_t i = 0;
+
+    while (i < groups->count && strcmp(groups->name[i] + strlen("ALLOW_"), group) != 0)
+        i++;
+    return i;
+}
+
+void groups_list(struct groups *groups)
+{
+    memset(groups, 0, sizeof *groups);
+    for (size_t i = 0; i < operation_count; i++) {
+        const char *cursor = operations[i].groups;
+        char group[OPERATION_NAME_MAX];
+        bool alternative;
+
+        while (group_next(&cursor, group, &alternative)) {
+            if (group_index(groups, group) < groups->count)
+                continue;
+            if (groups->count == GROUPS_MAX)
+                abort();
+            format_or_abort(groups->name[groups->count], OPERATION_NAME_MAX, "ALLOW_%s", group);
+            groups->count++;
+        }
+    }
+}
+
+static void add_reason(char reason[REASON_MAX], const char *name, const char *suffix)
+{
+    size_t used = strlen(reason);
+
+    format_or_abort(reason + used, REASON_MAX - used, "%s%s%s", used == 0 ? "" : " and ", name, suffix);
+}
+
+/* One alternative of a groups expression: open if all its groups are. The reason names what opens it, or what it
+ * still misses. Moves the cursor to the next alternative; at the end of the expression, *more is false. */
+static bool decide_alternative(const struct operation *operation, const struct groups *groups, const char **cursor,
+                               char reason[REASON_MAX], bool *more)
+{
+    char opened[REASON_MAX] = "";
+    char missing[REASON_MAX] = "";
+    char group[OPERATION_NAME_MAX];
+    const char *next = *cursor;
+    bool begins;
+
+    *more = false;
+    for (bool first = true; group_next(&next, group, &begins); first = false, *cursor = next) {
+        size_t i = group_index(groups, group);
+
+        if (begins && !first) {
+            *more = true;
+            break;
+        }
+        if (groups->value[i] == YES)
+            add_reason(opened, groups->name[i], "");
+        else if (groups->value[i] == UNSET && operation->on_by_default)
+            add_reason(opened, "default", "");
+        else
+            add_reason(missing, groups->name[i], "=true");
+    }
+    strcpy(reason, missing[0] == '\0' ? opened : missing);
+    return missing[0] == '\0' && opened[0] != '\0';
+}
+
+/* The first open alternative decides; if none is open, the reason is that of the first, which is the narrowest by the
+ * order of the table. */
+static bool decide_by_groups(const struct operation *operation, const struct groups *groups, char reason[REASON_MAX])
+{
+    const char *cursor = operation->groups;
+    bool more;
+    bool open = decide_alternative(operation, groups, &cursor, reason, &more);
+
+    while (!open && more) {
+        char other[REASON_MAX];
+
+        open = decide_alternative(operation, groups, &cursor, other, &more);
+        if (open)
+            strcpy(reason, other);
+    }
+    return open;
+}
+
+/* /networks and /networks/ are one operation: what is wrong with its variable is told once. */
+static bool repeats_last(size_t i)
+{
+    return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
+}
+
+void permissions_read(struct permissions *permissions, const struct variables *variables, struct problems *problems)
+{
+    struct problems told = {.to = NULL};
+    struct groups groups;
+
+    if (operation_count > OPERATIONS_MAX)
+        abort();
+    memset(permissions, 0, sizeof *permissions);
+    groups_list(&groups);
+    for (size_t i = 0; i < groups.count; i++)
+        groups.value[i] = variable_boolean(variables, groups.name[i], problems);
+    for (size_t i = 0; i < operation_count; i++) {
+        char own[OPERATION_NAME_MAX];
+        char *reason = permissions->reason[i];
+        enum tristate value;
+
+        operation_own_variable(&operations[i], own);
+        value = variable_boolean(variables, own, repeats_last(i) ? &told : problems);
+        if (value != UNSET) {
+            permissions->open[i] = value == YES;
+            add_reason(reason, own, value == YES ? "" : "=true");
+        } else {
+            permissions->open[i] = decide_by_groups(&operations[i], &groups, reason);
+            if (reason[0] == '\0')
+                add_reason(reason, own, "=true");
+        }
+    }
+}

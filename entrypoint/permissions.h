@@ -1,0 +1,32 @@
+/* From ALLOW_* variables to the set of open operations. */
+#ifndef PERMISSIONS_H
+#define PERMISSIONS_H
+
+#include "operations.h"
+#include "variables.h"
+
+#define OPERATIONS_MAX 320
+#define GROUPS_MAX 64
+#define REASON_MAX 192
+
+/* The group variables that the table's expressions mention, each once, with what the environment says of them. */
+struct groups {
+    size_t count;
+    char name[GROUPS_MAX][OPERATION_NAME_MAX]; /* with ALLOW_ */
+    enum tristate value[GROUPS_MAX];
+};
+
+struct permissions {
+    bool open[OPERATIONS_MAX];               /* by index into operations[] */
+    char reason[OPERATIONS_MAX][REASON_MAX]; /* open: what opens it, a variable or "default";
+                                                closed: what would, such as "ALLOW_CREATE=true and ALLOW_NETWORKS=true" */
+};
+
+/* The groups of the table, all UNSET. */
+void groups_list(struct groups *groups);
+
+/* Decides every operation from the variables: an own variable that is set decides alone; then the groups; then the
+ * default. A value that is no boolean is a problem. */
+void permissions_read(struct permissions *permissions, const struct variables *variables, struct problems *problems);
+
+#endif

@@ -1,0 +1,17 @@
+/* What `permissions` and `explain` print. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "environment.h"
+
+/* The whole table on stdout, tab-separated: state, method, path, operationId, own variable, groups, and what opens it or
+ * would. */
+void report_permissions(const struct environment *environment);
+
+/* One request: a sentence on stdout. Returns 0 if the proxy would allow it, 3 if not, 1 if memory runs out. */
+int report_explain(const struct environment *environment, const char *method, const char *target);
+
+/* The same for each "METHOD PATH" line of stdin, a line "allowed OPERATION" or "denied OPERATION REASON" each. */
+int report_explain_lines(const struct environment *environment);
+
+#endif

@@ -1,0 +1,136 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "request.h"
+
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct router {
+    pcre2_code *malformed;
+    pcre2_code *version;
+    pcre2_match_data *match;
+    size_t count;
+    pcre2_code *operation[];
+};
+
+static pcre2_code *compile(const char *regex)
+{
+    int error;
+    size_t offset;
+
+    return pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+}
+
+void router_free(struct router *router)
+{
+    if (router == NULL)
+        return;
+    pcre2_code_free(router->malformed);
+    pcre2_code_free(router->version);
+    pcre2_match_data_free(router->match);
+    for (size_t i = 0; i < router->count; i++)
+        pcre2_code_free(router->operation[i]);
+    free(router);
+}
+
+struct router *router_new(void)
+{
+    struct router *router = calloc(1, sizeof *router + operation_count * sizeof *router->operation);
+    bool complete;
+
+    if (router == NULL)
+        return NULL;
+    router->malformed = compile(MALFORMED_PATH);
+    router->version = compile(VERSION_PREFIX);
+    router->match = pcre2_match_data_create(8, NULL);
+    complete = router->malformed != NULL && router->version != NULL && router->match != NULL;
+    for (; complete && router->count < operation_count; router->count++) {
+        char regex[OPERATION_REGEX_MAX];
+
+        operation_regex(&operations[router->count], regex);
+        router->operation[router->count] = compile(regex);
+        complete = router->operation[router->count] != NULL;
+    }
+    if (complete)
+        return router;
+    router_free(router);
+    return NULL;
+}
+
+static bool matches(const struct router *router, const pcre2_code *code, const char *text, size_t length)
+{
+    return pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, router->match, NULL) >= 0;
+}
+
+static int hex(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* Decodes once, as the Engine (Go's net/url) and HAProxy's url_dec do. Returns the length, or -1 if a percent sign is
+ * not followed by two hexadecimal digits. A plus sign stays one: it means a space in a query only. */
+static long decode(const char *from, size_t length, char *to)
+{
+    long used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = from[i];
+
+        if (c == '%') {
+            if (i + 2 >= length || hex(from[i + 1]) < 0 || hex(from[i + 2]) < 0)
+                return -1;
+            c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
+            i += 2;
+        }
+        to[used++] = c;
+    }
+    return used;
+}
+
+/* Where the path goes on behind its version prefix, the slash included; 0 without one. */
+static size_t after_version(const struct router *router, const char *path, size_t length, long *minor)
+{
+    const char *digits = path + strlen("/v1.");
+
+    if (!matches(router, router->version, path, length))
+        return 0;
+    *minor = strtol(digits, NULL, 10);
+    return strlen("/v1.") + strspn(digits, "0123456789");
+}
+
+size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
+                   enum refusal *refusal)
+{
+    char text[32 + PATH_LENGTH_MAX + 1]; /* METHOD, then the path */
+    size_t raw = strcspn(target, "?");
+    size_t prefix = strlen(method);
+    size_t skip;
+    char path[PATH_LENGTH_MAX + 1];
+    long length;
+    long minor = min_api_minor;
+
+    *refusal = NO_OPERATION;
+    if (target[0] != '/' || raw > PATH_LENGTH_MAX || prefix > 31)
+        return operation_count;
+    length = decode(target, raw, path);
+    if (length < 0 || matches(router, router->malformed, path, (size_t)length))
+        return operation_count;
+    path[length] = '\0';
+    skip = after_version(router, path, (size_t)length, &minor);
+    if (minor < min_api_minor) {
+        *refusal = OLD_VERSION;
+        return operation_count;
+    }
+    memcpy(text, method, prefix);
+    memcpy(text + prefix, path + skip, (size_t)length - skip);
+    for (size_t i = 0; i < operation_count; i++)
+        if (matches(router, router->operation[i], text, prefix + (size_t)length - skip)) {
+            *refusal = NOT_REFUSED;
+            return i;
+        }
+    return operation_count;
+}

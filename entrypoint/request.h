@@ -1,0 +1,38 @@
+/* How a request is judged: the same rules as in the frontend of templates/haproxy.cfg, for `explain`.
+ *
+ * The regexes below are written into haproxy.cfg as they stand here, and both sides run them with PCRE2, so that the
+ * program and the proxy cannot read a path differently. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "operations.h"
+
+/* What no path of the Engine API holds once it is decoded, and what the Engine would clean, redirect or decode on:
+ * control characters, backslashes, a second layer of percent-encoding, empty segments, dot segments. */
+#define MALFORMED_PATH "[\\x00-\\x1f\\x7f\\\\]|%[0-9A-Fa-f][0-9A-Fa-f]|//|/\\.\\.?(/|$)"
+
+/* A version prefix with the slash behind it. Leading zeros and the dots that the Engine's [0-9.]+ also takes are no
+ * version here, and then match no operation. */
+#define VERSION_PREFIX "^/v1\\.[1-9][0-9]{0,3}/"
+
+/* Longer paths are refused: no name of the Engine comes near it, and HAProxy's converters work on bounded buffers. */
+#define PATH_LENGTH_MAX 4096
+
+enum refusal {
+    NOT_REFUSED,
+    NO_OPERATION, /* malformed, or outside the table */
+    OLD_VERSION,  /* below MIN_API_VERSION */
+};
+
+struct router;
+
+/* Compiles the table's regexes. NULL if memory runs out; free with router_free. */
+struct router *router_new(void);
+void router_free(struct router *router);
+
+/* Judges a method and a request target as it stands in the request line (a query is cut off). Gives the index of the
+ * operation, or a refusal and operation_count. */
+size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
+                   enum refusal *refusal);
+
+#endif
