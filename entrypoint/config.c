@@ -132,45 +132,61 @@ static bool repeats_last(size_t i)
     return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
 }
 
-static void write_kind(FILE *out, enum operation_kind least)
-{
-    const char *space = "";
+#define WORDS_PER_LINE 48 /* HAProxy reads 64 words of a line */
 
-    for (size_t i = 0; i < operation_count; i++)
-        if (operations[i].kind >= least && !repeats_last(i)) {
-            fprintf(out, "%s%s", space, operations[i].id);
-            space = " ";
-        }
-}
-
-static bool any_open(const struct permissions *permissions, const char *section)
+/* An ACL "<name>" that matches the operations for which chosen says so; nothing if there are none. */
+static void write_acl(FILE *out, const char *name, const struct permissions *permissions,
+                      bool (*chosen)(const struct permissions *, size_t, const void *), const void *context)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (permissions->open[i] && strcmp(operations[i].section, section) == 0)
-            return true;
-    return false;
-}
-
-/* One commented ACL line for each section of the API that has anything open. */
-static void write_open(FILE *out, const struct permissions *permissions)
-{
-    const char *section = "";
-    bool any = false;
+    size_t words = 0;
 
     for (size_t i = 0; i < operation_count; i++) {
-        if (strcmp(section, operations[i].section) != 0) {
-            if (any)
-                fputc('\n', out);
-            section = operations[i].section;
-            any = any_open(permissions, section);
-            if (any)
-                fprintf(out, "    # %s\n    acl open var(txn.operation) -m str", section);
-        }
-        if (permissions->open[i] && !repeats_last(i))
-            fprintf(out, " %s", operations[i].id);
+        if (repeats_last(i) || !chosen(permissions, i, context))
+            continue;
+        if (words % WORDS_PER_LINE == 0)
+            fprintf(out, "%s    acl %s var(txn.operation) -m str", words == 0 ? "" : "\n", name);
+        fprintf(out, " %s", operations[i].id);
+        words++;
     }
-    if (any)
+    if (words > 0)
         fputc('\n', out);
+}
+
+static bool is_open_and_of_kind(const struct permissions *permissions, size_t i, const void *least)
+{
+    return permissions->open[i] && operations[i].kind >= *(const enum operation_kind *)least;
+}
+
+static bool is_open_and_in_section(const struct permissions *permissions, size_t i, const void *section)
+{
+    return permissions->open[i] && strcmp(operations[i].section, section) == 0;
+}
+
+/* The open operations that are streams, or that leave HTTP. */
+static void write_kind(FILE *out, const char *name, const struct permissions *permissions, enum operation_kind least)
+{
+    write_acl(out, name, permissions, is_open_and_of_kind, &least);
+    fprintf(out, "    acl %s always_false\n", name); /* so that it is defined even if none is open */
+}
+
+/* Commented ACL lines for each section of the API that has anything open. */
+static void write_open(FILE *out, const struct permissions *permissions)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const char *section = operations[i].section;
+        struct text text;
+        char *lines;
+
+        if (i > 0 && strcmp(section, operations[i - 1].section) == 0)
+            continue;
+        text_begin(&text);
+        write_acl(text.stream, "open", permissions, is_open_and_in_section, section);
+        lines = text_end(&text);
+        if (lines[0] != '\0')
+            fprintf(out, "    # %s\n%s", section, lines);
+        free(lines);
+    }
+    fputs("    acl open always_false\n", out); /* so that it is defined even if nothing is open */
 }
 
 static bool reason_seen(const struct permissions *permissions, size_t before, const char *reason)
@@ -181,13 +197,24 @@ static bool reason_seen(const struct permissions *permissions, size_t before, co
     return false;
 }
 
+/* Whether the answer is the operation's own variable: haproxy/variables.map has those. */
+static bool asks_for_own_variable(const char *reason, size_t i)
+{
+    char own[OPERATION_NAME_MAX];
+    size_t length;
+
+    operation_own_variable(&operations[i], own);
+    length = strlen(own);
+    return strncmp(reason, own, length) == 0 && strcmp(reason + length, "=true") == 0;
+}
+
 /* For the denied path: what would open each closed operation, a rule for each different answer. */
 static void write_hints(FILE *out, const struct permissions *permissions)
 {
     for (size_t i = 0; i < operation_count; i++) {
         const char *reason = permissions->reason[i];
 
-        if (permissions->open[i] || reason_seen(permissions, i, reason))
+        if (permissions->open[i] || asks_for_own_variable(reason, i) || reason_seen(permissions, i, reason))
             continue;
         fprintf(out, "    http-request set-var-fmt(txn.detail) '%s would allow it' if { var(txn.operation) -m str",
                 reason);
@@ -206,16 +233,14 @@ static void set_path(char *path, size_t size, const char *data_dir, const char *
         problem(problems, "DATA_DIR=%s: the path is too long", data_dir);
 }
 
-static void set_lists(struct values *values)
+static void set_kind(struct values *values, const char *placeholder, const char *acl,
+                     const struct permissions *permissions, enum operation_kind least)
 {
     struct text text;
 
     text_begin(&text);
-    write_kind(text.stream, STREAM);
-    set_text(values, "streams", &text);
-    text_begin(&text);
-    write_kind(text.stream, UPGRADE);
-    set_text(values, "upgrades", &text);
+    write_kind(text.stream, acl, permissions, least);
+    set_text(values, placeholder, &text);
 }
 
 static void write_backend(FILE *out, const struct environment *environment, struct problems *problems)
@@ -228,7 +253,8 @@ static void write_backend(FILE *out, const struct environment *environment, stru
     set(&values, "data_dir", environment->settings.data_dir);
     set(&values, "socket_path", environment->settings.socket_path);
     set(&values, "guard", "");
-    set_lists(&values);
+    set_kind(&values, "streams", "stream", &environment->permissions, STREAM);
+    set_kind(&values, "upgrades", "upgrade", &environment->permissions, UPGRADE);
     text_begin(&text);
     write_open(text.stream, &environment->permissions);
     set_text(&values, "open", &text);
@@ -253,12 +279,14 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     set(&values, "data_dir", settings->data_dir);
     set(&values, "malformed_path", MALFORMED_PATH);
     set(&values, "version_prefix", VERSION_PREFIX);
+    set(&values, "libpod_prefix", LIBPOD_PREFIX);
+    set(&values, "malformed_libpod", MALFORMED_LIBPOD);
     set(&values, "socket_path", settings->socket_path);
     set_number(&values, "path_length_over", PATH_LENGTH_MAX + 1);
     set_number(&values, "maxconn", machine_connections(settings->max_connections, problems));
     set_number(&values, "nbthread", machine_threads());
     set_number(&values, "min_api_minor", settings->min_api_minor);
-    set_lists(&values);
+    set_kind(&values, "streams", "stream", &environment->permissions, STREAM);
     text_begin(&text);
     write_credentials(text.stream, settings->socket_path);
     set_text(&values, "credentials", &text);
@@ -292,13 +320,25 @@ char *config_text(const struct environment *environment, struct problems *proble
 
 void config_write_map(FILE *out)
 {
-    fputs("# METHOD and decoded path, without a version -> operationId. Made from entrypoint/operations.def by\n"
-          "# `make operations.map`; the first match counts.\n",
+    fputs("# METHOD and path without version -> operationId. Made from entrypoint/operations.def by `make maps`;\n"
+          "# the first match counts.\n",
           out);
     for (size_t i = 0; i < operation_count; i++) {
         char regex[OPERATION_REGEX_MAX];
 
         operation_regex(&operations[i], regex);
         fprintf(out, "%s %s\n", regex, operations[i].id);
+    }
+}
+
+void config_write_variables_map(FILE *out)
+{
+    fputs("# operationId -> the variable that decides it alone. Made from entrypoint/operations.def by `make maps`.\n", out);
+    for (size_t i = 0; i < operation_count; i++) {
+        char own[OPERATION_NAME_MAX];
+
+        operation_own_variable(&operations[i], own);
+        if (!repeats_last(i))
+            fprintf(out, "%s %s\n", operations[i].id, own);
     }
 }

@@ -14,4 +14,7 @@ char *config_text(const struct environment *environment, struct problems *proble
 /* haproxy/operations.map, derived from the table, to out. */
 void config_write_map(FILE *out);
 
+/* haproxy/variables.map, likewise: the own variable of each operation. */
+void config_write_variables_map(FILE *out);
+
 #endif

@@ -25,7 +25,7 @@ static socklen_t address_of(const struct listener *listener, union address *addr
     memset(address, 0, sizeof *address);
     if (listener->kind == LISTEN_UNIX) {
         address->path.sun_family = AF_UNIX;
-        strncpy(address->path.sun_path, listener->address, sizeof address->path.sun_path - 1);
+        memcpy(address->path.sun_path, listener->address, sizeof address->path.sun_path - 1); /* its length was checked */
         return sizeof address->path;
     }
     if (inet_pton(AF_INET6, host, &address->ipv6.sin6_addr) == 1) {

@@ -19,7 +19,7 @@ static const char usage[] =
     "       docker-socket-proxy explain -           the same for each \"METHOD PATH\" line of stdin\n"
     "       docker-socket-proxy permissions         every operation of the Engine API, and what opens it now\n"
     "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
-    "       docker-socket-proxy operations-map      print haproxy/operations.map\n"
+    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations or variables\n"
     "       docker-socket-proxy --help | --version\n"
     "\n"
     "Everything is set by environment variables: ALLOW_*, SOCKET_PATH, LISTEN, LOG_LEVEL, LOG_FORMAT,\n"
@@ -113,8 +113,11 @@ int main(int argc, char *argv[])
         puts("docker-socket-proxy " VERSION);
         return 0;
     }
-    if (argc == 2 && strcmp(argv[1], "operations-map") == 0) {
-        config_write_map(stdout);
+    if (argc == 3 && strcmp(argv[1], "map") == 0) {
+        if (strcmp(argv[2], "operations") == 0)
+            config_write_map(stdout);
+        if (strcmp(argv[2], "variables") == 0)
+            config_write_variables_map(stdout);
         return 0;
     }
     environment_read(&environment, environ, &problems);

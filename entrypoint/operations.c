@@ -29,8 +29,11 @@ static void append(char *to, size_t size, const char *text, size_t length)
 
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])
 {
-    strcpy(name, "ALLOW");
-    for (const char *c = operation->id; *c != '\0'; c++) {
+    const char *libpod = strstr(operation->id, "Libpod");
+    const char *end = libpod == NULL ? strchr(operation->id, '\0') : libpod;
+
+    strcpy(name, libpod == NULL ? "ALLOW" : "ALLOW_LIBPOD");
+    for (const char *c = operation->id; c < end; c++) {
         char upper = (char)toupper((unsigned char)*c);
 
         if (isupper((unsigned char)*c))

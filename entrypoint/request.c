@@ -9,6 +9,8 @@
 struct router {
     pcre2_code *malformed;
     pcre2_code *version;
+    pcre2_code *libpod;
+    pcre2_code *malformed_libpod;
     pcre2_match_data *match;
     size_t count;
     pcre2_code *operation[];
@@ -28,6 +30,8 @@ void router_free(struct router *router)
         return;
     pcre2_code_free(router->malformed);
     pcre2_code_free(router->version);
+    pcre2_code_free(router->libpod);
+    pcre2_code_free(router->malformed_libpod);
     pcre2_match_data_free(router->match);
     for (size_t i = 0; i < router->count; i++)
         pcre2_code_free(router->operation[i]);
@@ -43,8 +47,11 @@ struct router *router_new(void)
         return NULL;
     router->malformed = compile(MALFORMED_PATH);
     router->version = compile(VERSION_PREFIX);
+    router->libpod = compile(LIBPOD_PREFIX);
+    router->malformed_libpod = compile(MALFORMED_LIBPOD);
     router->match = pcre2_match_data_create(8, NULL);
-    complete = router->malformed != NULL && router->version != NULL && router->match != NULL;
+    complete = router->malformed != NULL && router->version != NULL && router->libpod != NULL &&
+               router->malformed_libpod != NULL && router->match != NULL;
     for (; complete && router->count < operation_count; router->count++) {
         char regex[OPERATION_REGEX_MAX];
 
@@ -102,33 +109,58 @@ static size_t after_version(const struct router *router, const char *path, size_
     return strlen("/v1.") + strspn(digits, "0123456789");
 }
 
-size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
-                   enum refusal *refusal)
+/* An Engine path: decoded once, its version cut off. Returns where the rest begins in path, or -1 with the refusal. */
+static long read_engine_path(const struct router *router, const char *target, size_t raw, long min_api_minor,
+                             char *path, enum refusal *refusal)
 {
-    char text[32 + PATH_LENGTH_MAX + 1]; /* METHOD, then the path */
-    size_t raw = strcspn(target, "?");
-    size_t prefix = strlen(method);
-    size_t skip;
-    char path[PATH_LENGTH_MAX + 1];
-    long length;
+    long length = decode(target, raw, path);
     long minor = min_api_minor;
+    size_t skip;
 
-    *refusal = NO_OPERATION;
-    if (target[0] != '/' || raw > PATH_LENGTH_MAX || prefix > 31)
-        return operation_count;
-    length = decode(target, raw, path);
     if (length < 0 || matches(router, router->malformed, path, (size_t)length))
-        return operation_count;
+        return -1;
     path[length] = '\0';
     skip = after_version(router, path, (size_t)length, &minor);
     if (minor < min_api_minor) {
         *refusal = OLD_VERSION;
-        return operation_count;
+        return -1;
     }
-    memcpy(text, method, prefix);
-    memcpy(text + prefix, path + skip, (size_t)length - skip);
+    return (long)skip;
+}
+
+/* A libpod path: as it is sent, its version cut off. */
+static long read_libpod_path(const struct router *router, const char *target, size_t raw, char *path)
+{
+    if (matches(router, router->malformed_libpod, target, raw))
+        return -1;
+    memcpy(path, target, raw);
+    path[raw] = '\0';
+    return strstr(path, "/libpod/") - path;
+}
+
+size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
+                   enum refusal *refusal)
+{
+    char path[PATH_LENGTH_MAX + 1];
+    char text[32 + PATH_LENGTH_MAX + 1]; /* METHOD, then the path */
+    size_t raw = strcspn(target, "?");
+    long begin;
+    int length;
+
+    *refusal = NO_OPERATION;
+    if (target[0] != '/' || raw > PATH_LENGTH_MAX)
+        return operation_count;
+    if (matches(router, router->libpod, target, raw))
+        begin = read_libpod_path(router, target, raw, path);
+    else
+        begin = read_engine_path(router, target, raw, min_api_minor, path, refusal);
+    if (begin < 0)
+        return operation_count;
+    length = snprintf(text, sizeof text, "%s%s", method, path + begin);
+    if (length < 0 || (size_t)length >= sizeof text)
+        return operation_count;
     for (size_t i = 0; i < operation_count; i++)
-        if (matches(router, router->operation[i], text, prefix + (size_t)length - skip)) {
+        if (matches(router, router->operation[i], text, (size_t)length)) {
             *refusal = NOT_REFUSED;
             return i;
         }

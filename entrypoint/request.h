@@ -9,7 +9,15 @@
 
 /* What no path of the Engine API holds once it is decoded, and what the Engine would clean, redirect or decode on:
  * control characters, backslashes, a second layer of percent-encoding, empty segments, dot segments. */
-#define MALFORMED_PATH "[\\x00-\\x1f\\x7f\\\\]|%[0-9A-Fa-f][0-9A-Fa-f]|//|/\\.\\.?(/|$)"
+#define MALFORMED_PATH "[\\x00-\\x1f\\x7f\\\\]|%[0-9A-Fa-f][0-9A-Fa-f]|//|/\\.\\.?(/|$)|^(/v[^/]*)?/libpod/"
+
+/* Podman's libpod API, as its clients write it. Podman routes before it decodes (an image reference is one segment,
+ * with %2F in it), so these paths are judged as they are sent, and an encoded "libpod" is malformed above. */
+#define LIBPOD_PREFIX "^(/v[0-9]{1,4}\\.[0-9]{1,4}\\.[0-9]{1,4})?/libpod/"
+
+/* In them only / : and @ are ever encoded, once; and an image called "scp" would make two operations of one path. */
+#define MALFORMED_LIBPOD \
+    "[\\x00-\\x20\\x7f-\\xff\\\\]|%(?!2[Ff]|3[Aa]|40)|//|(/|%2[Ff])\\.\\.?(/|%2[Ff]|$)|/images/scp/(push|tag|untag)$"
 
 /* A version prefix with the slash behind it. Leading zeros and the dots that the Engine's [0-9.]+ also takes are no
  * version here, and then match no operation. */
