@@ -79,5 +79,6 @@ void environment_read(struct environment *environment, char *const variables[], 
 
     check_names(variables, problems);
     settings_read(&environment->settings, &all, problems);
-    permissions_read(&environment->permissions, &all, problems);
+    compat_read(&environment->compat, &all, problems);
+    permissions_read(&environment->permissions, &all, &environment->compat, problems);
 }

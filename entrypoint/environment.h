@@ -7,6 +7,7 @@
 
 struct environment {
     struct settings settings;
+    struct compat compat;
     struct permissions permissions;
 };
 

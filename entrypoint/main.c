@@ -36,6 +36,15 @@ static void warn_of_grants(const struct environment *environment)
                    operations[i].path);
 }
 
+static void tell_of_foreign_names(const struct environment *environment)
+{
+    char names[512];
+
+    if (compat_used(&environment->compat, names, sizeof names) > 0)
+        notice("understood as in the %s image: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
+               environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
+}
+
 static int render(const struct environment *environment, struct problems *problems)
 {
     char *config = config_text(environment, problems);
@@ -73,6 +82,7 @@ static int run(const struct environment *environment, struct problems *problems)
     if (file == NULL)
         return BAD_ENVIRONMENT;
     warn_of_grants(environment);
+    tell_of_foreign_names(environment);
     return haproxy_supervise(environment->settings.haproxy, file);
 }
 

@@ -56,8 +56,7 @@ static void add_reason(char reason[REASON_MAX], const char *name, const char *su
 
 /* One alternative of a groups expression: open if all its groups are. The reason names what opens it, or what it
  * still misses. Moves the cursor to the next alternative; at the end of the expression, *more is false. */
-static bool decide_alternative(const struct operation *operation, const struct groups *groups, const char **cursor,
-                               char reason[REASON_MAX], bool *more)
+static bool decide_alternative(const struct groups *groups, const char **cursor, char reason[REASON_MAX], bool *more)
 {
     char opened[REASON_MAX] = "";
     char missing[REASON_MAX] = "";
@@ -75,8 +74,6 @@ static bool decide_alternative(const struct operation *operation, const struct g
         }
         if (groups->value[i] == YES)
             add_reason(opened, groups->name[i], "");
-        else if (groups->value[i] == UNSET && operation->on_by_default)
-            add_reason(opened, "default", "");
         else
             add_reason(missing, groups->name[i], "=true");
     }
@@ -90,16 +87,67 @@ static bool decide_by_groups(const struct operation *operation, const struct gro
 {
     const char *cursor = operation->groups;
     bool more;
-    bool open = decide_alternative(operation, groups, &cursor, reason, &more);
+    bool open = decide_alternative(groups, &cursor, reason, &more);
 
     while (!open && more) {
         char other[REASON_MAX];
 
-        open = decide_alternative(operation, groups, &cursor, other, &more);
+        open = decide_alternative(groups, &cursor, other, &more);
         if (open)
             strcpy(reason, other);
     }
     return open;
+}
+
+/* Whether a group that concerns the operation is set to false. */
+static bool closed_by_group(const struct operation *operation, const struct groups *groups)
+{
+    const char *cursor = operation->groups;
+    char group[OPERATION_NAME_MAX];
+    bool alternative;
+
+    while (group_next(&cursor, group, &alternative))
+        if (groups->value[group_index(groups, group)] == NO)
+            return true;
+    return false;
+}
+
+static enum tristate group_value(const void *groups, const char *group)
+{
+    return ((const struct groups *)groups)->value[group_index(groups, group)];
+}
+
+/* Decides an operation whose own variable is not set. */
+static bool decide(const struct operation *operation, const struct groups *groups, const struct compat *compat,
+                   char reason[REASON_MAX])
+{
+    char foreign[COMPAT_REASON_MAX];
+    enum tristate by_compat = UNSET;
+
+    if (decide_by_groups(operation, groups, reason))
+        return true;
+    if (closed_by_group(operation, groups))
+        return false;
+    if (compat != NULL)
+        by_compat = compat_decide(compat, operation, group_value, groups, foreign);
+    if (by_compat == YES)
+        format_or_abort(reason, REASON_MAX, "%s", foreign);
+    else if (by_compat == UNSET && operation->on_by_default)
+        format_or_abort(reason, REASON_MAX, "default");
+    else
+        return false;
+    return true;
+}
+
+static void read_groups(struct groups *groups, const struct variables *variables, const struct compat *compat,
+                        struct problems *problems)
+{
+    groups_list(groups);
+    for (size_t i = 0; i < groups->count; i++) {
+        groups->value[i] = variable_boolean(variables, groups->name[i], problems);
+        if (compat != NULL && compat_ignores(compat, groups->name[i] + strlen("ALLOW_")))
+            groups->value[i] = UNSET;
+    }
 }
 
 /* /networks and /networks/ are one operation: what is wrong with its variable is told once. */
@@ -108,7 +156,8 @@ static bool repeats_last(size_t i)
     return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
 }
 
-void permissions_read(struct permissions *permissions, const struct variables *variables, struct problems *problems)
+void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
+                      struct problems *problems)
 {
     struct problems told = {.to = NULL};
     struct groups groups;
@@ -116,9 +165,7 @@ void permissions_read(struct permissions *permissions, const struct variables *v
     if (operation_count > OPERATIONS_MAX)
         abort();
     memset(permissions, 0, sizeof *permissions);
-    groups_list(&groups);
-    for (size_t i = 0; i < groups.count; i++)
-        groups.value[i] = variable_boolean(variables, groups.name[i], problems);
+    read_groups(&groups, variables, compat, problems);
     for (size_t i = 0; i < operation_count; i++) {
         char own[OPERATION_NAME_MAX];
         char *reason = permissions->reason[i];
@@ -130,7 +177,7 @@ void permissions_read(struct permissions *permissions, const struct variables *v
             permissions->open[i] = value == YES;
             add_reason(reason, own, value == YES ? "" : "=true");
         } else {
-            permissions->open[i] = decide_by_groups(&operations[i], &groups, reason);
+            permissions->open[i] = decide(&operations[i], &groups, compat, reason);
             if (reason[0] == '\0')
                 add_reason(reason, own, "=true");
         }

@@ -2,6 +2,7 @@
 #ifndef PERMISSIONS_H
 #define PERMISSIONS_H
 
+#include "compat.h"
 #include "operations.h"
 #include "variables.h"
 
@@ -26,7 +27,9 @@ struct permissions {
 void groups_list(struct groups *groups);
 
 /* Decides every operation from the variables: an own variable that is set decides alone; then the groups; then the
- * default. A value that is no boolean is a problem. */
-void permissions_read(struct permissions *permissions, const struct variables *variables, struct problems *problems);
+ * foreign names, unless a group that is set to false concerns the operation; then the default. A value that is no
+ * boolean is a problem. compat is NULL where foreign names do not count. */
+void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
+                      struct problems *problems);
 
 #endif

@@ -12,7 +12,7 @@
 
 const char *const setting_names[] = {"SOCKET_PATH",  "LISTEN",   "LOG_LEVEL", "LOG_FORMAT",        "MIN_API_VERSION",
                                      "DISABLE_IPV6", "DATA_DIR", "HAPROXY",   "RUNTIME_DIRECTORY", "MAX_CONNECTIONS",
-                                     NULL};
+                                     "COMPAT", "BIND_CONFIG", NULL};
 
 /* Copies length bytes of text that fit, with their end. */
 static bool copy(char *to, size_t size, const char *text, size_t length)
@@ -117,12 +117,37 @@ static const char *read_unix(struct listener *listener, char *rest)
     return NULL;
 }
 
+/* Tecnativa's BIND_CONFIG is what follows HAProxy's `bind`: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
+static const char *read_bind_config(struct listener *listener, const char *value)
+{
+    size_t length = strcspn(value, " ");
+    const char *option = value + length + strspn(value + length, " ");
+    char address[256];
+
+    if (strcmp(option, "") != 0 && strcmp(option, "v4v6") != 0)
+        return "only an address, and v4v6 behind it, are understood; use LISTEN";
+    if (length > 3 && strncmp(value, ":::", 3) == 0) /* every address, port */
+        snprintf(address, sizeof address, ":%.*s", (int)(length - 3), value + 3);
+    else
+        snprintf(address, sizeof address, "%.*s", (int)length, value);
+    return read_tcp(listener, address);
+}
+
 static void read_listeners(struct settings *settings, const struct variables *variables, struct problems *problems)
 {
     const char *value = variable(variables, "LISTEN");
-    char *list = strdup(value == NULL ? "tcp://:2375" : value);
+    const char *bind_config = variable(variables, "BIND_CONFIG");
+    char *list;
     char *save;
 
+    if (value == NULL && bind_config != NULL) {
+        const char *wrong = read_bind_config(&settings->listeners[settings->listener_count++], bind_config);
+
+        if (wrong != NULL)
+            problem(problems, "BIND_CONFIG=%s: %s", bind_config, wrong);
+        return;
+    }
+    list = strdup(value == NULL ? "tcp://:2375" : value);
     if (list == NULL) {
         problem(problems, "LISTEN: out of memory");
         return;

@@ -1,0 +1,224 @@
+#include "compat.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Every name, with the path it stands for; the path of a section is a prefix of whole segments, and the path of a
+ * LIBPOD_ALLOW_* name is one operation. Facts of the two images' documentation. */
+static const struct foreign {
+    const char *name;
+    const char *path;
+} foreign[] = {
+    {"POST", NULL},
+    {"AUTH", "/auth"},
+    {"BUILD", "/build"},
+    {"COMMIT", "/commit"},
+    {"CONFIGS", "/configs"},
+    {"CONTAINERS", "/containers"},
+    {"DISTRIBUTION", "/distribution"},
+    {"EVENTS", "/events"},
+    {"EXEC", "/exec"},
+    {"GRPC", "/grpc"},
+    {"IMAGES", "/images"},
+    {"INFO", "/info"},
+    {"NETWORKS", "/networks"},
+    {"NODES", "/nodes"},
+    {"PING", "/_ping"},
+    {"PLUGINS", "/plugins"},
+    {"SECRETS", "/secrets"},
+    {"SERVICES", "/services"},
+    {"SESSION", "/session"},
+    {"SWARM", "/swarm"},
+    {"SYSTEM", "/system"},
+    {"TASKS", "/tasks"},
+    {"VERSION", "/version"},
+    {"VOLUMES", "/volumes"},
+    {"LIBPOD_CONTAINERS", "/libpod/containers"},
+    {"LIBPOD_EVENTS", "/libpod/events"},
+    {"LIBPOD_EXEC", "/libpod/exec"},
+    {"LIBPOD_GENERATE", "/libpod/generate"},
+    {"LIBPOD_IMAGES", "/libpod/images"},
+    {"LIBPOD_INFO", "/libpod/info"},
+    {"LIBPOD_MANIFESTS", "/libpod/manifests"},
+    {"LIBPOD_NETWORKS", "/libpod/networks"},
+    {"LIBPOD_PING", "/libpod/_ping"},
+    {"LIBPOD_PLAY", "/libpod/play"},
+    {"LIBPOD_PODS", "/libpod/pods"},
+    {"LIBPOD_SECRETS", "/libpod/secrets"},
+    {"LIBPOD_SYSTEM", "/libpod/system"},
+    {"LIBPOD_VERSION", "/libpod/version"},
+    {"LIBPOD_VOLUMES", "/libpod/volumes"},
+    {"LIBPOD_ALLOW_START", "/libpod/containers/{name}/start"},
+    {"LIBPOD_ALLOW_STOP", "/libpod/containers/{name}/stop"},
+    {"LIBPOD_ALLOW_RESTARTS", "/libpod/containers/{name}/stop"},
+    {"LIBPOD_ALLOW_RESTARTS", "/libpod/containers/{name}/restart"},
+    {"LIBPOD_ALLOW_RESTARTS", "/libpod/containers/{name}/kill"},
+    {"LIBPOD_ALLOW_PAUSE", "/libpod/containers/{name}/pause"},
+    {"LIBPOD_ALLOW_UNPAUSE", "/libpod/containers/{name}/unpause"},
+    {"LIBPOD_ALLOW_POD_START", "/libpod/pods/{name}/start"},
+    {"LIBPOD_ALLOW_POD_STOP", "/libpod/pods/{name}/stop"},
+    {"LIBPOD_ALLOW_POD_RESTARTS", "/libpod/pods/{name}/stop"},
+    {"LIBPOD_ALLOW_POD_RESTARTS", "/libpod/pods/{name}/restart"},
+    {"LIBPOD_ALLOW_POD_RESTARTS", "/libpod/pods/{name}/kill"},
+    {"LIBPOD_ALLOW_POD_PAUSE", "/libpod/pods/{name}/pause"},
+    {"LIBPOD_ALLOW_POD_UNPAUSE", "/libpod/pods/{name}/unpause"},
+};
+#define FOREIGN_COUNT (sizeof foreign / sizeof *foreign)
+
+_Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
+
+/* Below /containers/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
+static const char *const separate[] = {"ARCHIVE", "CHANGES", "EXPORT", "LOGS", "TOP"};
+#define SEPARATE_COUNT (sizeof separate / sizeof *separate)
+
+static bool repeats_last(size_t i)
+{
+    return i > 0 && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
+}
+
+static const char *next_libpod_name(void *context)
+{
+    size_t *i = context;
+
+    while (*i < FOREIGN_COUNT && strncmp(foreign[*i].name, "LIBPOD_", 7) != 0)
+        ++*i;
+    return *i < FOREIGN_COUNT ? foreign[(*i)++].name : NULL;
+}
+
+static void refuse_unknown_libpod(char *const environment[], struct problems *problems)
+{
+    for (; *environment != NULL; environment++) {
+        char name[64];
+        char nearest[64];
+        const char *candidate;
+        size_t i = 0;
+
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(*environment, "="), *environment);
+        if (strncmp(name, "LIBPOD_", 7) != 0)
+            continue;
+        while ((candidate = next_libpod_name(&i)) != NULL && strcmp(candidate, name) != 0)
+            continue;
+        i = 0;
+        if (candidate == NULL && nearest_name(name, next_libpod_name, &i, nearest, sizeof nearest) != NULL)
+            problem(problems, "%s? did you mean %s", name, nearest);
+        else if (candidate == NULL)
+            problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);
+    }
+}
+
+void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems)
+{
+    const char *mode = variable(variables, "COMPAT");
+
+    memset(compat, 0, sizeof *compat);
+    if (mode != NULL && strcasecmp(mode, "tecnativa") != 0 && strcasecmp(mode, "linuxserver") != 0)
+        problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
+    compat->tecnativa = mode != NULL && strcasecmp(mode, "tecnativa") == 0;
+    for (size_t i = 0; i < FOREIGN_COUNT; i++)
+        compat->value[i] = repeats_last(i) ? compat->value[i - 1]
+                                           : variable_boolean(variables, foreign[i].name, problems);
+    refuse_unknown_libpod(variables->environment, problems);
+}
+
+static enum tristate value_of(const struct compat *compat, const char *name)
+{
+    for (size_t i = 0; i < FOREIGN_COUNT; i++)
+        if (strcmp(foreign[i].name, name) == 0)
+            return compat->value[i];
+    return UNSET;
+}
+
+static bool below(const char *path, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    return strncmp(path, prefix, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* The last segment of a path in capitals, as in ALLOW_LOGS for .../logs. */
+static bool ends_in(const char *path, const char *capitals)
+{
+    return strcasecmp(strrchr(path, '/') + 1, capitals) == 0;
+}
+
+/* Whether a rule inside an open /containers section keeps the operation closed. */
+static bool kept_closed(const struct compat *compat, const struct operation *operation,
+                        enum tristate (*allow)(const void *context, const char *group), const void *context)
+{
+    bool post = value_of(compat, "POST") == YES;
+
+    /* GET, but it writes to the container's stdin */
+    if (ends_in(operation->path, "ws") && !post)
+        return true;
+    /* a GET that runs the health check's command in the container */
+    if (ends_in(operation->path, "healthcheck") && !post)
+        return true;
+    if (compat->tecnativa || strstr(operation->path, "/containers/") == NULL)
+        return false;
+    for (size_t i = 0; i < SEPARATE_COUNT; i++)
+        if (ends_in(operation->path, separate[i]) && allow(context, separate[i]) != YES)
+            return true;
+    /* LinuxServer's EXEC speaks of /containers/{id}/exec as well, Tecnativa's CONTAINERS does: both are needed */
+    if (strcmp(operation->id, "ContainerExec") == 0)
+        return value_of(compat, "EXEC") != YES;
+    if (strcmp(operation->id, "ContainerExecLibpod") == 0)
+        return value_of(compat, "LIBPOD_EXEC") != YES;
+    return false;
+}
+
+enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
+                            enum tristate (*allow)(const void *context, const char *group), const void *context,
+                            char reason[COMPAT_REASON_MAX])
+{
+    bool reads = strcmp(operation->method, "GET") == 0 || strcmp(operation->method, "HEAD") == 0;
+    bool post = value_of(compat, "POST") == YES;
+    enum tristate decision = UNSET;
+
+    for (size_t i = 1; i < FOREIGN_COUNT; i++) {
+        bool exact = strchr(foreign[i].path, '{') != NULL;
+
+        if (compat->value[i] == UNSET || decision == YES)
+            continue;
+        if (exact ? strcmp(operation->path, foreign[i].path) != 0 : !below(operation->path, foreign[i].path))
+            continue;
+        decision = NO;
+        if (compat->value[i] != YES || (!exact && !reads && !post))
+            continue;
+        if (!exact && kept_closed(compat, operation, allow, context))
+            continue;
+        decision = YES;
+        snprintf(reason, COMPAT_REASON_MAX, "%s%s", foreign[i].name, exact || reads ? "" : " and POST");
+    }
+    return decision;
+}
+
+bool compat_ignores(const struct compat *compat, const char *group)
+{
+    static const char *const lifecycle[] = {"START", "STOP", "RESTARTS", "PAUSE", "UNPAUSE"};
+
+    if (!compat->tecnativa || value_of(compat, "POST") == YES)
+        return false;
+    for (size_t i = 0; i < sizeof lifecycle / sizeof *lifecycle; i++)
+        if (strcmp(group, lifecycle[i]) == 0)
+            return true;
+    return false;
+}
+
+unsigned compat_used(const struct compat *compat, char *names, size_t size)
+{
+    unsigned count = 0;
+
+    names[0] = '\0';
+    for (size_t i = 0; i < FOREIGN_COUNT; i++) {
+        size_t used = strlen(names);
+
+        if (compat->value[i] != YES || repeats_last(i))
+            continue;
+        snprintf(names + used, size - used, "%s%s", count == 0 ? "" : " ", foreign[i].name);
+        count++;
+    }
+    return count;
+}

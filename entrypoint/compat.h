@@ -1,0 +1,39 @@
+/* The names of the images people come from (CONTAINERS=1, POST=1, LIBPOD_IMAGES=1, ...), and what they meant there.
+ *
+ * A section name opens GET and HEAD below its path, POST=1 every other method in the open sections. The stricter of the
+ * two images counts; COMPAT=tecnativa gives Tecnativa's meaning where it is wider. Neither image's accidents are kept:
+ * unanchored prefixes, any method on a lifecycle path, a websocket that writes to a container under POST=0, old API
+ * versions. */
+#ifndef COMPAT_H
+#define COMPAT_H
+
+#include "operations.h"
+#include "variables.h"
+
+#define COMPAT_NAMES_MAX 96
+#define COMPAT_REASON_MAX 96
+
+struct compat {
+    bool tecnativa;                          /* COMPAT=tecnativa */
+    enum tristate value[COMPAT_NAMES_MAX];   /* by index into the list of names */
+};
+
+/* Reads all names. Values that are no booleans, and unknown LIBPOD_* names, are problems; unknown names without a prefix
+ * may belong to somebody else and are left alone. */
+void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems);
+
+/* What the foreign names say of an operation: YES or NO if they speak of its section at all, else UNSET. allow(context,
+ * group) tells the value of our own ALLOW_<group>, which some of their rules need. YES fills reason with the names that
+ * open it ("CONTAINERS and POST"). */
+enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
+                            enum tristate (*allow)(const void *context, const char *group), const void *context,
+                            char reason[COMPAT_REASON_MAX]);
+
+/* Whether ALLOW_<group> is one of the lifecycle names that Tecnativa's image honours with POST=1 only, and it is not
+ * set. */
+bool compat_ignores(const struct compat *compat, const char *group);
+
+/* The foreign names that are set to true, joined by spaces, for the line at the start. Returns how many there are. */
+unsigned compat_used(const struct compat *compat, char *names, size_t size);
+
+#endif
