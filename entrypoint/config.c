@@ -1,231 +1,76 @@
 #include "config.h"
 
+#include "config_parts.h"
 #include "machine.h"
 #include "request.h"
-#include "template.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACEHOLDERS_MAX 32
-#define HARD_STOP_AFTER "5s" /* half of the 10 s that Docker gives a container to stop */
-
-/* A text under construction. */
-struct text {
-    FILE *stream;
-    char *bytes;
-    size_t length;
-};
-
-/* The placeholders of a template. Values made here are owned here. */
-struct values {
-    struct placeholder table[PLACEHOLDERS_MAX + 1];
-    char *owned[PLACEHOLDERS_MAX];
-    size_t count;
-};
-
-static void text_begin(struct text *text)
-{
-    text->stream = open_memstream(&text->bytes, &text->length);
-    if (text->stream == NULL)
-        abort(); /* out of memory before the first byte was served */
-}
-
-static char *text_end(struct text *text)
-{
-    if (fclose(text->stream) != 0)
-        abort();
-    return text->bytes;
-}
-
-/* A value stands on a line of the template, which ends it. */
-static void cut_newline(char *bytes)
-{
-    size_t length = strlen(bytes);
-
-    if (length > 0 && bytes[length - 1] == '\n')
-        bytes[length - 1] = '\0';
-}
-
-static void set(struct values *values, const char *name, const char *value)
-{
-    if (values->count == PLACEHOLDERS_MAX)
-        abort();
-    values->table[values->count++] = (struct placeholder){.name = name, .value = value};
-}
-
-/* Takes over what the text has become. */
-static void set_text(struct values *values, const char *name, struct text *text)
-{
-    values->owned[values->count] = text_end(text);
-    cut_newline(values->owned[values->count]);
-    set(values, name, values->owned[values->count]);
-}
-
-static void set_number(struct values *values, const char *name, long number)
-{
-    struct text text;
-
-    text_begin(&text);
-    fprintf(text.stream, "%ld", number);
-    set_text(values, name, &text);
-}
-
-static void release(struct values *values)
-{
-    for (size_t i = 0; i < values->count; i++)
-        free(values->owned[i]);
-}
-
-/* ---- the frontend ---- */
-
-static void write_binds(FILE *out, const struct settings *settings)
-{
-    bool ipv6 = settings->ipv6 && machine_has_ipv6();
-
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        const struct listener *listener = &settings->listeners[i];
-
-        if (listener->kind == LISTEN_UNIX) {
-            fprintf(out, "    bind unix@%s mode %04o", listener->address, listener->mode);
-            if (listener->uid >= 0)
-                fprintf(out, " uid %ld", listener->uid);
-            if (listener->gid >= 0)
-                fprintf(out, " gid %ld", listener->gid);
-            fputc('\n', out);
-        } else if (listener->address[0] != '\0') {
-            bool literal6 = strchr(listener->address, ':') != NULL;
-
-            fprintf(out, literal6 ? "    bind [%s]:%u\n" : "    bind %s:%u\n", listener->address, listener->port);
-        } else {
-            fprintf(out, "    bind 0.0.0.0:%u\n", listener->port);
-            if (ipv6)
-                fprintf(out, "    bind [::]:%u v6only\n", listener->port);
-        }
-    }
-}
-
-static void write_log_format(FILE *out, enum log_format format)
+static void write_log_format(FILE *out, enum log_format format, bool profiles)
 {
     if (format == LOG_TEXT)
-        fputs("\"%[var(txn.verdict,Refused)]: %[var(txn.path,-)] %HM %ci:%cp %[var(txn.detail,-)] %ST %[txn.timer.user]ms\"", out);
+        fprintf(out, "\"%%[var(txn.verdict,Refused)]: %%[var(txn.path,-)] %%HM %%ci:%%cp%s %%[var(txn.detail,-)] %%ST %%[txn.timer.user]ms\"",
+                profiles ? " profile=%[var(sess.profile,-)]" : "");
     else
-        fputs("'%{+json}o%(time)[accept_date(ms),ms_ltime(\"%Y-%m-%dT%H:%M:%S%z\")]"
-              "%(verdict)[var(txn.verdict,Refused)]%(path)[var(txn.path,-)]%(method)HM%(client)[src]"
-              "%(client_port:sint)[src_port]%(detail)[var(txn.detail,-)]%(status:sint)ST%(duration_ms:sint)[txn.timer.user]'",
-              out);
+        fprintf(out,
+                "'%%{+json}o%%(time)[accept_date(ms),ms_ltime(\"%%Y-%%m-%%dT%%H:%%M:%%S%%z\")]%%(verdict)[var(txn.verdict,Refused)]"
+                "%%(path)[var(txn.path,-)]%%(method)HM%%(client)[src]%%(client_port:sint)[src_port]%s"
+                "%%(detail)[var(txn.detail,-)]%%(status:sint)ST%%(duration_ms:sint)[txn.timer.user]'",
+                profiles ? "%(profile)[var(sess.profile,-)]" : "");
 }
 
-static void write_credentials(FILE *out, const char *socket_path)
+static void write_credentials(FILE *out, const struct upstreams *upstreams)
 {
-    struct credentials credentials = machine_credentials(socket_path);
+    struct credentials credentials = machine_credentials(upstreams);
 
     if (credentials.drop)
         fprintf(out, "    uid %u\n    gid %u\n", (unsigned)credentials.uid, (unsigned)credentials.gid);
 }
 
-/* ---- lists of operationIds ---- */
-
-/* Whether row i repeats the operation of the row before it (/networks and /networks/). */
-static bool repeats_last(size_t i)
+static void write_resolvers(FILE *out, const struct environment *environment)
 {
-    return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
+    if (!needs_resolvers(environment))
+        return;
+    fputs("\n# The DNS of the container network. An answer is kept for two seconds: a container that comes back with another\n"
+          "# address is found again, and the old address is nobody's.\n"
+          "resolvers container_dns\n"
+          "    parse-resolv-conf\n"
+          "    resolve_retries 2\n"
+          "    timeout resolve 1s\n"
+          "    timeout retry 1s\n"
+          "    hold valid 2s\n"
+          "    hold nx 2s\n"
+          "    hold obsolete 0s\n",
+          out);
 }
 
-#define WORDS_PER_LINE 48 /* HAProxy reads 64 words of a line */
-
-/* An ACL "<name>" that matches the operations for which chosen says so; nothing if there are none. */
-static void write_acl(FILE *out, const char *name, const struct permissions *permissions,
-                      bool (*chosen)(const struct permissions *, size_t, const void *), const void *context)
+/* A client that opens connections without end is cut off before it can take those of the others. */
+static void write_connection_limit(FILE *out, long limit)
 {
-    size_t words = 0;
-
-    for (size_t i = 0; i < operation_count; i++) {
-        if (repeats_last(i) || !chosen(permissions, i, context))
-            continue;
-        if (words % WORDS_PER_LINE == 0)
-            fprintf(out, "%s    acl %s var(txn.operation) -m str", words == 0 ? "" : "\n", name);
-        fprintf(out, " %s", operations[i].id);
-        words++;
-    }
-    if (words > 0)
-        fputc('\n', out);
+    if (limit > 0)
+        fprintf(out,
+                "    stick-table type ipv6 size 100k expire 1m store conn_cur\n"
+                "    tcp-request connection track-sc1 src\n"
+                "    tcp-request connection reject if { sc1_conn_cur gt %ld }\n",
+                limit);
 }
 
-static bool is_open_and_of_kind(const struct permissions *permissions, size_t i, const void *least)
+/* 429 as the Engine would shape it; clients of a Unix socket have no address and count as one. */
+static void write_rate_limit(FILE *out, const struct profile *profile)
 {
-    return permissions->open[i] && operations[i].kind >= *(const enum operation_kind *)least;
+    if (profile->rate_limit > 0)
+        fprintf(out,
+                "    stick-table type ipv6 size 100k expire 10s store http_req_rate(1s)\n"
+                "    http-request set-var(txn.client) src\n"
+                "    http-request set-var(txn.client,ifnotset) ipv4(0.0.0.0)\n"
+                "    http-request track-sc0 var(txn.client)\n"
+                "    http-request set-var-fmt(txn.detail) 'more than %ld requests a second, see %sRATE_LIMIT' if { sc0_http_req_rate gt %ld }\n"
+                "    http-request return status 429 content-type application/json hdr Retry-After 1 string '{\"message\":\"docker-socket-proxy: more than %ld requests a second; try again later, or see %sRATE_LIMIT\"}' if { sc0_http_req_rate gt %ld }\n",
+                profile->rate_limit, profile->prefix, profile->rate_limit, profile->rate_limit, profile->prefix,
+                profile->rate_limit);
 }
-
-static bool is_open_and_in_section(const struct permissions *permissions, size_t i, const void *section)
-{
-    return permissions->open[i] && strcmp(operations[i].section, section) == 0;
-}
-
-/* The open operations that are streams, or that leave HTTP. */
-static void write_kind(FILE *out, const char *name, const struct permissions *permissions, enum operation_kind least)
-{
-    write_acl(out, name, permissions, is_open_and_of_kind, &least);
-    fprintf(out, "    acl %s always_false\n", name); /* so that it is defined even if none is open */
-}
-
-/* Commented ACL lines for each section of the API that has anything open. */
-static void write_open(FILE *out, const struct permissions *permissions)
-{
-    for (size_t i = 0; i < operation_count; i++) {
-        const char *section = operations[i].section;
-        struct text text;
-        char *lines;
-
-        if (i > 0 && strcmp(section, operations[i - 1].section) == 0)
-            continue;
-        text_begin(&text);
-        write_acl(text.stream, "open", permissions, is_open_and_in_section, section);
-        lines = text_end(&text);
-        if (lines[0] != '\0')
-            fprintf(out, "    # %s\n%s", section, lines);
-        free(lines);
-    }
-    fputs("    acl open always_false\n", out); /* so that it is defined even if nothing is open */
-}
-
-static bool reason_seen(const struct permissions *permissions, size_t before, const char *reason)
-{
-    for (size_t i = 0; i < before; i++)
-        if (!permissions->open[i] && strcmp(permissions->reason[i], reason) == 0)
-            return true;
-    return false;
-}
-
-/* Whether the answer is the operation's own variable: haproxy/variables.map has those. */
-static bool asks_for_own_variable(const char *reason, size_t i)
-{
-    char own[OPERATION_NAME_MAX];
-    size_t length;
-
-    operation_own_variable(&operations[i], own);
-    length = strlen(own);
-    return strncmp(reason, own, length) == 0 && strcmp(reason + length, "=true") == 0;
-}
-
-/* For the denied path: what would open each closed operation, a rule for each different answer. */
-static void write_hints(FILE *out, const struct permissions *permissions)
-{
-    for (size_t i = 0; i < operation_count; i++) {
-        const char *reason = permissions->reason[i];
-
-        if (permissions->open[i] || asks_for_own_variable(reason, i) || reason_seen(permissions, i, reason))
-            continue;
-        fprintf(out, "    http-request set-var-fmt(txn.detail) '%s would allow it' if { var(txn.operation) -m str",
-                reason);
-        for (size_t j = i; j < operation_count; j++)
-            if (!permissions->open[j] && strcmp(permissions->reason[j], reason) == 0 && !repeats_last(j))
-                fprintf(out, " %s", operations[j].id);
-        fputs(" }\n", out);
-    }
-}
-
-/* ---- the whole ---- */
 
 static void set_path(char *path, size_t size, const char *data_dir, const char *file, struct problems *problems)
 {
@@ -233,75 +78,131 @@ static void set_path(char *path, size_t size, const char *data_dir, const char *
         problem(problems, "DATA_DIR=%s: the path is too long", data_dir);
 }
 
-static void set_kind(struct values *values, const char *placeholder, const char *acl,
-                     const struct permissions *permissions, enum operation_kind least)
+static void write_backend(FILE *out, const struct environment *environment, size_t i, struct problems *problems)
 {
-    struct text text;
-
-    text_begin(&text);
-    write_kind(text.stream, acl, permissions, least);
-    set_text(values, placeholder, &text);
-}
-
-static void write_backend(FILE *out, const struct environment *environment, struct problems *problems)
-{
+    const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
     struct text text;
     char path[4096];
 
-    set(&values, "backend", "engine");
-    set(&values, "data_dir", environment->settings.data_dir);
-    set(&values, "socket_path", environment->settings.socket_path);
-    set(&values, "guard", "");
-    set_kind(&values, "streams", "stream", &environment->permissions, STREAM);
-    set_kind(&values, "upgrades", "upgrade", &environment->permissions, UPGRADE);
+    values_set(&values, "backend", profile->backend);
+    values_set(&values, "prefix", profile->prefix);
+    values_set(&values, "data_dir", environment->settings.data_dir);
+    values_set(&values, "guard", "");
     text_begin(&text);
-    write_open(text.stream, &environment->permissions);
-    set_text(&values, "open", &text);
+    write_open(text.stream, &profile->permissions);
+    values_set_text(&values, "open", &text);
     text_begin(&text);
-    write_hints(text.stream, &environment->permissions);
-    set_text(&values, "hints", &text);
+    write_kind(text.stream, "stream", &profile->permissions, STREAM);
+    values_set_text(&values, "streams", &text);
+    text_begin(&text);
+    write_kind(text.stream, "upgrade", &profile->permissions, UPGRADE);
+    values_set_text(&values, "upgrades", &text);
+    text_begin(&text);
+    write_rate_limit(text.stream, profile);
+    values_set_text(&values, "rate_limit", &text);
+    text_begin(&text);
+    write_hints(text.stream, profile->prefix, &profile->permissions);
+    values_set_text(&values, "hints", &text);
+    text_begin(&text);
+    if (i == 0)
+        write_checks(text.stream, &environment->settings.upstreams);
+    values_set_text(&values, "checks", &text);
+    text_begin(&text);
+    write_servers(text.stream, &environment->settings, i);
+    values_set_text(&values, "servers", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/backend.cfg", problems);
     template_write(out, path, values.table, problems);
-    release(&values);
+    values_free(&values);
+}
+
+/* The frontend knows streams before it knows the profile: what any profile has open. */
+static struct permissions *union_of_profiles(const struct environment *environment)
+{
+    struct permissions *all = calloc(1, sizeof *all);
+
+    if (all == NULL)
+        abort();
+    for (size_t i = 0; i < environment->profile_count; i++)
+        for (size_t k = 0; k < operation_count; k++)
+            all->open[k] |= environment->profiles[i].permissions.open[k];
+    return all;
+}
+
+static void set_global(struct values *values, const struct environment *environment, struct problems *problems)
+{
+    const struct settings *settings = &environment->settings;
+    struct text text;
+
+    values_set(values, "version", VERSION);
+    values_set(values, "log_level", settings->log_level);
+    values_set(values, "data_dir", settings->data_dir);
+    values_set(values, "retries", settings->upstreams.count > 1 ? "2" : "0");
+    values_set_number(values, "maxconn", machine_connections(settings->max_connections, problems));
+    values_set_number(values, "nbthread", machine_threads());
+    text_begin(&text);
+    write_credentials(text.stream, &settings->upstreams);
+    values_set_text(values, "credentials", &text);
+    text_begin(&text);
+    write_upstream_names(text.stream, &settings->upstreams);
+    values_set_text(values, "upstreams", &text);
+    text_begin(&text);
+    write_certificates(text.stream, environment);
+    values_set_text(values, "certificates", &text);
+    text_begin(&text);
+    write_resolvers(text.stream, environment);
+    values_set_text(values, "resolvers", &text);
+}
+
+static void set_frontend(struct values *values, const struct environment *environment)
+{
+    const struct settings *settings = &environment->settings;
+    struct permissions *any = union_of_profiles(environment);
+    struct text text;
+
+    values_set(values, "malformed_path", MALFORMED_PATH);
+    values_set(values, "malformed_libpod", MALFORMED_LIBPOD);
+    values_set(values, "version_prefix", VERSION_PREFIX);
+    values_set(values, "libpod_prefix", LIBPOD_PREFIX);
+    values_set_number(values, "path_length_over", PATH_LENGTH_MAX + 1);
+    values_set_number(values, "min_api_minor", settings->min_api_minor);
+    text_begin(&text);
+    write_binds(text.stream, environment);
+    values_set_text(values, "binds", &text);
+    text_begin(&text);
+    write_log_format(text.stream, settings->log_format, environment->profile_count > 1);
+    values_set_text(values, "log_format", &text);
+    text_begin(&text);
+    write_connection_limit(text.stream, settings->max_connections_per_client);
+    values_set_text(values, "connection_limit", &text);
+    text_begin(&text);
+    write_kind(text.stream, "stream", any, STREAM);
+    values_set_text(values, "streams", &text);
+    text_begin(&text);
+    write_identification(text.stream, environment);
+    values_set_text(values, "identification", &text);
+    values_set(values, "choice",
+               environment->profile_count == 1
+                   ? ""
+                   : "    use_backend profile_%[var(sess.profile)] if { var(sess.profile) -m found }");
+    free(any);
 }
 
 void config_write(FILE *out, const struct environment *environment, struct problems *problems)
 {
-    const struct settings *settings = &environment->settings;
     struct values values = {.count = 0};
     struct text text;
     char path[4096];
 
-    set(&values, "version", VERSION);
-    set(&values, "hard_stop_after", HARD_STOP_AFTER);
-    set(&values, "log_level", settings->log_level);
-    set(&values, "data_dir", settings->data_dir);
-    set(&values, "malformed_path", MALFORMED_PATH);
-    set(&values, "version_prefix", VERSION_PREFIX);
-    set(&values, "libpod_prefix", LIBPOD_PREFIX);
-    set(&values, "malformed_libpod", MALFORMED_LIBPOD);
-    set(&values, "socket_path", settings->socket_path);
-    set_number(&values, "path_length_over", PATH_LENGTH_MAX + 1);
-    set_number(&values, "maxconn", machine_connections(settings->max_connections, problems));
-    set_number(&values, "nbthread", machine_threads());
-    set_number(&values, "min_api_minor", settings->min_api_minor);
-    set_kind(&values, "streams", "stream", &environment->permissions, STREAM);
+    set_global(&values, environment, problems);
+    set_frontend(&values, environment);
     text_begin(&text);
-    write_credentials(text.stream, settings->socket_path);
-    set_text(&values, "credentials", &text);
-    text_begin(&text);
-    write_binds(text.stream, settings);
-    set_text(&values, "binds", &text);
-    text_begin(&text);
-    write_log_format(text.stream, settings->log_format);
-    set_text(&values, "log_format", &text);
-    text_begin(&text);
-    write_backend(text.stream, environment, problems);
-    set_text(&values, "backends", &text);
-    set_path(path, sizeof path, settings->data_dir, "templates/haproxy.cfg", problems);
+    for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
+        write_backend(text.stream, environment, i, problems);
+    values_set_text(&values, "backends", &text);
+    set_path(path, sizeof path, environment->settings.data_dir, "templates/haproxy.cfg", problems);
     template_write(out, path, values.table, problems);
-    release(&values);
+    values_free(&values);
 }
 
 char *config_text(const struct environment *environment, struct problems *problems)
@@ -338,7 +239,7 @@ void config_write_variables_map(FILE *out)
         char own[OPERATION_NAME_MAX];
 
         operation_own_variable(&operations[i], own);
-        if (!repeats_last(i))
+        if (!operation_repeats(i))
             fprintf(out, "%s %s\n", operations[i].id, own);
     }
 }

@@ -1,6 +1,10 @@
 #include "environment.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+/* ---- names ---- */
 
 /* The walk over all ALLOW_* names there are. */
 struct names {
@@ -41,7 +45,7 @@ static bool known(const char *name, struct names *names)
 }
 
 /* A typo must never silently close or open anything. */
-static void refuse_unknown(const char *name, struct names *names, struct problems *problems)
+static void refuse_unknown(const char *prefix, const char *name, struct names *names, struct problems *problems)
 {
     char nearest[OPERATION_NAME_MAX];
 
@@ -49,27 +53,108 @@ static void refuse_unknown(const char *name, struct names *names, struct problem
         return;
     rewind_names(names);
     if (nearest_name(name, next_name, names, nearest, sizeof nearest) != NULL)
-        problem(problems, "%s? did you mean %s", name, nearest);
+        problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest);
     else
-        problem(problems, "%s: no such permission; `docker-socket-proxy permissions` lists them all", name);
+        problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
 }
 
-static void check_names(char *const variables[], struct problems *problems)
+/* Checks one variable's name, and gives the profile it speaks of ("" for none). */
+static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct names *names,
+                       struct problems *problems)
+{
+    const char *rest;
+
+    profile[0] = '\0';
+    if (strncmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
+        refuse_unknown("", name, names, problems);
+        return;
+    }
+    if (strncmp(name, "PROFILE_", strlen("PROFILE_")) != 0)
+        return;
+    rest = profile_split(name, profile);
+    if (rest == NULL) {
+        problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN or RATE_LIMIT", name);
+    } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
+        char prefix[PROFILE_PREFIX_MAX];
+
+        memcpy(prefix, name, (size_t)(rest - name));
+        prefix[rest - name] = '\0';
+        refuse_unknown(prefix, rest, names, problems);
+    }
+}
+
+/* ---- profiles ---- */
+
+static struct profile *add_profile(struct environment *environment, const char *name, struct problems *problems)
+{
+    struct profile *profile;
+
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (strcmp(environment->profiles[i].name, name) == 0)
+            return &environment->profiles[i];
+    if (environment->profile_count == PROFILES_MAX) {
+        problem(problems, "PROFILE_%s: more than %d profiles", name, PROFILES_MAX - 1);
+        return NULL;
+    }
+    profile = realloc(environment->profiles, (environment->profile_count + 1) * sizeof *profile);
+    if (profile == NULL)
+        abort();
+    environment->profiles = profile;
+    profile += environment->profile_count++;
+    memset(profile, 0, sizeof *profile);
+    strcpy(profile->name, name);
+    return profile;
+}
+
+/* Checks all names, and makes a profile for each one that is mentioned. */
+static void find_profiles(struct environment *environment, char *const variables[], struct problems *problems)
 {
     struct names names = {.group = 0};
 
     groups_list(&names.groups);
+    add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
-        char name[128];
+        char name[160];
+        char profile[PROFILE_NAME_MAX];
         size_t length = strcspn(*variables, "=");
 
-        if (strncmp(*variables, "ALLOW_", strlen("ALLOW_")) != 0)
-            continue;
         if (length >= sizeof name)
             length = sizeof name - 1; /* too long to be known: the beginning is enough to name it */
         memcpy(name, *variables, length);
         name[length] = '\0';
-        refuse_unknown(name, &names, problems);
+        check_name(name, profile, &names, problems);
+        if (profile[0] != '\0')
+            add_profile(environment, profile, problems);
+    }
+}
+
+static void check_claim(const struct environment *environment, size_t i, const struct client *client,
+                        struct problems *problems)
+{
+    for (size_t j = i + 1; j < environment->profile_count; j++) {
+        const struct clients *others = &environment->profiles[j].clients;
+
+        for (size_t k = 0; k < others->count; k++)
+            if (client_equal(client, &others->list[k]))
+                problem(problems, "PROFILE_%s_FROM and PROFILE_%s_FROM both claim %s", environment->profiles[i].name,
+                        environment->profiles[j].name, client->text);
+    }
+}
+
+/* What concerns more than one profile, or a profile and the settings. */
+static void check_profiles(const struct environment *environment, struct problems *problems)
+{
+    for (size_t i = 1; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        for (size_t k = 0; k < profile->clients.count; k++) {
+            check_claim(environment, i, &profile->clients.list[k], problems);
+            if (profile->clients.list[k].kind == CLIENT_CERTIFICATE &&
+                !settings_require_client_certificates(&environment->settings))
+                problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
+                        profile->prefix, profile->clients.list[k].text);
+        }
+        settings_check_tls(&environment->settings, &profile->listeners, problems);
     }
 }
 
@@ -77,8 +162,26 @@ void environment_read(struct environment *environment, char *const variables[], 
 {
     struct variables all = {.environment = variables, .prefix = ""};
 
-    check_names(variables, problems);
+    memset(environment, 0, sizeof *environment);
+    find_profiles(environment, variables, problems);
     settings_read(&environment->settings, &all, problems);
     compat_read(&environment->compat, &all, problems);
-    permissions_read(&environment->permissions, &all, &environment->compat, problems);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        profile_read(&environment->profiles[i], variables, i == 0 ? &environment->compat : NULL, problems);
+    check_profiles(environment, problems);
+}
+
+void environment_free(struct environment *environment)
+{
+    free(environment->profiles);
+    environment->profiles = NULL;
+    environment->profile_count = 0;
+}
+
+const struct profile *environment_profile(const struct environment *environment, const char *name)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (strcasecmp(environment->profiles[i].name, name == NULL ? "" : name) == 0)
+            return &environment->profiles[i];
+    return NULL;
 }

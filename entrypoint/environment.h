@@ -2,16 +2,22 @@
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
-#include "permissions.h"
+#include "profile.h"
 #include "settings.h"
 
 struct environment {
     struct settings settings;
     struct compat compat;
-    struct permissions permissions;
+    struct profile *profiles; /* the base set first, then PROFILE_*; owned */
+    size_t profile_count;
 };
 
-/* Reads the NAME=value strings in variables. All that is wrong is told; the result may be used only if nothing was. */
+/* Reads the NAME=value strings in variables, which must stay as long as the environment is used. All that is wrong is
+ * told; the result may be used only if nothing was. Release it with environment_free. */
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
+void environment_free(struct environment *environment);
+
+/* The profile of that name in any case, the base set for NULL or ""; NULL if there is none. */
+const struct profile *environment_profile(const struct environment *environment, const char *name);
 
 #endif

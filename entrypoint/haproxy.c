@@ -11,8 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Starts haproxy with the arguments; its stdout goes to the descriptor out if that is not -1. */
-static pid_t start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask)
+pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask)
 {
     pid_t parent = getpid();
     pid_t child = fork();
@@ -30,7 +29,7 @@ static pid_t start(const char *haproxy, char *const arguments[], int out, const 
     _exit(127);
 }
 
-static int exit_code(int status)
+int haproxy_exit_code(int status)
 {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -42,7 +41,7 @@ static int wait_for(pid_t child)
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return 1;
-    return exit_code(status);
+    return haproxy_exit_code(status);
 }
 
 bool haproxy_usable(const char *haproxy, struct problems *problems)
@@ -60,7 +59,7 @@ bool haproxy_usable(const char *haproxy, struct problems *problems)
         problem(problems, "pipe: %s", strerror(errno));
         return false;
     }
-    child = start(haproxy, arguments, ends[1], NULL);
+    child = haproxy_start(haproxy, arguments, ends[1], NULL);
     close(ends[1]);
     answer = fdopen(ends[0], "r");
     if (child < 0 || answer == NULL) {
@@ -131,40 +130,7 @@ const char *haproxy_config_file(const char *directory, const char *config, struc
 int haproxy_check(const char *haproxy, const char *config_file)
 {
     char *const arguments[] = {"haproxy", "-c", "-f", (char *)config_file, NULL};
-    pid_t child = start(haproxy, arguments, STDERR_FILENO, NULL);
+    pid_t child = haproxy_start(haproxy, arguments, STDERR_FILENO, NULL);
 
     return child < 0 ? 1 : wait_for(child);
-}
-
-int haproxy_supervise(const char *haproxy, const char *config_file)
-{
-    char *const arguments[] = {"haproxy", "-db", "-f", (char *)config_file, NULL};
-    sigset_t ours;
-    sigset_t before;
-    pid_t child;
-
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGUSR1);
-    sigaddset(&ours, SIGHUP);
-    sigaddset(&ours, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &ours, &before);
-    child = start(haproxy, arguments, -1, &before);
-    if (child < 0) {
-        notice("%s: cannot be started: %s", haproxy, strerror(errno));
-        return 1;
-    }
-    for (;;) {
-        int status;
-        pid_t ended;
-        int received = sigwaitinfo(&ours, NULL);
-
-        if (received == SIGTERM || received == SIGINT || received == SIGUSR1)
-            kill(child, SIGUSR1);
-        /* As PID 1 we inherit orphans; only HAProxy's end is ours. */
-        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-            if (ended == child)
-                return exit_code(status);
-    }
 }

@@ -4,7 +4,9 @@
 
 #include "problems.h"
 
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Asks `haproxy -v`. Not there, not understood, or older than 3.0 is a problem. */
 bool haproxy_usable(const char *haproxy, struct problems *problems);
@@ -16,9 +18,11 @@ const char *haproxy_config_file(const char *directory, const char *config, struc
 /* `haproxy -c`; its words go to stderr. Returns its exit code. */
 int haproxy_check(const char *haproxy, const char *config_file);
 
-/* Runs HAProxy until it ends and returns the exit code for our own end: HAProxy's, or 128 + signal. SIGTERM and SIGINT
- * become its graceful stop (SIGUSR1); it dies with us. HAProxy cannot be PID 1 itself: it has no handler for SIGTERM,
- * and the kernel then ignores the signal for PID 1. */
-int haproxy_supervise(const char *haproxy, const char *config_file);
+/* Starts haproxy as a child that dies with us. Its stdout goes to the descriptor out if that is not -1; it gets the
+ * signal mask if that is not NULL. Returns its process, or -1 with errno set. */
+pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask);
+
+/* The exit code for a status of waitpid: the program's own, or 128 + signal. */
+int haproxy_exit_code(int status);
 
 #endif

@@ -77,7 +77,7 @@ static int ask(const struct listener *listener)
 
 int healthcheck(const struct settings *settings)
 {
-    int status = ask(&settings->listeners[0]);
+    int status = ask(&settings->listeners.list[0]);
 
     if (status == 200 || status == 403)
         return 0;

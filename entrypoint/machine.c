@@ -60,12 +60,13 @@ bool machine_has_ipv6(void)
     return bound;
 }
 
-/* Whether this process may change its user and groups: root in a container with cap_drop: [ALL] may not. */
+/* Whether this process may change its user and groups, and still signal itself afterwards: root in a container with
+ * cap_drop: [ALL] may not. */
 static bool may_change_user(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {{0}};
-    unsigned needed = 1u << CAP_SETUID | 1u << CAP_SETGID;
+    unsigned needed = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
 
     return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
 }
@@ -114,7 +115,7 @@ static struct credentials credentials_of_root(const char *socket_path, const str
     return stay;
 }
 
-struct credentials machine_credentials(const char *socket_path)
+static struct credentials credentials_for(const char *socket_path)
 {
     struct credentials stay = {.drop = false};
     struct stat socket;
@@ -138,4 +139,28 @@ struct credentials machine_credentials(const char *socket_path)
                socket_path, (unsigned)socket.st_uid, (unsigned)socket.st_gid, (unsigned)socket.st_mode & 07777,
                (unsigned)geteuid(), (unsigned)socket.st_gid);
     return stay;
+}
+
+struct credentials machine_credentials(const struct upstreams *upstreams)
+{
+    struct credentials credentials = {.drop = false};
+    bool first = true;
+
+    for (size_t i = 0; i < upstreams->count; i++) {
+        struct credentials other;
+
+        if (upstreams->list[i].kind != UPSTREAM_UNIX)
+            continue;
+        other = credentials_for(upstreams->list[i].host);
+        if (first)
+            credentials = other;
+        if (!first && (other.drop != credentials.drop || other.uid != credentials.uid || other.gid != credentials.gid)) {
+            notice("HAProxy runs as root: the sockets belong to different groups");
+            return (struct credentials){.drop = false};
+        }
+        first = false;
+    }
+    if (first && geteuid() == 0 && may_change_user())
+        return (struct credentials){.drop = true, .uid = unprivileged_user(), .gid = unprivileged_group()};
+    return credentials;
 }

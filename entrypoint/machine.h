@@ -3,6 +3,7 @@
 #define MACHINE_H
 
 #include "problems.h"
+#include "upstream.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -26,9 +27,9 @@ int machine_threads(void);
 /* Whether the kernel can bind an IPv6 address. */
 bool machine_has_ipv6(void);
 
-/* As whom to serve the socket with the least rights (DESIGN: an unprivileged user with the group that owns the
- * socket; root only when nothing less can open it). Says on stderr when it must stay root, and when the socket cannot
- * be opened as things are; neither stops a start, since the socket may appear or change later. */
-struct credentials machine_credentials(const char *socket_path);
+/* As whom to serve the Engines with the least rights: an unprivileged user with the group that owns the socket; root only
+ * when nothing less can open it. Says on stderr when it must stay root, and when a socket cannot be opened as things are;
+ * neither stops a start, since the socket may appear or change later. */
+struct credentials machine_credentials(const struct upstreams *upstreams);
 
 #endif

@@ -4,7 +4,10 @@
 #include "haproxy.h"
 #include "healthcheck.h"
 #include "report.h"
+#include "supervisor.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +21,7 @@ static const char usage[] =
     "       docker-socket-proxy explain METHOD PATH what would happen, and by which variable: 0 allowed, 3 denied\n"
     "       docker-socket-proxy explain -           the same for each \"METHOD PATH\" line of stdin\n"
     "       docker-socket-proxy permissions         every operation of the Engine API, and what opens it now\n"
+    "       (explain and permissions take --profile NAME first)\n"
     "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
     "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations or variables\n"
     "       docker-socket-proxy --help | --version\n"
@@ -26,14 +30,14 @@ static const char usage[] =
     "MIN_API_VERSION, DISABLE_IPV6, MAX_CONNECTIONS, HAPROXY, RUNTIME_DIRECTORY. The README has the tables.\n";
 
 /* A grant that cannot work today is said at the start, not found out later. */
-static void warn_of_grants(const struct environment *environment)
+static void warn_of_grants(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
-        if (environment->permissions.open[i] &&
+        if (profile->permissions.open[i] &&
             (strcmp(operations[i].id, "Session") == 0 || strcmp(operations[i].id, "Grpc") == 0))
-            notice("warning: POST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
+            notice("warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
                    "DOCKER_BUILDKIT=0",
-                   operations[i].path);
+                   profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
 }
 
 static void tell_of_foreign_names(const struct environment *environment)
@@ -70,20 +74,95 @@ static int check(const struct environment *environment, struct problems *problem
     return haproxy_check(environment->settings.haproxy, file) == 0 ? 0 : 1;
 }
 
+/* The certificates that are in use: PATH_MAX bytes each in paths, which the supervision points into. */
+static void watch_certificates(struct supervision *supervision, const struct settings *settings,
+                               char paths[WATCHED_MAX][PATH_MAX])
+{
+    static const char *const files[] = {"cert.pem", "key.pem", "ca.pem"};
+    const char *const directories[] = {settings->tls_cert_path, settings->upstream_tls_cert_path};
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
+        for (size_t k = 0; directories[i] != NULL && k < sizeof files / sizeof *files; k++) {
+            if ((size_t)snprintf(paths[count], PATH_MAX, "%s/%s", directories[i], files[k]) < PATH_MAX) {
+                supervision->watched[count] = paths[count];
+                count++;
+            }
+        }
+}
+
 static int run(const struct environment *environment, struct problems *problems)
 {
+    static char paths[WATCHED_MAX][PATH_MAX];
+    const struct settings *settings = &environment->settings;
+    struct supervision supervision = {.haproxy = settings->haproxy};
     char *config = config_text(environment, problems);
-    bool usable = haproxy_usable(environment->settings.haproxy, problems);
-    const char *file = NULL;
+    bool usable = haproxy_usable(settings->haproxy, problems);
 
     if (config != NULL && usable)
-        file = haproxy_config_file(environment->settings.runtime_dir, config, problems);
+        supervision.config_file = haproxy_config_file(settings->runtime_dir, config, problems);
     free(config);
-    if (file == NULL)
+    if (supervision.config_file == NULL)
         return BAD_ENVIRONMENT;
-    warn_of_grants(environment);
+    watch_certificates(&supervision, settings, paths);
+    /* Certificates are HAProxy's to judge; ask it before anything listens. */
+    if (supervision.watched[0] != NULL && haproxy_check(settings->haproxy, supervision.config_file) != 0) {
+        problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+        return BAD_ENVIRONMENT;
+    }
+    for (size_t i = 0; i < environment->profile_count; i++)
+        warn_of_grants(&environment->profiles[i]);
     tell_of_foreign_names(environment);
-    return haproxy_supervise(environment->settings.haproxy, file);
+    return supervise(&supervision);
+}
+
+/* Takes "--profile NAME" off the front of the words. Returns the profile it names, or the base set; NULL with a problem
+ * told if there is no such profile. */
+static const struct profile *take_profile(int *count, char *const *words[], const struct environment *environment,
+                                          struct problems *problems)
+{
+    const struct profile *profile;
+
+    if (*count < 2 || strcmp((*words)[0], "--profile") != 0)
+        return environment_profile(environment, NULL);
+    profile = environment_profile(environment, (*words)[1]);
+    if (profile == NULL)
+        problem(problems, "--profile %s: no PROFILE_%s_* variable is set", (*words)[1], (*words)[1]);
+    *count -= 2;
+    *words += 2;
+    return profile;
+}
+
+static int bad_usage(void)
+{
+    fputs(usage, stderr);
+    return BAD_ENVIRONMENT;
+}
+
+static int permissions(int count, char *const words[], const struct environment *environment,
+                       struct problems *problems)
+{
+    const struct profile *profile = take_profile(&count, &words, environment, problems);
+
+    if (profile == NULL)
+        return BAD_ENVIRONMENT;
+    if (count != 0)
+        return bad_usage();
+    report_permissions(profile);
+    return 0;
+}
+
+static int explain(int count, char *const words[], const struct environment *environment, struct problems *problems)
+{
+    const struct profile *profile = take_profile(&count, &words, environment, problems);
+
+    if (profile == NULL)
+        return BAD_ENVIRONMENT;
+    if (count == 1 && strcmp(words[0], "-") == 0)
+        return report_explain_lines(environment, profile);
+    if (count == 2)
+        return report_explain(environment, profile, words[0], words[1]);
+    return bad_usage();
 }
 
 static int command(int count, char *const words[], const struct environment *environment, struct problems *problems)
@@ -96,24 +175,20 @@ static int command(int count, char *const words[], const struct environment *env
         return render(environment, problems);
     if (count == 1 && strcmp(name, "check") == 0)
         return check(environment, problems);
-    if (count == 1 && strcmp(name, "permissions") == 0) {
-        report_permissions(environment);
-        return 0;
-    }
     if (count == 1 && strcmp(name, "healthcheck") == 0)
         return healthcheck(&environment->settings);
-    if (count == 2 && strcmp(name, "explain") == 0 && strcmp(words[1], "-") == 0)
-        return report_explain_lines(environment);
-    if (count == 3 && strcmp(name, "explain") == 0)
-        return report_explain(environment, words[1], words[2]);
-    fputs(usage, stderr);
-    return BAD_ENVIRONMENT;
+    if (strcmp(name, "permissions") == 0)
+        return permissions(count - 1, words + 1, environment, problems);
+    if (strcmp(name, "explain") == 0)
+        return explain(count - 1, words + 1, environment, problems);
+    return bad_usage();
 }
 
 int main(int argc, char *argv[])
 {
     struct problems problems = {.to = stderr};
     struct environment environment;
+    int code;
 
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(usage, stdout);
@@ -131,7 +206,7 @@ int main(int argc, char *argv[])
         return 0;
     }
     environment_read(&environment, environ, &problems);
-    if (problems.count > 0)
-        return BAD_ENVIRONMENT;
-    return command(argc - 1, argv + 1, &environment, &problems);
+    code = problems.count > 0 ? BAD_ENVIRONMENT : command(argc - 1, argv + 1, &environment, &problems);
+    environment_free(&environment);
+    return code;
 }

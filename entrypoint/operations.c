@@ -15,6 +15,11 @@ const struct operation operations[] = {
 
 const size_t operation_count = sizeof operations / sizeof *operations;
 
+bool operation_repeats(size_t i)
+{
+    return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
+}
+
 /* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
  * unit test that walks all rows would have met it. */
 static void append(char *to, size_t size, const char *text, size_t length)

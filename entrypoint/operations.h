@@ -23,6 +23,9 @@ struct operation {
 extern const struct operation operations[];
 extern const size_t operation_count;
 
+/* Whether row i has the operation of the row before it: /networks and /networks/ are one. */
+bool operation_repeats(size_t i);
+
 /* The operation's own variable ("ALLOW_CONTAINER_LIST") into name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
 

@@ -47,11 +47,11 @@ void groups_list(struct groups *groups)
     }
 }
 
-static void add_reason(char reason[REASON_MAX], const char *name, const char *suffix)
+static void add_reason(char reason[REASON_MAX], const char *prefix, const char *name, const char *suffix)
 {
     size_t used = strlen(reason);
 
-    format_or_abort(reason + used, REASON_MAX - used, "%s%s%s", used == 0 ? "" : " and ", name, suffix);
+    format_or_abort(reason + used, REASON_MAX - used, "%s%s%s%s", used == 0 ? "" : " and ", prefix, name, suffix);
 }
 
 /* One alternative of a groups expression: open if all its groups are. The reason names what opens it, or what it
@@ -73,9 +73,9 @@ static bool decide_alternative(const struct groups *groups, const char **cursor,
             break;
         }
         if (groups->value[i] == YES)
-            add_reason(opened, groups->name[i], "");
+            add_reason(opened, groups->prefix, groups->name[i], "");
         else
-            add_reason(missing, groups->name[i], "=true");
+            add_reason(missing, groups->prefix, groups->name[i], "=true");
     }
     strcpy(reason, missing[0] == '\0' ? opened : missing);
     return missing[0] == '\0' && opened[0] != '\0';
@@ -143,17 +143,12 @@ static void read_groups(struct groups *groups, const struct variables *variables
                         struct problems *problems)
 {
     groups_list(groups);
+    groups->prefix = variables->prefix;
     for (size_t i = 0; i < groups->count; i++) {
         groups->value[i] = variable_boolean(variables, groups->name[i], problems);
         if (compat != NULL && compat_ignores(compat, groups->name[i] + strlen("ALLOW_")))
             groups->value[i] = UNSET;
     }
-}
-
-/* /networks and /networks/ are one operation: what is wrong with its variable is told once. */
-static bool repeats_last(size_t i)
-{
-    return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
 }
 
 void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
@@ -172,14 +167,14 @@ void permissions_read(struct permissions *permissions, const struct variables *v
         enum tristate value;
 
         operation_own_variable(&operations[i], own);
-        value = variable_boolean(variables, own, repeats_last(i) ? &told : problems);
+        value = variable_boolean(variables, own, operation_repeats(i) ? &told : problems); /* what is wrong is told once */
         if (value != UNSET) {
             permissions->open[i] = value == YES;
-            add_reason(reason, own, value == YES ? "" : "=true");
+            add_reason(reason, variables->prefix, own, value == YES ? "" : "=true");
         } else {
             permissions->open[i] = decide(&operations[i], &groups, compat, reason);
             if (reason[0] == '\0')
-                add_reason(reason, own, "=true");
+                add_reason(reason, variables->prefix, own, "=true");
         }
     }
 }

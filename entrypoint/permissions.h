@@ -8,10 +8,11 @@
 
 #define OPERATIONS_MAX 320
 #define GROUPS_MAX 64
-#define REASON_MAX 192
+#define REASON_MAX 320
 
 /* The group variables that the table's expressions mention, each once, with what the environment says of them. */
 struct groups {
+    const char *prefix; /* what stands before each name in the environment; not owned */
     size_t count;
     char name[GROUPS_MAX][OPERATION_NAME_MAX]; /* with ALLOW_ */
     enum tristate value[GROUPS_MAX];

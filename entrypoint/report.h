@@ -4,14 +4,14 @@
 
 #include "environment.h"
 
-/* The whole table on stdout, tab-separated: state, method, path, operationId, own variable, groups, and what opens it or
+/* The whole table, as the profile has it, on stdout, tab-separated: state, method, path, operationId, own variable, groups, and what opens it or
  * would. */
-void report_permissions(const struct environment *environment);
+void report_permissions(const struct profile *profile);
 
 /* One request: a sentence on stdout. Returns 0 if the proxy would allow it, 3 if not, 1 if memory runs out. */
-int report_explain(const struct environment *environment, const char *method, const char *target);
+int report_explain(const struct environment *environment, const struct profile *profile, const char *method, const char *target);
 
 /* The same for each "METHOD PATH" line of stdin, a line "allowed OPERATION" or "denied OPERATION REASON" each. */
-int report_explain_lines(const struct environment *environment);
+int report_explain_lines(const struct environment *environment, const struct profile *profile);
 
 #endif

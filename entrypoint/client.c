@@ -1,0 +1,123 @@
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An address in the form inet_ntop gives it, so that equal addresses are equal texts; false if it is none. */
+static bool shortest_form(const char *text, char *to, unsigned *bits)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+    int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+
+    *bits = family == AF_INET ? 32 : 128;
+    return inet_pton(family, text, binary) == 1 && inet_ntop(family, binary, to, CLIENT_TEXT_MAX) != NULL;
+}
+
+/* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */
+static void mask_network(char *address, unsigned bits)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+    int family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
+    unsigned size = family == AF_INET ? 32 : 128;
+
+    if (inet_pton(family, address, binary) != 1)
+        abort(); /* it came from inet_ntop */
+    for (unsigned bit = bits; bit < size; bit++)
+        binary[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
+    inet_ntop(family, binary, address, CLIENT_TEXT_MAX);
+}
+
+static const char *read_network(struct client *client, char *text)
+{
+    char *slash = strchr(text, '/');
+    unsigned most;
+
+    client->kind = CLIENT_NETWORK;
+    *slash++ = '\0';
+    if (!shortest_form(text, client->text, &most))
+        return "the part before the slash is no address";
+    if (*slash == '\0' || strlen(slash) > 3 || strspn(slash, "0123456789") != strlen(slash))
+        return "the part behind the slash is no prefix length";
+    client->bits = (unsigned)strtoul(slash, NULL, 10);
+    if (client->bits > most)
+        return "the prefix is longer than the address";
+    mask_network(client->text, client->bits);
+    return NULL;
+}
+
+static const char *read_certificate(struct client *client, const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:/+ ";
+
+    client->kind = CLIENT_CERTIFICATE;
+    if (*name == '\0' || strspn(name, allowed) != strlen(name))
+        return "the common name is empty or has a special character";
+    strcpy(client->text, name);
+    return NULL;
+}
+
+static const char *read_name(struct client *client, const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t i = 0;
+
+    client->kind = CLIENT_NAME;
+    if (!isalnum((unsigned char)name[0]) || strspn(name, allowed) != strlen(name))
+        return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
+    for (; name[i] != '\0'; i++)
+        client->text[i] = (char)tolower((unsigned char)name[i]);
+    client->text[i] = '\0';
+    return NULL;
+}
+
+static const char *read_client(struct client *client, char *text)
+{
+    if (strlen(text) >= CLIENT_TEXT_MAX)
+        return "too long";
+    if (strncmp(text, "cn:", 3) == 0)
+        return read_certificate(client, text + 3);
+    if (strchr(text, '/') != NULL)
+        return read_network(client, text);
+    client->kind = CLIENT_ADDRESS;
+    if (shortest_form(text, client->text, &client->bits))
+        return NULL;
+    return read_name(client, text);
+}
+
+void clients_read(struct clients *clients, const struct variables *variables, const char *name,
+                  struct problems *problems)
+{
+    const char *value = variable(variables, name);
+    char *list;
+    char *save;
+
+    clients->count = 0;
+    if (value == NULL)
+        return;
+    list = strdup(value);
+    if (list == NULL)
+        abort();
+    for (char *text = strtok_r(list, ",", &save); text != NULL; text = strtok_r(NULL, ",", &save)) {
+        const char *wrong;
+
+        text += strspn(text, " ");
+        for (size_t end = strlen(text); end > 0 && text[end - 1] == ' '; end--)
+            text[end - 1] = '\0';
+        if (clients->count == CLIENTS_MAX) {
+            problem(problems, "%s%s: more than %d clients", variables->prefix, name, CLIENTS_MAX);
+            break;
+        }
+        wrong = read_client(&clients->list[clients->count++], text);
+        if (wrong != NULL)
+            problem(problems, "%s%s: %s: %s", variables->prefix, name, text, wrong);
+    }
+    free(list);
+}
+
+bool client_equal(const struct client *a, const struct client *b)
+{
+    return a->kind == b->kind && strcmp(a->text, b->text) == 0 && (a->kind != CLIENT_NETWORK || a->bits == b->bits);
+}

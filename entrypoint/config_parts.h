@@ -1,0 +1,46 @@
+/* The parts that haproxy.cfg is put together from. Each writes lines for one placeholder of a template. */
+#ifndef CONFIG_PARTS_H
+#define CONFIG_PARTS_H
+
+#include "environment.h"
+
+#include <stdio.h>
+
+/* ---- config_permissions.c: a profile's operations ---- */
+
+/* ACL "open": commented lines for each section of the API that has anything open. */
+void write_open(FILE *out, const struct permissions *permissions);
+
+/* ACL "<name>": the open operations that are at least of that kind. */
+void write_kind(FILE *out, const char *name, const struct permissions *permissions, enum operation_kind least);
+
+/* For the denied path: which variables would open an operation, where it is not just its own one (prefix with it), which
+ * haproxy/variables.map has. */
+void write_hints(FILE *out, const char *prefix, const struct permissions *permissions);
+
+/* ---- config_clients.c: where clients come in, and which profile is for them ---- */
+
+/* `bind` lines of all listeners; each has the name of its profile's backend. */
+void write_binds(FILE *out, const struct environment *environment);
+
+/* Rules that set sess.profile, once a connection. Nothing without profiles. */
+void write_identification(FILE *out, const struct environment *environment);
+
+/* Whether any host or container name has to be resolved at run time. */
+bool needs_resolvers(const struct environment *environment);
+
+/* ---- config_upstreams.c: where requests go ---- */
+
+/* `server` lines of the backend of profile i. The base set's check the health of several upstreams; the others follow. */
+void write_servers(FILE *out, const struct settings *settings, size_t i);
+
+/* The options of health checks, for the base set's backend; nothing for one upstream. */
+void write_checks(FILE *out, const struct upstreams *upstreams);
+
+/* The upstreams as the 503 names them, joined by commas. */
+void write_upstream_names(FILE *out, const struct upstreams *upstreams);
+
+/* `crt-store` sections for the certificates of listeners and upstreams. */
+void write_certificates(FILE *out, const struct environment *environment);
+
+#endif

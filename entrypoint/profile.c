@@ -1,0 +1,79 @@
+#include "profile.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_LIMIT_MAX 1000000
+
+/* What a profile has besides ALLOW_*. */
+static const char *const settings[] = {"FROM", "LISTEN", "RATE_LIMIT", "REQUIRE_LABEL"};
+
+/* Where the rest of a name begins: at the first _ALLOW_, else at a setting it ends in. */
+static const char *rest_of(const char *text)
+{
+    const char *rest = strstr(text, "_ALLOW_");
+    size_t length = strcspn(text, "=");
+
+    if (rest != NULL && rest < text + length)
+        return rest + 1;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        size_t tail = strlen(settings[i]);
+
+        if (length > tail + 1 && strncmp(text + length - tail, settings[i], tail) == 0 && text[length - tail - 1] == '_')
+            return text + length - tail;
+    }
+    return NULL;
+}
+
+const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX])
+{
+    const char *begin = variable + strlen("PROFILE_");
+    const char *rest;
+    size_t length;
+
+    if (strncmp(variable, "PROFILE_", strlen("PROFILE_")) != 0)
+        return NULL;
+    rest = rest_of(begin);
+    if (rest == NULL || rest <= begin + 1)
+        return NULL;
+    length = (size_t)(rest - begin) - 1;
+    if (length >= PROFILE_NAME_MAX || strspn(begin, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") < length)
+        return NULL;
+    memcpy(name, begin, length);
+    name[length] = '\0';
+    return rest;
+}
+
+static void set_backend(struct profile *profile)
+{
+    if (profile->name[0] == '\0') {
+        strcpy(profile->backend, "engine");
+        return;
+    }
+    snprintf(profile->backend, sizeof profile->backend, "profile_%s", profile->name);
+    for (char *c = profile->backend; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+}
+
+void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
+                  struct problems *problems)
+{
+    struct variables variables = {.environment = environment, .prefix = profile->prefix};
+
+    profile->prefix[0] = '\0';
+    if (profile->name[0] != '\0')
+        snprintf(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
+    set_backend(profile);
+    permissions_read(&profile->permissions, &variables, compat, problems);
+    profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
+    profile->listeners.count = 0;
+    profile->clients.count = 0;
+    if (profile->name[0] == '\0')
+        return;
+    listeners_read(&profile->listeners, &variables, "LISTEN", NULL, problems);
+    clients_read(&profile->clients, &variables, "FROM", problems);
+    if (profile->listeners.count == 0 && profile->clients.count == 0)
+        problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix, profile->prefix);
+}
