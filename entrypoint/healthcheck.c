@@ -41,49 +41,69 @@ static socklen_t address_of(const struct listener *listener, union address *addr
     return sizeof address->ipv4;
 }
 
-/* Sends the request and reads the status. Returns it, or -1 with errno set, or 0 for an answer that is no HTTP. */
-static int ask(const struct listener *listener)
+/* Sends the request and reads the status. Returns it, 0 for an answer that is no HTTP, or -1 with errno set. */
+static int ask(int fd)
 {
     static const char request[] = "GET /_ping HTTP/1.1\r\nHost: docker-socket-proxy\r\n"
                                   "User-Agent: docker-socket-proxy/healthcheck\r\nConnection: close\r\n\r\n";
+    char answer[16] = "";
+    size_t got = 0;
+    int status;
+
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+        return -1;
+    while (got < sizeof answer - 1) {
+        ssize_t more = recv(fd, answer + got, sizeof answer - 1 - got, 0);
+
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return sscanf(answer, "HTTP/1.%*1[01] %3d", &status) == 1 ? status : 0;
+}
+
+/* Connects, three seconds at most. Returns the socket, or -1 with errno set. */
+static int connect_to(const struct listener *listener)
+{
     struct timeval patience = {.tv_sec = 3};
     union address address;
     socklen_t length = address_of(listener, &address);
-    char answer[16] = "";
-    size_t got = 0;
-    int status = 0;
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
-        connect(fd, &address.any, length) != 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
-        status = -1;
-    while (status == 0 && got < sizeof answer - 1) {
-        ssize_t more = recv(fd, answer + got, sizeof answer - 1 - got, 0);
-
-        if (more < 0)
-            status = -1;
-        if (more <= 0)
-            break;
-        got += (size_t)more;
-    }
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+        connect(fd, &address.any, length) == 0)
+        return fd;
     close(fd);
-    if (status == 0 && sscanf(answer, "HTTP/1.%*1[01] %3d", &status) != 1)
-        status = 0;
-    return status;
+    return -1;
+}
+
+/* The first listener that can be asked without a certificate, or the first of all. */
+static const struct listener *listener_to_ask(const struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        if (listeners->list[i].kind != LISTEN_TLS)
+            return &listeners->list[i];
+    return &listeners->list[0];
 }
 
 int healthcheck(const struct settings *settings)
 {
-    int status = ask(&settings->listeners.list[0]);
+    const struct listener *listener = listener_to_ask(&settings->listeners);
+    int fd = connect_to(listener);
+    int status = fd < 0 ? -1 : 200; /* behind TLS, that it accepts is all one can see */
 
-    if (status == 200 || status == 403)
-        return 0;
+    if (fd >= 0 && listener->kind != LISTEN_TLS)
+        status = ask(fd);
     if (status < 0)
         notice("unhealthy: the proxy does not answer: %s", strerror(errno));
-    else
+    else if (status != 200 && status != 403)
         notice("unhealthy: the proxy answers %d%s", status, status == 503 ? ": no Docker Engine behind it" : "");
-    return 1;
+    if (fd >= 0)
+        close(fd);
+    return status == 200 || status == 403 ? 0 : 1;
 }
