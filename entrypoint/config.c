@@ -78,6 +78,44 @@ static void set_path(char *path, size_t size, const char *data_dir, const char *
         problem(problems, "DATA_DIR=%s: the path is too long", data_dir);
 }
 
+static bool is_guarded(void *profile, const char *operation_id)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, operation_id) == 0)
+            return profile_guards(profile, i);
+    return false;
+}
+
+static void write_guard(FILE *out, const struct profile *profile)
+{
+    if (guard_write_rules(profile->guard, out, is_guarded, (void *)profile) != 0)
+        abort();
+}
+
+/* Whether a guard looks at anything that is open. */
+static bool guards_something(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile_guards(profile, i))
+            return true;
+    return false;
+}
+
+/* A body that is judged must fit a buffer; only configurations that judge bodies pay for larger ones. */
+static void write_tuning(FILE *out, const struct environment *environment)
+{
+    long size = 0;
+
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        if (guards_something(profile) && guard_buffer_size(profile->guard) > size)
+            size = guard_buffer_size(profile->guard);
+    }
+    if (size > 0)
+        fprintf(out, "    tune.bufsize %ld\n", size);
+}
+
 static void write_backend(FILE *out, const struct environment *environment, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
@@ -88,7 +126,9 @@ static void write_backend(FILE *out, const struct environment *environment, size
     values_set(&values, "backend", profile->backend);
     values_set(&values, "prefix", profile->prefix);
     values_set(&values, "data_dir", environment->settings.data_dir);
-    values_set(&values, "guard", "");
+    text_begin(&text);
+    write_guard(text.stream, profile);
+    values_set_text(&values, "guard", &text);
     text_begin(&text);
     write_open(text.stream, &profile->permissions);
     values_set_text(&values, "open", &text);
@@ -143,6 +183,9 @@ static void set_global(struct values *values, const struct environment *environm
     text_begin(&text);
     write_credentials(text.stream, &settings->upstreams);
     values_set_text(values, "credentials", &text);
+    text_begin(&text);
+    write_tuning(text.stream, environment);
+    values_set_text(values, "tuning", &text);
     text_begin(&text);
     write_upstream_names(text.stream, &settings->upstreams);
     values_set_text(values, "upstreams", &text);

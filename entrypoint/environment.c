@@ -10,6 +10,7 @@
 struct names {
     struct groups groups;
     size_t group;
+    size_t guard;
     size_t operation;
     char own[OPERATION_NAME_MAX];
 };
@@ -20,6 +21,9 @@ static const char *next_name(void *context)
 
     if (names->group < names->groups.count)
         return names->groups.name[names->group++];
+    while (guard_variables[names->guard] != NULL)
+        if (strncmp(guard_variables[names->guard++], "ALLOW_", strlen("ALLOW_")) == 0)
+            return guard_variables[names->guard - 1];
     if (names->operation < operation_count) {
         operation_own_variable(&operations[names->operation++], names->own);
         return names->own;
@@ -30,6 +34,7 @@ static const char *next_name(void *context)
 static void rewind_names(struct names *names)
 {
     names->group = 0;
+    names->guard = 0;
     names->operation = 0;
 }
 
@@ -73,7 +78,7 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct 
         return;
     rest = profile_split(name, profile);
     if (rest == NULL) {
-        problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN or RATE_LIMIT", name);
+        problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN, RATE_LIMIT, REQUIRE_LABEL or MAX_CREATE_BODY", name);
     } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
         char prefix[PROFILE_PREFIX_MAX];
 
@@ -167,12 +172,15 @@ void environment_read(struct environment *environment, char *const variables[], 
     settings_read(&environment->settings, &all, problems);
     compat_read(&environment->compat, &all, problems);
     for (size_t i = 0; i < environment->profile_count; i++)
-        profile_read(&environment->profiles[i], variables, i == 0 ? &environment->compat : NULL, problems);
+        profile_read(&environment->profiles[i], variables, i == 0 ? &environment->compat : NULL,
+                     upstreams_socket(&environment->settings.upstreams), problems);
     check_profiles(environment, problems);
 }
 
 void environment_free(struct environment *environment)
 {
+    for (size_t i = 0; i < environment->profile_count; i++)
+        profile_free(&environment->profiles[i]);
     free(environment->profiles);
     environment->profiles = NULL;
     environment->profile_count = 0;

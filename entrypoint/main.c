@@ -19,6 +19,7 @@ static const char usage[] =
     "       docker-socket-proxy render              print haproxy.cfg\n"
     "       docker-socket-proxy check               check the environment, and haproxy.cfg with `haproxy -c`\n"
     "       docker-socket-proxy explain METHOD PATH what would happen, and by which variable: 0 allowed, 3 denied\n"
+    "       docker-socket-proxy explain METHOD PATH --body FILE   with what the create guard says of the body\n"
     "       docker-socket-proxy explain -           the same for each \"METHOD PATH\" line of stdin\n"
     "       docker-socket-proxy permissions         every operation of the Engine API, and what opens it now\n"
     "       (explain and permissions take --profile NAME first)\n"
@@ -38,6 +39,13 @@ static void warn_of_grants(const struct profile *profile)
             notice("warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
                    "DOCKER_BUILDKIT=0",
                    profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
+}
+
+static void warn_of_unguarded(const struct profile *profile)
+{
+    if (profile_leaves_unguarded(profile))
+        notice("warning: what clients create is not judged, as in the image these names come from: whoever may create a "
+               "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
 }
 
 static void tell_of_foreign_names(const struct environment *environment)
@@ -113,6 +121,7 @@ static int run(const struct environment *environment, struct problems *problems)
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
     tell_of_foreign_names(environment);
+    warn_of_unguarded(environment_profile(environment, NULL));
     return supervise(&supervision);
 }
 
@@ -161,7 +170,9 @@ static int explain(int count, char *const words[], const struct environment *env
     if (count == 1 && strcmp(words[0], "-") == 0)
         return report_explain_lines(environment, profile);
     if (count == 2)
-        return report_explain(environment, profile, words[0], words[1]);
+        return report_explain(environment, profile, words[0], words[1], NULL);
+    if (count == 4 && strcmp(words[2], "--body") == 0)
+        return report_explain(environment, profile, words[0], words[1], words[3]);
     return bad_usage();
 }
 

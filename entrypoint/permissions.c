@@ -119,7 +119,7 @@ static enum tristate group_value(const void *groups, const char *group)
 
 /* Decides an operation whose own variable is not set. */
 static bool decide(const struct operation *operation, const struct groups *groups, const struct compat *compat,
-                   char reason[REASON_MAX])
+                   char reason[REASON_MAX], bool *foreign_opens)
 {
     char foreign[COMPAT_REASON_MAX];
     enum tristate by_compat = UNSET;
@@ -130,6 +130,7 @@ static bool decide(const struct operation *operation, const struct groups *group
         return false;
     if (compat != NULL)
         by_compat = compat_decide(compat, operation, group_value, groups, foreign);
+    *foreign_opens = by_compat == YES;
     if (by_compat == YES)
         format_or_abort(reason, REASON_MAX, "%s", foreign);
     else if (by_compat == UNSET && operation->on_by_default)
@@ -172,7 +173,7 @@ void permissions_read(struct permissions *permissions, const struct variables *v
             permissions->open[i] = value == YES;
             add_reason(reason, variables->prefix, own, value == YES ? "" : "=true");
         } else {
-            permissions->open[i] = decide(&operations[i], &groups, compat, reason);
+            permissions->open[i] = decide(&operations[i], &groups, compat, reason, &permissions->foreign[i]);
             if (reason[0] == '\0')
                 add_reason(reason, variables->prefix, own, "=true");
         }

@@ -20,6 +20,7 @@ struct groups {
 
 struct permissions {
     bool open[OPERATIONS_MAX];               /* by index into operations[] */
+    bool foreign[OPERATIONS_MAX];            /* open by a foreign name such as CONTAINERS */
     char reason[OPERATIONS_MAX][REASON_MAX]; /* open: what opens it, a variable or "default";
                                                 closed: what would, such as "ALLOW_CREATE=true and ALLOW_NETWORKS=true" */
 };

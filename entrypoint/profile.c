@@ -1,6 +1,7 @@
 #include "profile.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #define RATE_LIMIT_MAX 1000000
 
 /* What a profile has besides ALLOW_*. */
-static const char *const settings[] = {"FROM", "LISTEN", "RATE_LIMIT", "REQUIRE_LABEL"};
+static const char *const settings[] = {"FROM", "LISTEN", "RATE_LIMIT", "REQUIRE_LABEL", "MAX_CREATE_BODY"};
 
 /* Where the rest of a name begins: at the first _ALLOW_, else at a setting it ends in. */
 static const char *rest_of(const char *text)
@@ -57,9 +58,54 @@ static void set_backend(struct profile *profile)
         *c = (char)tolower((unsigned char)*c);
 }
 
-void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
-                  struct problems *problems)
+bool profile_guards(const struct profile *profile, size_t i)
 {
+    return profile->permissions.open[i] && guard_inspects(profile->guard, operations[i].id) &&
+           (profile->guard_is_set || !profile->permissions.foreign[i]);
+}
+
+bool profile_leaves_unguarded(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.foreign[i] && guard_inspects(profile->guard, operations[i].id) &&
+            !profile_guards(profile, i))
+            return true;
+    return false;
+}
+
+/* The guard's variables, looked up under the profile's prefix. */
+static const char *guard_variable(void *variables, const char *name)
+{
+    return variable(variables, name);
+}
+
+struct guard_problems {
+    struct problems *problems;
+    const char *prefix;
+};
+
+static void tell_guard_problem(void *context, const char *format, ...)
+{
+    struct guard_problems *guard_problems = context;
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    problem(guard_problems->problems, "%s%s", guard_problems->prefix, text);
+}
+
+void profile_free(struct profile *profile)
+{
+    guard_free(profile->guard);
+    profile->guard = NULL;
+}
+
+void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
+                  const char *socket_path, struct problems *problems)
+{
+    struct guard_problems guard_problems = {.problems = problems, .prefix = profile->prefix};
     struct variables variables = {.environment = environment, .prefix = profile->prefix};
 
     profile->prefix[0] = '\0';
@@ -67,6 +113,12 @@ void profile_read(struct profile *profile, char *const environment[], const stru
         snprintf(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
     set_backend(profile);
     permissions_read(&profile->permissions, &variables, compat, problems);
+    for (const char *const *name = guard_variables; *name != NULL; name++)
+        profile->guard_is_set |= variable(&variables, *name) != NULL;
+    profile->guard = guard_new(true, socket_path, guard_variable, &variables, tell_guard_problem,
+                               &guard_problems);
+    if (profile->guard == NULL)
+        abort();
     profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
     profile->listeners.count = 0;
     profile->clients.count = 0;

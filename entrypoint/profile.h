@@ -3,6 +3,7 @@
 #define PROFILE_H
 
 #include "client.h"
+#include "guard.h"
 #include "listener.h"
 #include "permissions.h"
 
@@ -17,13 +18,23 @@ struct profile {
     struct permissions permissions;
     struct clients clients;
     struct listeners listeners; /* of its own; none for the base set, which has the general ones */
+    bool guard_is_set;          /* one of the guard's variables is set */
+    struct guard *guard;        /* judges the bodies of requests that carry a workload; owned */
     long rate_limit;            /* requests a second and client, 0 for no limit */
 };
 
 /* Reads the settings of one profile, whose name (or "" for the base set) must be set. compat is NULL for all but the
- * base set. */
+ * base set. socket_path is the Engine's socket, which the guard keeps out of bind mounts. Release with profile_free. */
 void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
-                  struct problems *problems);
+                  const char *socket_path, struct problems *problems);
+void profile_free(struct profile *profile);
+
+/* Whether the guard judges what row i of the table carries. What a foreign name has opened is judged only if one of the
+ * guard's variables is set: the images those names come from have no guard, and a drop-in must not break. */
+bool profile_guards(const struct profile *profile, size_t i);
+
+/* Whether a workload can be created unjudged for that reason. */
+bool profile_leaves_unguarded(const struct profile *profile);
 
 /* Splits a variable's name "PROFILE_<NAME>_<REST>" where REST is something a profile can have (FROM, LISTEN, RATE_LIMIT,
  * ALLOW_* and the guard's). Copies NAME; returns REST, or NULL if the name is none of that form. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define USUAL_SOCKET "/var/run/docker.sock"
+
 static bool host_name(const char *host)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -93,10 +95,18 @@ void upstreams_read(struct upstreams *upstreams, const struct variables *variabl
         return;
     }
     if (socket == NULL)
-        socket = "/var/run/docker.sock";
+        socket = USUAL_SOCKET;
     wrong = read_socket(&upstreams->list[upstreams->count++], socket);
     if (wrong != NULL)
         problem(problems, "SOCKET_PATH=%s: %s", socket, wrong);
+}
+
+const char *upstreams_socket(const struct upstreams *upstreams)
+{
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstreams->list[i].kind == UPSTREAM_UNIX)
+            return upstreams->list[i].host;
+    return USUAL_SOCKET;
 }
 
 bool upstream_url(const struct upstream *upstream, char *url, size_t size)

@@ -24,6 +24,9 @@ struct upstreams {
 /* Reads UPSTREAM, a comma-separated list of unix://path, tcp://host:port and tls://host:port; unset, it is SOCKET_PATH. */
 void upstreams_read(struct upstreams *upstreams, const struct variables *variables, struct problems *problems);
 
+/* The path of the first Unix socket among them, or Docker's usual one. */
+const char *upstreams_socket(const struct upstreams *upstreams);
+
 /* The upstream as one writes it: unix:///var/run/docker.sock, tcp://manager:2375. Returns false if it does not fit. */
 bool upstream_url(const struct upstream *upstream, char *url, size_t size);
 
