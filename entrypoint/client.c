@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "bounded.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -55,7 +57,7 @@ static const char *read_certificate(struct client *client, const char *name)
     client->kind = CLIENT_CERTIFICATE;
     if (*name == '\0' || strspn(name, allowed) != strlen(name))
         return "the common name is empty or has a special character";
-    strcpy(client->text, name);
+    bounded_copy(client->text, sizeof client->text, name);
     return NULL;
 }
 

@@ -76,7 +76,7 @@ static const char *const separate[] = {"ARCHIVE", "CHANGES", "EXPORT", "LOGS", "
 
 static bool repeats_last(size_t i)
 {
-    return i > 0 && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
+    return i > 0 && i < FOREIGN_COUNT && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
 }
 
 static const char *next_libpod_name(void *context)

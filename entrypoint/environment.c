@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include "bounded.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -107,7 +109,7 @@ static struct profile *add_profile(struct environment *environment, const char *
     environment->profiles = profile;
     profile += environment->profile_count++;
     memset(profile, 0, sizeof *profile);
-    strcpy(profile->name, name);
+    bounded_copy(profile->name, sizeof profile->name, name);
     return profile;
 }
 

@@ -46,13 +46,14 @@ static int wait_for(pid_t child)
 
 bool haproxy_usable(const char *haproxy, struct problems *problems)
 {
+    static const char greeting[] = "HAProxy version ";
     char *const arguments[] = {"haproxy", "-v", NULL};
     char line[256] = "";
     int ends[2];
     FILE *answer;
     pid_t child;
-    int major;
-    int minor;
+    long major;
+    char *rest = line;
     int code;
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -70,15 +71,16 @@ bool haproxy_usable(const char *haproxy, struct problems *problems)
         line[0] = '\0';
     fclose(answer);
     code = wait_for(child);
+    major = strncmp(line, greeting, strlen(greeting)) == 0 ? strtol(line + strlen(greeting), &rest, 10) : 0;
     if (code == 127)
         problem(problems, "%s cannot be run", haproxy);
-    else if (sscanf(line, "HAProxy version %d.%d", &major, &minor) != 2)
+    else if (major <= 0 || *rest != '.')
         problem(problems, "%s -v does not answer as HAProxy does", haproxy);
     else if (major < 3)
         problem(problems,
-                "%s is HAProxy %d.%d: 3.0 or newer is needed, older ones break docker exec and attach; set HAPROXY to a "
+                "%s is HAProxy %.*s: 3.0 or newer is needed, older ones break docker exec and attach; set HAPROXY to a "
                 "newer one",
-                haproxy, major, minor);
+                haproxy, (int)strcspn(line + strlen(greeting), " -\n"), line + strlen(greeting));
     else
         return true;
     return false;

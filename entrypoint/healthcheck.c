@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -48,7 +48,6 @@ static int ask(int fd)
                                   "User-Agent: docker-socket-proxy/healthcheck\r\nConnection: close\r\n\r\n";
     char answer[16] = "";
     size_t got = 0;
-    int status;
 
     if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
         return -1;
@@ -61,7 +60,7 @@ static int ask(int fd)
             break;
         got += (size_t)more;
     }
-    return sscanf(answer, "HTTP/1.%*1[01] %3d", &status) == 1 ? status : 0;
+    return strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' ? (int)strtol(answer + 9, NULL, 10) : 0;
 }
 
 /* Connects, three seconds at most. Returns the socket, or -1 with errno set. */

@@ -1,5 +1,7 @@
 #include "listener.h"
 
+#include "bounded.h"
+
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
@@ -53,7 +55,7 @@ static const char *read_tcp(struct listener *listener, const char *rest, enum li
         if (strcmp(listener->address, "*") == 0)
             listener->address[0] = '\0';
         if (strcmp(listener->address, "localhost") == 0)
-            strcpy(listener->address, "127.0.0.1");
+            bounded_copy(listener->address, sizeof listener->address, "127.0.0.1");
         if (length == 0 || inet_pton(AF_INET, listener->address, binary) == 1 || listener->address[0] == '\0')
             return NULL;
     }

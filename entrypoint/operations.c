@@ -1,5 +1,7 @@
 #include "operations.h"
 
+#include "bounded.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@ const size_t operation_count = sizeof operations / sizeof *operations;
 
 bool operation_repeats(size_t i)
 {
-    return i > 0 && strcmp(operations[i].id, operations[i - 1].id) == 0;
+    return i > 0 && i < operation_count && strcmp(operations[i].id, operations[i - 1].id) == 0;
 }
 
 /* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
@@ -37,7 +39,7 @@ void operation_own_variable(const struct operation *operation, char name[OPERATI
     const char *libpod = strstr(operation->id, "Libpod");
     const char *end = libpod == NULL ? strchr(operation->id, '\0') : libpod;
 
-    strcpy(name, libpod == NULL ? "ALLOW" : "ALLOW_LIBPOD");
+    bounded_copy(name, OPERATION_NAME_MAX, libpod == NULL ? "ALLOW" : "ALLOW_LIBPOD");
     for (const char *c = operation->id; c < end; c++) {
         char upper = (char)toupper((unsigned char)*c);
 
@@ -61,9 +63,8 @@ void operation_regex(const struct operation *operation, char regex[OPERATION_REG
     const char *path = operation->path;
 
     /* HEAD is treated as GET, except where HEAD is an operation of its own: those rows come first in the map. */
-    strcpy(regex, strcmp(operation->method, "GET") == 0 ? "^(GET|HEAD)" : "^");
-    if (strcmp(operation->method, "GET") != 0)
-        append(regex, OPERATION_REGEX_MAX, operation->method, strlen(operation->method));
+    bounded_format(regex, OPERATION_REGEX_MAX, "^%s",
+                   strcmp(operation->method, "GET") == 0 ? "(GET|HEAD)" : operation->method);
     while (*path != '\0') {
         const char *part;
 

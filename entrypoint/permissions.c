@@ -1,23 +1,9 @@
 #include "permissions.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "bounded.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* Formats into a buffer the table's rows were sized for: one that does not fit is a defect of the table, and the unit
- * test that walks all rows would have met it. */
-__attribute__((format(printf, 3, 4))) static void format_or_abort(char *to, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    int length;
-
-    va_start(arguments, format);
-    length = vsnprintf(to, size, format, arguments);
-    va_end(arguments);
-    if (length < 0 || (size_t)length >= size)
-        abort();
-}
 
 static size_t group_index(const struct groups *groups, const char *group)
 {
@@ -41,7 +27,7 @@ void groups_list(struct groups *groups)
                 continue;
             if (groups->count == GROUPS_MAX)
                 abort();
-            format_or_abort(groups->name[groups->count], OPERATION_NAME_MAX, "ALLOW_%s", group);
+            bounded_format(groups->name[groups->count], OPERATION_NAME_MAX, "ALLOW_%s", group);
             groups->count++;
         }
     }
@@ -51,7 +37,7 @@ static void add_reason(char reason[REASON_MAX], const char *prefix, const char *
 {
     size_t used = strlen(reason);
 
-    format_or_abort(reason + used, REASON_MAX - used, "%s%s%s%s", used == 0 ? "" : " and ", prefix, name, suffix);
+    bounded_format(reason + used, REASON_MAX - used, "%s%s%s%s", used == 0 ? "" : " and ", prefix, name, suffix);
 }
 
 /* One alternative of a groups expression: open if all its groups are. The reason names what opens it, or what it
@@ -77,7 +63,7 @@ static bool decide_alternative(const struct groups *groups, const char **cursor,
         else
             add_reason(missing, groups->prefix, groups->name[i], "=true");
     }
-    strcpy(reason, missing[0] == '\0' ? opened : missing);
+    bounded_copy(reason, REASON_MAX, missing[0] == '\0' ? opened : missing);
     return missing[0] == '\0' && opened[0] != '\0';
 }
 
@@ -94,7 +80,7 @@ static bool decide_by_groups(const struct operation *operation, const struct gro
 
         open = decide_alternative(groups, &cursor, other, &more);
         if (open)
-            strcpy(reason, other);
+            bounded_copy(reason, REASON_MAX, other);
     }
     return open;
 }
@@ -132,9 +118,9 @@ static bool decide(const struct operation *operation, const struct groups *group
         by_compat = compat_decide(compat, operation, group_value, groups, foreign);
     *foreign_opens = by_compat == YES;
     if (by_compat == YES)
-        format_or_abort(reason, REASON_MAX, "%s", foreign);
+        bounded_format(reason, REASON_MAX, "%s", foreign);
     else if (by_compat == UNSET && operation->on_by_default)
-        format_or_abort(reason, REASON_MAX, "default");
+        bounded_format(reason, REASON_MAX, "default");
     else
         return false;
     return true;

@@ -1,5 +1,7 @@
 #include "profile.h"
 
+#include "bounded.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,10 +52,10 @@ const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX])
 static void set_backend(struct profile *profile)
 {
     if (profile->name[0] == '\0') {
-        strcpy(profile->backend, "engine");
+        bounded_copy(profile->backend, sizeof profile->backend, "engine");
         return;
     }
-    snprintf(profile->backend, sizeof profile->backend, "profile_%s", profile->name);
+    bounded_format(profile->backend, sizeof profile->backend, "profile_%s", profile->name);
     for (char *c = profile->backend; *c != '\0'; c++)
         *c = (char)tolower((unsigned char)*c);
 }
@@ -110,7 +112,7 @@ void profile_read(struct profile *profile, char *const environment[], const stru
 
     profile->prefix[0] = '\0';
     if (profile->name[0] != '\0')
-        snprintf(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
+        bounded_format(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
     set_backend(profile);
     permissions_read(&profile->permissions, &variables, compat, problems);
     for (const char *const *name = guard_variables; *name != NULL; name++)

@@ -40,7 +40,7 @@ void router_free(struct router *router)
 
 struct router *router_new(void)
 {
-    struct router *router = calloc(1, sizeof *router + operation_count * sizeof *router->operation);
+    struct router *router = calloc(1, sizeof *router + operation_count * sizeof(pcre2_code *));
     bool complete;
 
     if (router == NULL)
@@ -88,9 +88,12 @@ static long decode(const char *from, size_t length, char *to)
         char c = from[i];
 
         if (c == '%') {
-            if (i + 2 >= length || hex(from[i + 1]) < 0 || hex(from[i + 2]) < 0)
+            int high = i + 2 < length ? hex(from[i + 1]) : -1;
+            int low = i + 2 < length ? hex(from[i + 2]) : -1;
+
+            if (high < 0 || low < 0)
                 return -1;
-            c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
+            c = (char)(high * 16 + low);
             i += 2;
         }
         to[used++] = c;

@@ -1,5 +1,6 @@
 #include "upstream.h"
 
+#include "bounded.h"
 #include "listener.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@ static const char *read_socket(struct upstream *upstream, const char *path)
     upstream->kind = UPSTREAM_UNIX;
     if (!plain_path(path) || strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
         return "the path is not absolute, too long for a socket, or has a special character";
-    strcpy(upstream->host, path);
+    bounded_copy(upstream->host, sizeof upstream->host, path);
     return NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "variables.h"
 
+#include "bounded.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +109,7 @@ const char *nearest_name(const char *name, const char *(*next)(void *context), v
         if (far < best + !found && strlen(candidate) < size) {
             best = far;
             found = true;
-            strcpy(nearest, candidate);
+            bounded_copy(nearest, size, candidate);
         }
     }
     return found ? nearest : NULL;
