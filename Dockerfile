@@ -1,0 +1,52 @@
+# Builds with BuildKit and with the classic builder of Docker Engine 20.10 alike, so it uses nothing newer than that.
+
+# --- Compile and test -------------------------------------------------------------------------------------------------
+FROM debian:trixie-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libpcre2-dev check \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+# AddressSanitizer's leak check needs ptrace, which a build container may not have; the test run outside has it.
+RUN make all && ASAN_OPTIONS=detect_leaks=0 make check \
+ && make DESTDIR=/out install \
+ && strip /out/usr/local/bin/docker-socket-proxy
+
+# --- Collect exactly what runs ----------------------------------------------------------------------------------------
+FROM debian:trixie-slim AS collect
+RUN apt-get update \
+ && apt-get upgrade -y --no-install-recommends \
+ && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /out /out
+# The libraries are those that the loader names for the two programs, under the names it looks for; neither loads another
+# one later (the C library resolves names from files and DNS by itself). What is taken keeps its licence, and an entry
+# where scanners look for the versions of packages.
+RUN set -e; \
+    install -D /usr/sbin/haproxy /out/usr/sbin/haproxy; \
+    libraries=$(ldd /out/usr/sbin/haproxy /out/usr/local/bin/docker-socket-proxy | grep -o '/[^ :]*\.so[^ ]*' | sort -u); \
+    for f in $libraries; do install -D "$(readlink -f "$f")" "/out$f"; done; \
+    packages=$(for f in /usr/sbin/haproxy $libraries; do dpkg -S "$(readlink -f "$f")"; done | cut -d: -f1 | sort -u); \
+    mkdir -p /out/var/lib/dpkg/status.d /out/var/run /out/etc /out/tmp; \
+    for p in $packages; do \
+        dpkg-query -s "$p" > "/out/var/lib/dpkg/status.d/$p"; \
+        install -D -m 0644 "/usr/share/doc/$p/copyright" "/out/usr/share/doc/$p/copyright"; \
+    done; \
+    chmod 1777 /out/tmp; \
+    printf 'root:x:0:0:root:/:/nonexistent\nhaproxy:x:99:99:haproxy:/:/nonexistent\nnobody:x:65534:65534:nobody:/:/nonexistent\n' > /out/etc/passwd; \
+    printf 'root:x:0:\nhaproxy:x:99:\nnogroup:x:65534:\n' > /out/etc/group; \
+    printf 'passwd: files\ngroup: files\nhosts: files dns\n' > /out/etc/nsswitch.conf; \
+    cp /etc/os-release /out/etc/os-release
+
+# --- The image --------------------------------------------------------------------------------------------------------
+FROM scratch
+LABEL org.opencontainers.image.title="docker-socket-proxy" \
+      org.opencontainers.image.description="Guards the Docker socket: each API operation is denied until a variable allows it" \
+      org.opencontainers.image.version="0.1.0"
+COPY --from=collect /out /
+EXPOSE 2375
+STOPSIGNAL SIGTERM
+# The start period lets newer Engines look more often at first, so that what waits for "healthy" does not wait for long.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["/usr/local/bin/docker-socket-proxy", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/docker-socket-proxy"]

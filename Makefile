@@ -1,0 +1,119 @@
+# docker-socket-proxy. The usual targets: all (the default), install, run, test, lint, image, clean.
+# `make run` and `make test` do their own set-up; the others expect the tools to be there.
+
+NAME    = docker-socket-proxy
+VERSION = 0.1.0
+
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+datadir ?= $(prefix)/share
+DESTDIR ?=
+DATA_DIR = $(datadir)/$(NAME)
+
+BUILD   = build
+PROGRAM = $(BUILD)/$(NAME)
+IMAGE  ?= $(NAME)
+
+# Asked when a compiler is run, not when this file is read: set-up may only just have installed the library.
+PCRE2_CFLAGS = $(shell pkg-config --cflags libpcre2-8)
+PCRE2_LIBS   = $(shell pkg-config --libs libpcre2-8)
+CHECK_CFLAGS = $(shell pkg-config --cflags check)
+CHECK_LIBS   = $(shell pkg-config --libs check)
+
+CFLAGS  ?= -O2 -g
+WARNINGS = -std=c11 -Wall -Wextra -Wpedantic -Werror -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+           -Wundef -Wvla
+DEFINES  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATA_DIR='"$(DATA_DIR)"'
+HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN_LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+SOURCES   = $(wildcard entrypoint/*.c)
+OBJECTS   = $(SOURCES:entrypoint/%.c=$(BUILD)/obj/%.o)
+LIBRARY   = $(filter-out entrypoint/main.c,$(SOURCES))
+SANITIZED = $(LIBRARY:entrypoint/%.c=$(BUILD)/sanitized/%.o)
+UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
+SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
+BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
+
+.PHONY: all install uninstall run test test-unit test-behaviour test-guard test-e2e fuzz lint image clean setup-test test-programs check
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(PCRE2_LIBS)
+
+# The Makefile is a prerequisite because the version and the data directory are in it.
+$(BUILD)/obj/%.o: entrypoint/%.c Makefile | $(BUILD)/obj
+	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(PCRE2_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/sanitized/%.o: entrypoint/%.c Makefile | $(BUILD)/sanitized
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(SANITIZED) Makefile | $(BUILD)/unit
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes -Ientrypoint $(PCRE2_CFLAGS) $(CHECK_CFLAGS) \
+	    -MMD -MP -o $@ $< $(SANITIZED) $(CHECK_LIBS) $(PCRE2_LIBS)
+
+# Programs that the guard's tests and its fuzzing drive from outside
+$(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Ientrypoint $(PCRE2_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS)
+
+$(BUILD)/obj $(BUILD)/sanitized $(BUILD)/unit $(BUILD)/guard:
+	mkdir -p $@
+
+-include $(wildcard $(BUILD)/*/*.d)
+
+install: $(PROGRAM)
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(DATA_DIR)
+	install -m 0755 $(PROGRAM) $(DESTDIR)$(bindir)/$(NAME)
+	find templates haproxy -type f -exec install -D -m 0644 {} $(DESTDIR)$(DATA_DIR)/{} \;
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/$(NAME)
+	rm -rf $(DESTDIR)$(DATA_DIR)
+
+# The proxy on 127.0.0.1:2375 in front of SOCKET_PATH, with the ALLOW_* of the caller's environment.
+run:
+	@scripts/run.sh
+
+# The unit tests alone and without set-up, as the image build runs them.
+check: $(UNIT)
+	@for program in $(UNIT); do $$program || exit 1; done
+
+setup-test:
+	@scripts/install-packages.sh test
+
+test-programs: $(UNIT) $(GUARD)
+
+# Everything. The last line is the total over all suites.
+test: setup-test
+	@$(MAKE) --no-print-directory all test-programs
+	@tests/run.sh unit behaviour guard e2e
+
+test-unit test-behaviour test-guard test-e2e: setup-test
+	@$(MAKE) --no-print-directory all test-programs
+	@tests/run.sh $(@:test-%=%)
+
+fuzz:
+	@scripts/install-packages.sh test
+	@$(MAKE) --no-print-directory all test-programs
+	@scripts/fuzz.sh
+
+# (2317: shellcheck does not see that bats' functions are called by name.)
+lint:
+	@scripts/install-packages.sh lint
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- -std=c11 $(DEFINES) $(PCRE2_CFLAGS)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=missingIncludeSystem $(DEFINES) entrypoint
+	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
+	shellcheck -x -P SCRIPTDIR --exclude=SC2317 $(BATS)
+
+image:
+	@scripts/build-image.sh $(IMAGE)
+
+# The tests' Docker Engine runs as root, so what it left belongs to root.
+clean:
+	@rm -rf $(BUILD) 2>/dev/null || { command -v sudo >/dev/null && sudo rm -rf $(BUILD); }

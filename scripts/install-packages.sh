@@ -1,0 +1,93 @@
+#!/bin/sh
+# Installs the Debian packages that the named jobs need, and only those that are missing:
+#   scripts/install-packages.sh build|base|test|lint...
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+missing=''
+add() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
+need() { have "$1" || add "$2"; }
+need_file() { [ -e "$1" ] || add "$2"; }
+need_lib() { { have pkg-config && pkg-config --exists "$1"; } || add "$2"; }
+need_python() { /usr/bin/python3 -c "import $1" 2>/dev/null || add "$2"; }
+
+needs_build() {
+    need make make
+    need gcc gcc
+    need_file /usr/include/stdlib.h libc6-dev
+    need pkg-config pkg-config
+    need_lib libpcre2-8 libpcre2-dev
+}
+
+needs_base() {
+    need debootstrap debootstrap
+    debian_keyring >/dev/null || add debian-archive-keyring
+}
+
+needs_test() {
+    needs_build
+    needs_base
+    need_lib check check
+    need bats bats
+    need shellcheck shellcheck
+    need curl curl
+    need git git
+    need socat socat
+    need ps procps
+    need ip iproute2
+    need iptables iptables
+    need_file /bin/busybox busybox-static
+    need_file /usr/bin/python3 python3
+    need_python docker python3-docker
+    # Whatever Engine and client are there already are used as they are.
+    need dockerd docker.io
+    need docker "$(if apt-cache show docker-cli >/dev/null 2>&1; then echo docker-cli; else echo docker.io; fi)"
+    docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
+    need docker-registry docker-registry
+}
+
+needs_lint() {
+    needs_build
+    need clang-tidy clang-tidy
+    need cppcheck cppcheck
+    need shellcheck shellcheck
+    need_lib check check
+}
+
+[ $# -gt 0 ] || die 'usage: install-packages.sh build|base|test|lint...'
+for job; do
+    case $job in
+        build | base | test | lint) "needs_$job" ;;
+        *) die "no such job: $job" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+have apt-get || die "missing:$missing (this machine has no apt-get; install their equivalents)"
+if [ "$(id -u)" -ne 0 ] && ! have sudo; then
+    die "missing packages:$missing (as root: apt-get install$missing)"
+fi
+say "installing:$missing"
+
+# Services that come with a package (the Engine, a registry) must not start on the user's machine only because a test
+# needs their programs. policy-rc.d is Debian's way to say so; it is put there for this one installation.
+policy=/usr/sbin/policy-rc.d
+placed=no
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod 0755 $policy
+    placed=yes
+fi
+cleanup() { if [ $placed = yes ]; then as_root rm -f $policy; fi; }
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+log=$(mktemp)
+# shellcheck disable=SC2086
+if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    rm -f "$log"
+    die "apt-get could not install:$missing"
+fi
+rm -f "$log"

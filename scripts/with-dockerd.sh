@@ -1,0 +1,97 @@
+#!/bin/sh
+# Runs a command with a Docker Engine of its own, and leaves nothing of it behind:
+#   scripts/with-dockerd.sh [--build] DATA_DIR COMMAND...
+# The Engine lives in its own mount, process and network namespaces: an Engine, a firewall or a /run that the machine has
+# already is neither seen nor touched, and when the command ends, the kernel ends everything in them. The command runs
+# inside as well, so it finds the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
+# --build leaves the network as it is, for image builds that need the Internet; such an Engine makes no networks.
+# Exit status 75: this machine cannot run an Engine (the reason is on stderr).
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+
+cannot() { say "this machine cannot run a Docker Engine for the tests: $*"; exit 75; }
+
+if [ "${1:-}" != --inside ]; then
+    mode='test'
+    if [ "${1:-}" = --build ]; then mode='build'; shift; fi
+    [ $# -ge 2 ] || die 'usage: with-dockerd.sh [--build] DATA_DIR COMMAND...'
+    mkdir -p "$1"
+    data=$(CDPATH='' cd -- "$1" && pwd)
+    shift
+    net=--net
+    [ $mode = test ] || net=''
+    [ "$(id -u)" -eq 0 ] || have sudo || cannot 'it needs root, or sudo'
+    # shellcheck disable=SC2086
+    as_root unshare --mount --pid --fork $net true 2>/dev/null || cannot 'it may not make namespaces (needs root with CAP_SYS_ADMIN)'
+    have dockerd || die 'dockerd is not installed (scripts/install-packages.sh test)'
+    # shellcheck disable=SC2086
+    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- "$0" --inside $mode "$data" "$@" || exit $?
+    exit 0
+fi
+shift
+mode=$1
+data=$2
+shift 2
+
+# An empty /run hides the machine's Engine, its containerd and its services; only name resolution is carried over.
+resolver=$(readlink -f /etc/resolv.conf || true)
+saved=''
+case $resolver in /run/*) saved=$(cat "$resolver") ;; esac
+mount -t tmpfs -o mode=0755 tmpfs /run
+if [ -n "$saved" ]; then
+    mkdir -p "${resolver%/*}"
+    printf '%s\n' "$saved" >"$resolver"
+fi
+if [ "$(readlink -f /var/run)" != /run ]; then
+    mount --bind /run /var/run
+fi
+
+unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY
+mkdir -p /run/docker-config
+export DOCKER_CONFIG=/run/docker-config
+log=$data/dockerd.log
+bridge=dsp-build$$
+daemon=''
+
+stop() {
+    if [ -n "$daemon" ]; then
+        kill "$daemon" 2>/dev/null || true
+        wait "$daemon" 2>/dev/null || true
+        daemon=''
+    fi
+    if [ "$mode" = build ]; then ip link del "$bridge" 2>/dev/null || true; fi
+}
+
+# start FLAG...: succeeds when the Engine answers
+start() {
+    rm -f /run/docker.pid /run/docker.sock
+    dockerd --data-root "$data/engine" --exec-opt native.cgroupdriver=cgroupfs "$@" >"$log" 2>&1 &
+    daemon=$!
+    tries=0
+    while [ $tries -lt 300 ]; do
+        if docker version >/dev/null 2>&1; then return 0; fi
+        kill -0 "$daemon" 2>/dev/null || break
+        tries=$((tries + 1))
+        sleep 0.2
+    done
+    stop
+    return 1
+}
+
+trap 'stop; exit 143' TERM INT HUP
+if [ "$mode" = build ]; then
+    # A bridge of its own: with the default one, or with none, dockerd would change or delete the machine's docker0.
+    ip link add "$bridge" type bridge
+    ip addr add 198.18.255.1/30 dev "$bridge"
+    start --bridge="$bridge" --iptables=false --ip-forward=false || { tail -n 5 "$log" >&2; cannot 'dockerd does not start'; }
+else
+    ip link set lo up
+    start || start --iptables=false || { tail -n 5 "$log" >&2; cannot 'dockerd does not start'; }
+fi
+
+status=0
+"$@" || status=$?
+# The namespaces end with this process, and all containers with them.
+stop
+exit $status

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# compose.yaml itself, and Compose as a client of the proxy.
+
+load helper
+
+compose() {
+    if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+}
+example() { compose -p example -f "$ROOT/compose.yaml" -f "$ROOT/tests/e2e/compose.override.yaml" "$@"; }
+
+setup_file() {
+    box_image
+    remove_all
+}
+teardown_file() { remove_all; }
+teardown() { example down -v -t 0 || true; }
+
+@test "compose.yaml comes up: the proxy healthy first, then its clients, who reach it by name" {
+    example up -d
+    healthy socket-proxy
+    for client in portainer watchtower traefik dozzle; do
+        until_true logs_have $client 'status 0'
+        run -0 engine logs $client
+        [[ $output == *'"/socket-proxy"'* ]]
+        # Started after the proxy had become healthy, not just after its start
+        [[ $(engine inspect -f '{{.State.StartedAt}}' $client) > $(engine inspect -f '{{(index .State.Health.Log 0).End}}' socket-proxy | sed 's/ /T/') ]]
+    done
+    run -0 engine port socket-proxy
+    [ -z "$output" ]
+    run -0 engine inspect -f '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}' socket-proxy
+    [ "$output" = 'true [ALL] [no-new-privileges:true]' ]
+    # As the document tests it
+    run -0 engine run --rm --network proxy-net box wget -qO- http://socket-proxy:2375/version
+    [[ $output == *ApiVersion* ]]
+    run engine run --rm --network proxy-net box wget -qO- --post-data= http://socket-proxy:2375/containers/test/attach
+    [[ $output == *403* ]]
+    until_true logs_have socket-proxy 'Forbidden: /containers/test/attach'
+}
+
+@test "compose up, ps, logs, restart and down work through the proxy" {
+    start_proxy proxy "${DOCUMENT[@]}"
+    cat >"$BATS_TEST_TMPDIR/compose.yaml" <<'END'
+services:
+  web:
+    image: box
+    command: ["sh", "-c", "echo web is up; sleep 1000"]
+    volumes: ["data:/data"]
+    networks: [inner]
+    stop_grace_period: 0s
+  worker:
+    image: box
+    command: ["sleep", "1000"]
+    networks: [inner]
+    depends_on: [web]
+    stop_grace_period: 0s
+networks:
+  inner:
+volumes:
+  data:
+END
+    through proxy
+    cd "$BATS_TEST_TMPDIR"
+    compose -p through up -d
+    run -0 compose -p through ps
+    [[ $output == *web* ]]
+    running "$(compose -p through ps -q web)"
+    run -0 compose -p through logs web
+    [[ $output == *'web is up'* ]]
+    compose -p through restart worker
+    run ! compose -p through exec -T web echo inside
+    [[ $output == *ALLOW_EXEC* ]]
+    compose -p through down -v
+    run -0 engine ps -aq --filter label=com.docker.compose.project=through
+    [ -z "$output" ]
+    run -0 engine volume ls -q --filter label=com.docker.compose.project=through
+    [ -z "$output" ]
+    unset DOCKER_HOST
+    engine rm -f proxy
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+# Runs the named suites (unit behaviour guard e2e) and prints one line of totals at the end; set-up is make's.
+# Every suite speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
+# nothing can pass by not running.
+set -u
+cd "$(dirname -- "$0")/.." || exit 1
+results=build/results
+mkdir -p "$results"
+passed=0
+failed=0
+skipped=0
+: >"$results/failures"
+
+note() { printf '# %s\n' "$*"; }
+
+# record NAME STATUS: counts what the suite left in its TAP file
+record() {
+    tap=$results/$1.tap
+    plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$tap" | awk '{ n += $1 } END { print n + 0 }')
+    bad=$(grep -c '^not ok' "$tap")
+    skip=$(grep -ciE '^ok .*# skip' "$tap")
+    good=$(($(grep -c '^ok ' "$tap") - skip))
+    grep '^not ok' "$tap" | sed "s|^|$1: |" >>"$results/failures"
+    ran=$((good + bad + skip))
+    if [ "$plan" -eq 0 ] || [ "$ran" -lt "$plan" ]; then
+        echo "$1: ran $ran of $plan tests" >>"$results/failures"
+        bad=$((bad + (plan > ran ? plan - ran : 1)))
+    elif [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        echo "$1: ended with status $2" >>"$results/failures"
+        bad=1
+    fi
+    note "$1: $good passed, $bad failed, $skip skipped"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    skipped=$((skipped + skip))
+}
+
+# run NAME COMMAND...: runs a suite whose command prints TAP, showing it as it comes
+run() {
+    name=$1
+    shift
+    rm -f "$results/$name.status"
+    # Only so that a hanging test does not hang for ever
+    { timeout 3000 "$@" 2>&1; echo $? >"$results/$name.status"; } | tee "$results/$name.tap"
+    record "$name" "$(cat "$results/$name.status")"
+}
+
+suite_unit() {
+    for program in build/unit/test_*; do
+        case $program in *.d) continue ;; esac
+        name=unit-${program##*/test_}
+        rm -f "$results/$name.tap"
+        CK_TAP_LOG_FILE_NAME=$results/$name.tap "$program" >"$results/$name.log" 2>&1
+        status=$?
+        [ -e "$results/$name.tap" ] || : >"$results/$name.tap"
+        grep '^not ok' "$results/$name.tap"
+        if [ $status -ne 0 ]; then cat "$results/$name.log"; fi
+        record "$name" $status
+    done
+}
+
+suite_behaviour() { run behaviour bats --tap tests/behaviour; }
+suite_guard() { run guard bats --tap tests/guard; }
+
+# The Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, by an Engine that has
+# the machine's network.
+suite_e2e() {
+    note 'e2e: building the image'
+    scripts/with-dockerd.sh --build build/dockerd tests/e2e/build.sh >"$results/image.log" 2>&1
+    status=$?
+    if [ $status -eq 75 ]; then
+        tail -n 3 "$results/image.log"
+        count=$(bats --count tests/e2e)
+        note '==========================================================================='
+        note "e2e: SKIPPED, all $count tests: this machine cannot run a Docker Engine (above)"
+        note '==========================================================================='
+        skipped=$((skipped + count))
+        return
+    fi
+    if [ $status -ne 0 ]; then
+        tail -n 30 "$results/image.log"
+        note 'e2e: the image could not be built'
+        echo "e2e: image build, see $results/image.log" >>"$results/failures"
+        failed=$((failed + 1))
+        return
+    fi
+    run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e
+}
+
+[ $# -gt 0 ] || set -- unit behaviour guard e2e
+if ! HAPROXY=$(scripts/get-haproxy.sh); then exit 1; fi
+case " $* " in
+    *' behaviour '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
+esac
+HAPROXIES="${HAPROXY_TRIXIE:-} ${HAPROXY_SID:-}"
+export HAPROXY HAPROXIES
+for suite; do
+    case $suite in
+        unit | behaviour | guard | e2e) "suite_$suite" ;;
+        *) echo "no such suite: $suite" >&2; exit 2 ;;
+    esac
+done
+
+if [ -s "$results/failures" ]; then
+    echo 'Failed:'
+    sed 's/^/  /' "$results/failures"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
