@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An address in the form inet_ntop gives it, so that equal addresses are equal texts; false if it is none. */
+/* An address in the form inet_ntop gives it, so that equal addresses are equal texts; false if it is none. An IPv4
+ * address in IPv6's form (::ffff:10.0.0.1) is none: it would be a second text for the same client. */
 static bool shortest_form(const char *text, char *to, unsigned *bits)
 {
-    unsigned char binary[sizeof(struct in6_addr)];
+    struct in6_addr binary;
     int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
 
     *bits = family == AF_INET ? 32 : 128;
-    return inet_pton(family, text, binary) == 1 && inet_ntop(family, binary, to, CLIENT_TEXT_MAX) != NULL;
+    return inet_pton(family, text, &binary) == 1 && !(family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&binary)) &&
+           inet_ntop(family, &binary, to, CLIENT_TEXT_MAX) != NULL;
 }
 
 /* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */
@@ -46,6 +48,8 @@ static const char *read_network(struct client *client, char *text)
     client->bits = (unsigned)strtoul(slash, NULL, 10);
     if (client->bits > most)
         return "the prefix is longer than the address";
+    if (client->bits == most)
+        client->kind = CLIENT_ADDRESS; /* one address, however it is written */
     mask_network(client->text, client->bits);
     return NULL;
 }
@@ -64,10 +68,13 @@ static const char *read_certificate(struct client *client, const char *name)
 static const char *read_name(struct client *client, const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t length = strlen(name);
     size_t i = 0;
 
     client->kind = CLIENT_NAME;
-    if (!isalnum((unsigned char)name[0]) || strspn(name, allowed) != strlen(name))
+    /* What looks like an address was meant as one, and a dot at the end would make a second text for the same name. */
+    if (length == 0 || !isalnum((unsigned char)name[0]) || name[length - 1] == '.' || strspn(name, allowed) != length ||
+        (strchr(name, '.') != NULL && strspn(name, "0123456789.") == length))
         return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
     for (; name[i] != '\0'; i++)
         client->text[i] = (char)tolower((unsigned char)name[i]);

@@ -40,7 +40,8 @@ static void write_listener(FILE *out, const struct settings *settings, const str
 
     if (listener->kind == LISTEN_UNIX) {
         write_socket(out, listener, name);
-    } else if (listener->address[0] == '\0') {
+    } else if (listener->address[0] == '\0' || strcmp(listener->address, "::") == 0) {
+        /* Never one socket for both: an IPv4 client would then show an IPv6 address, which no profile claims. */
         write_bind(out, settings, listener, "0.0.0.0", "", name);
         if (ipv6)
             write_bind(out, settings, listener, "[::]", " v6only", name);
@@ -102,7 +103,7 @@ static void write_static(FILE *out, const struct environment *environment)
             fprintf(out, "    tcp-request session set-var(sess.profile) str(%s) if { so_name %s }\n",
                     session_name(&environment->profiles[i]), environment->profiles[i].backend);
     for (size_t i = 1; i < environment->profile_count; i++)
-        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, "ssl_c_s_dn(cn) -m str");
+        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, "ssl_c_s_dn(cn) -m str --");
     for (size_t i = 1; i < environment->profile_count; i++)
         write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, "src");
 }
@@ -120,8 +121,8 @@ static void write_names(FILE *out, const struct environment *environment)
                 continue;
             number++;
             fprintf(out,
-                    "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv4) str(%s) if { src 0.0.0.0/0 } !{ var(sess.profile) -m found }\n"
-                    "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv6) str(%s) if { src ::/0 } !{ src 0.0.0.0/0 } !{ var(sess.profile) -m found }\n"
+                    "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv4) str(%s) if { src 0.0.0.0/0 } !own !{ var(sess.profile) -m found }\n"
+                    "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv6) str(%s) if { src ::/0 } !{ src 0.0.0.0/0 } !own !{ var(sess.profile) -m found }\n"
                     "    tcp-request content set-var(sess.profile,ifnotset) str(%s) if { src,strcmp(sess.address_%u) eq 0 }\n",
                     number, clients->list[k].text, number, clients->list[k].text,
                     session_name(&environment->profiles[i]), number);
@@ -175,7 +176,8 @@ void write_identification(FILE *out, const struct environment *environment)
           out);
     write_static(out, environment);
     if (names) {
-        fputs("    tcp-request inspect-delay 10s\n"
+        fputs("    acl own src 127.0.0.0/8 ::1 # the health check, which must not wait for a DNS that is slow\n"
+              "    tcp-request inspect-delay 10s\n"
               "    tcp-request content accept if { var(sess.identified) -m bool }\n",
               out);
         write_names(out, environment);

@@ -241,7 +241,20 @@ void guard_free(struct guard *guard)
     free(guard->label);
     free(guard->label_value);
     free(guard->socket_path);
+    free(guard->prefix);
     free(guard);
+}
+
+bool guard_set_prefix(struct guard *guard, const char *prefix)
+{
+    free(guard->prefix);
+    guard->prefix = strdup(prefix);
+    return guard->prefix != NULL;
+}
+
+const char *guard_prefix(const struct guard *guard)
+{
+    return guard->prefix != NULL ? guard->prefix : "";
 }
 
 bool guard_active(const struct guard *guard)

@@ -32,11 +32,22 @@
  *   - the body of ImageCommit: the configuration of an image, which cannot hold a HostConfig
  *   - the query of ImageBuild other than networkmode, securityopt, cgroupparent; the build context
  *
- * What it cannot do. A bind mount that is allowed below /srv follows symbolic links when the container starts: whoever can
- * put a link into /srv on the host (a container with that very bind can!) may point it at /etc, and a second container's
- * bind of /srv/link then shows /etc. Allow directories that containers cannot write to, or one directory per purpose. A
- * volume, a network or a plugin that exists already is taken as it is. ALLOW_SWARM shows join tokens, and with a manager's
- * token another machine can run anything here. */
+ *   - LogConfig other than options that name a path or a Unix socket: log drivers write where the host's owner set them up
+ *   - labels, environment, commands, health checks, and ContainerStart's checkpoint (not checkpoint-dir): the container's own
+ *   - NetworkMode and EndpointsConfig by id: the Engine itself keeps a container that is not in the host's network out of
+ *     it. For services it does not, so there a target of hexadecimal digits only is refused (no id of the swarm is one).
+ *
+ * What it cannot do.
+ *   - A bind mount that is allowed below /srv follows symbolic links when the container starts: whoever can put a link into
+ *     /srv on the host (a container with that very bind can!) may point it at /etc, and a second container's bind of
+ *     /srv/link then shows /etc. Allow directories that containers cannot write to, or one directory per purpose.
+ *   - ALLOW_BIND_MOUNTS=true allows the Engine's socket too; a list never does, unless it names it.
+ *   - What exists already is taken as it is: a volume, a network, a plugin, and a privileged container in which commands
+ *     are then run (EXEC), or that is started.
+ *   - SwarmInspect shows join tokens, and NodeUpdate makes managers: with a manager in a swarm one rules all its machines.
+ *   - ALLOW_IMAGE_REFERENCES looks at names. Whoever may build, load, import, commit or tag images can give one any name.
+ *   - Recreating a container of a host with cgroup v1 needs ALLOW_HOST_NAMESPACES: there CgroupnsMode is "host" by default.
+ *   - Nesting beyond some 300 levels, and bodies above MAX_CREATE_BODY, are refused unread. */
 #ifndef GUARD_H
 #define GUARD_H
 
@@ -64,6 +75,10 @@ extern const char *const guard_variables[];
 struct guard *guard_new(bool on_by_default, const char *socket_path, guard_lookup *get, void *get_context,
                         guard_problem *problem, void *problem_context);
 void guard_free(struct guard *guard);
+
+/* Puts a prefix before the names of variables in messages, as their owner writes them ("PROFILE_A_"). False if memory runs
+ * out. */
+bool guard_set_prefix(struct guard *guard, const char *prefix);
 
 /* Whether the guard is on at all. */
 bool guard_active(const struct guard *guard);

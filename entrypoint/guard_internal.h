@@ -18,6 +18,7 @@ struct guard {
     bool open[KNOB_COUNT];             /* any value of the knob's fields is accepted */
     struct guard_list list[KNOB_COUNT];
     char *socket_path;
+    char *prefix; /* of the names of variables in messages; NULL for none */
     char *label; /* REQUIRE_LABEL, the key; NULL: none is required */
     char *label_value; /* NULL: any */
     long max_body;
@@ -61,6 +62,9 @@ bool guard_query_reasons(const struct guard *guard, const struct guard_operation
 #define EMPTY_BODY_REGEX "\\A" W "(?>null|\\{" W "\\})?+" W "\\z"
 
 #define GUARD_REASON_MAX 256
+
+/* The prefix as it is printed. */
+const char *guard_prefix(const struct guard *guard);
 
 /* Whether a regex is to be run on the operation's query: there are parameters to judge at all. */
 bool guard_judges_query(const struct guard *guard, const struct guard_operation *operation);

@@ -157,14 +157,15 @@ void guard_judge_run(struct guard_judge *judge, const char *query, const char *b
     *verdict = (struct guard_verdict){.result = GUARD_PASSES};
     if (operation->body == BODY_REFUSED) {
         char reason[sizeof verdict->reason];
-        snprintf(reason, sizeof reason, "%s; %s", operation->because, guard_knobs[operation->knob].would);
+        snprintf(reason, sizeof reason, "%s; %s%s", operation->because, guard_prefix(guard),
+                 guard_knobs[operation->knob].would);
         refuse(judge, verdict, reason);
         return;
     }
     if (judge->body != NULL && length > (size_t)guard->max_body) {
         verdict->result = GUARD_TOO_LARGE;
-        snprintf(verdict->reason, sizeof verdict->reason, "a body of more than %ld bytes; MAX_CREATE_BODY sets the limit",
-                 guard->max_body);
+        snprintf(verdict->reason, sizeof verdict->reason, "a body of more than %ld bytes; %sMAX_CREATE_BODY sets the limit",
+                 guard->max_body, guard_prefix(guard));
         snprintf(verdict->message, sizeof verdict->message, "docker-socket-proxy: %s is forbidden: %s", operation->doing,
                  verdict->reason);
         return;
@@ -183,7 +184,8 @@ void guard_judge_run(struct guard_judge *judge, const char *query, const char *b
     }
     if (judge->label != NULL && !matches(judge, judge->label, body, length)) {
         char reason[sizeof verdict->reason];
-        snprintf(reason, sizeof reason, "%s; REQUIRE_LABEL asks for the label %.64s", operation->labels, guard->label);
+        snprintf(reason, sizeof reason, "%s; %sREQUIRE_LABEL asks for the label %.64s", operation->labels,
+                 guard_prefix(guard), guard->label);
         refuse(judge, verdict, reason);
     }
 }

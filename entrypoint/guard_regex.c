@@ -50,11 +50,14 @@ static char *format(const char *format, ...)
 /* -- Values and types ------------------------------------------------------------------------------------------------ */
 
 #define LIST_OF(group) "\\[" W "(?:(?&" group ")" W "(?:," W "(?&" group ")" W ")*+)?+\\]"
+#define NETWORKS_OF(group)                                                                                       \
+    "\\{" W "(?:(?&network_name)" W ":" W "(?>null|(?&" group "))" W "(?:," W "(?&network_name)" W ":" W "(?>null|(?&" group \
+    "))" W ")*+)?+\\}"
 #define OBJECT_OF(group) "\\{" W "(?:(?&" group ")" W "(?:," W "(?&" group ")" W ")*+)?+\\}"
 
 static bool is_open(const struct guard *guard, const struct guard_field *field)
 {
-    return field->shape == FREE || (field->knob != KNOB_NONE && guard->open[field->knob]);
+    return field->shape == FREE || (field->shape != NETWORKS && field->knob != KNOB_NONE && guard->open[field->knob]);
 }
 
 /* What the field may hold: an atomic piece of regex. */
@@ -83,6 +86,9 @@ static void put_value(FILE *out, const struct guard *guard, const struct guard_f
         break;
     case OBJECTS:
         fprintf(out, "(?>null|" LIST_OF("%s") ")", name, name);
+        break;
+    case NETWORKS:
+        fprintf(out, "(?>null|" NETWORKS_OF("%s") ")", name, name);
         break;
     }
 }
@@ -289,35 +295,58 @@ static bool search_below(struct search *search, char *opener, bool array, bool o
     return good;
 }
 
+/* Reports what hits as the field at the search's path. Frees leaf. */
+static bool report_field(struct search *search, char *leaf, enum guard_knob knob)
+{
+    char reason[GUARD_REASON_MAX + 64];
+    snprintf(reason, sizeof reason, "%s; %s%s", search->path, guard_prefix(search->guard), guard_knobs[knob].would);
+    return report(search, leaf, reason);
+}
+
+static bool search_value(struct search *search, const struct guard_field *field)
+{
+    struct text text;
+    if (!text_open(&text))
+        return false;
+    fprintf(text.out, "\"(?i:%s)\"" W ":" W "(?!", field->names);
+    put_value(text.out, search->guard, field);
+    fputs(W "[,}])", text.out);
+    return report_field(search, text_close(&text), field->knob);
+}
+
+/* What is below the name of a network, as a level of its own; and the names. */
+static bool search_networks(struct search *search, const struct guard_field *field, const struct guard_type *type)
+{
+    if (search->depth + 2 >= DEPTH_MAX)
+        return false;
+    char *opener = format("\"(?i:%s)\"" W ":" W, field->names);
+    size_t depth = search->depth++;
+    search->level[depth] = opener;
+    search->array[depth] = false;
+    search->optional[depth] = false;
+    bool good = opener != NULL && report_field(search, strdup("(?!(?&network_name))(?&s)" W ":"), field->knob) &&
+                search_below(search, strdup("(?&s)" W ":" W), false, false, type);
+    search->depth = depth;
+    free(opener);
+    return good;
+}
+
 static bool search_field(struct search *search, const struct guard_field *field)
 {
     if (is_open(search->guard, field))
         return true;
     char saved[GUARD_REASON_MAX];
     memcpy(saved, search->path, sizeof saved);
-    bool good = true;
-    if (field->shape == OBJECT || field->shape == OBJECTS) {
-        const struct guard_type *type = guard_type_find(field->value);
-        bool array = field->shape == OBJECTS;
-        path_add(search->path, field->names, array ? "[]" : "");
-        good = type != NULL &&
-               search_below(search, format("\"(?i:%s)\"" W ":" W, field->names), array, false, type);
-    } else {
-        path_add(search->path, field->names, "");
-        char reason[GUARD_REASON_MAX + 64];
-        enum guard_knob knob = field->knob;
-        if (knob == KNOB_NONE) /* only images have no knob of the usual kind */
-            knob = KNOB_IMAGE_REFERENCES;
-        snprintf(reason, sizeof reason, "%s; %s", search->path, guard_knobs[knob].would);
-        struct text text;
-        good = text_open(&text);
-        if (good) {
-            fprintf(text.out, "\"(?i:%s)\"" W ":" W "(?!", field->names);
-            put_value(text.out, search->guard, field);
-            fputs(W "[,}])", text.out);
-            good = report(search, text_close(&text), reason);
-        }
-    }
+    path_add(search->path, field->names, field->shape == OBJECTS ? "[]" : "");
+    const struct guard_type *type = guard_type_find(field->value);
+    bool good;
+    if (field->shape == OBJECT || field->shape == OBJECTS)
+        good = type != NULL && search_below(search, format("\"(?i:%s)\"" W ":" W, field->names), field->shape == OBJECTS, false,
+                                            type);
+    else if (field->shape == NETWORKS)
+        good = type != NULL && search_networks(search, field, type);
+    else
+        good = search_value(search, field);
     memcpy(search->path, saved, sizeof saved);
     return good;
 }
@@ -328,8 +357,8 @@ static bool search_unknown(struct search *search, const struct guard_type *type)
     const char *where = search->path[0] != '\0' ? search->path : "the body";
     char reason[GUARD_REASON_MAX + 96];
     if (!search->guard->open[KNOB_PRIVILEGED]) {
-        snprintf(reason, sizeof reason, "%s holds a member that this version does not know; %s", where,
-                 guard_knobs[KNOB_PRIVILEGED].would);
+        snprintf(reason, sizeof reason, "%s holds a member that this version does not know; %s%s", where,
+                 guard_prefix(search->guard), guard_knobs[KNOB_PRIVILEGED].would);
         struct text text;
         if (!text_open(&text))
             return false;
@@ -375,8 +404,12 @@ bool guard_body_reasons(const struct guard *guard, const struct guard_operation 
 {
     if (operation->body != BODY_OBJECT)
         return true;
+    /* What is no JSON need not be searched. */
+    char *regex = with_definitions(guard, format("\\A(?!" W "(?&v)" W "\\z)"));
+    bool good = regex != NULL && found(context, regex, REASON_BODY);
+    free(regex);
     struct search search = {.guard = guard, .found = found, .context = context};
-    return search_type(&search, guard_type_find(operation->type));
+    return good && search_type(&search, guard_type_find(operation->type));
 }
 
 /* -- Labels ---------------------------------------------------------------------------------------------------------- */
@@ -467,7 +500,7 @@ bool guard_query_reasons(const struct guard *guard, const struct guard_operation
             continue;
         char *regex = format("(?:\\A|&)%s(?!(?:=%s)?+(?:&|\\z))(?:=|&|\\z)", parameter->names, parameter->value);
         char reason[GUARD_REASON_MAX];
-        snprintf(reason, sizeof reason, "%s; %s", parameter->names, guard_knobs[parameter->knob].would);
+        snprintf(reason, sizeof reason, "%s; %s%s", parameter->names, guard_prefix(guard), guard_knobs[parameter->knob].would);
         bool good = regex != NULL && found(context, regex, reason);
         free(regex);
         if (!good)
@@ -475,7 +508,9 @@ bool guard_query_reasons(const struct guard *guard, const struct guard_operation
     }
     if (guard->image_query != NULL && strcmp(operation->id, "ImageCreate") == 0) {
         char *regex = format("\\A(?!%s)", guard->image_query);
-        bool good = regex != NULL && found(context, regex, "fromImage; ALLOW_IMAGE_REFERENCES does not list it");
+        char reason[GUARD_REASON_MAX];
+        snprintf(reason, sizeof reason, "fromImage; %s%s", guard_prefix(guard), guard_knobs[KNOB_IMAGE_REFERENCES].would);
+        bool good = regex != NULL && found(context, regex, reason);
         free(regex);
         return good;
     }

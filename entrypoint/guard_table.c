@@ -63,10 +63,12 @@ static const struct guard_field host_config[] = {
     {"MaskedPaths", RULE, MASKED, KNOB_PRIVILEGED},
     {"ReadonlyPaths", RULE, READONLY, KNOB_PRIVILEGED},
     {"LogConfig", OBJECT, "LogConfig", KNOB_NONE},
+    /* Its options are mount options: bind would make something else of it. */
+    {"Tmpfs", ENTRIES, "tmpfs", KNOB_BIND_MOUNTS},
     /* Handed to the runtime, where some are commands (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
     {"Annotations", RULE, EMPTY, KNOB_PRIVILEGED},
     {"ContainerIDFile|PortBindings|RestartPolicy|AutoRemove|VolumeDriver|ConsoleSize|CapDrop|Dns|DnsOptions|DnsSearch|"
-     "ExtraHosts|GroupAdd|Links|OomScoreAdj|PublishAllPorts|ReadonlyRootfs|StorageOpt|Tmpfs|ShmSize|Umask|Isolation|Init|"
+     "ExtraHosts|GroupAdd|Links|OomScoreAdj|PublishAllPorts|ReadonlyRootfs|StorageOpt|ShmSize|Umask|Isolation|Init|"
      "CpuShares|Memory|NanoCpus|BlkioWeight|BlkioWeightDevice|BlkioDeviceReadBps|BlkioDeviceWriteBps|"
      "BlkioDeviceReadIOps|BlkioDeviceWriteIOps|CpuPeriod|CpuQuota|CpuRealtimePeriod|CpuRealtimeRuntime|CpusetCpus|"
      "CpusetMems|MemoryReservation|MemorySwap|MemorySwappiness|OomKillDisable|PidsLimit|Ulimits|CpuCount|CpuPercent|"
@@ -78,7 +80,7 @@ static const struct guard_field host_config[] = {
 /* The whole body. Engines to 23.0 also read the members of HostConfig at the top level when there is no HostConfig.
  * name, platform and the like are no fields of the Engine; clients put them there. */
 static const struct guard_field container_create[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_NONE},
+    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"HostConfig", OBJECT, "HostConfig", KNOB_NONE},
     {"NetworkingConfig", OBJECT, "NetworkingConfig", KNOB_NONE},
     /* A container path each; what has a colon would be a bind specification. */
@@ -117,7 +119,7 @@ static const struct guard_field log_config[] = {
 };
 
 static const struct guard_field networking_config[] = {
-    {"EndpointsConfig", ENTRIES, "endpoint", KNOB_HOST_NAMESPACES},
+    {"EndpointsConfig", NETWORKS, "Endpoint", KNOB_HOST_NAMESPACES},
     {NULL, FREE, NULL, KNOB_NONE},
 };
 
@@ -188,7 +190,7 @@ static const struct guard_field task_spec[] = {
 };
 
 static const struct guard_field container_spec[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_NONE},
+    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"CapabilityAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"Privileges", OBJECT, "Privileges", KNOB_NONE},
@@ -288,16 +290,18 @@ const struct guard_group guard_groups[] = {
     {"e", "(?>" ABSENT ")"},
 
     {"network", "\"(?!(?i:host)\")[A-Za-z0-9_][ A-Za-z0-9_.-]*+\""},
-    {"endpoint", "(?&network)" W ":" W "(?>null|(?&Endpoint))"},
     {"endpoint_option", "(?!\"com\\.docker\\.network\\.endpoint\\.sysctls\")(?&k)" W ":" W "(?&v)"},
     {"anonymous_volume", "\"(?:" SLASH "(?:[^\":\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" W ":" W "(?&v)"},
+    {"tmpfs", "(?&s)" W ":" W "(?>null|\"(?!(?:[^\",]*+,)*?(?:r?bind|r?unbindable|remount|move)[,\"])[A-Za-z0-9=,.%:_-]*+\")"},
     /* Log drivers that write to a socket of the host, or read a file of it. */
-    {"log_option", "(?&k)" W ":" W "(?>null|\"\"|(?!\"(?:\\\\(?!u003[ce]|u0026|[\"nt])|/|(?i:unix|file|npipe)))(?&s))"},
+    {"log_option", "(?&k)" W ":" W "(?>null|\"\"|(?!\"(?:\\\\(?!u003[ce]|u0026|[\"nt])|/|[A-Za-z]{1,4}\\\\|"
+                   "(?i:unix|file|npipe)))(?&s))"},
     {"network_option",
      "(?>\"(?:com\\.docker\\.network\\.(?:driver\\.mtu|enable_ipv[46]|container_iface_prefix|bridge\\.(?:enable_icc|"
      "enable_ip_masquerade|host_binding_ipv[46]|gateway_mode_ipv[46]))|encrypted|macvlan_mode|ipvlan_mode|ipvlan_flag)\"" W
      ":" W "(?&s)|(?&k)" W ":" W "(?:null|\"\"))"},
 
+    {"network_name", NULL},
     {"bind", NULL},
     {"mount_type", NULL},
     {"mount_source", NULL},

@@ -44,6 +44,7 @@ enum guard_shape {
     ENTRIES, /* null, or an object whose members match the group called value */
     OBJECT,  /* null, or an object of the type called value */
     OBJECTS, /* null, or an array of such objects */
+    NETWORKS, /* null, or an object that has such an object for the name of each network; the knob opens all names */
 };
 
 struct guard_field {

@@ -116,6 +116,12 @@ static bool has_paths(const struct guard *guard)
 
 /* -- Groups ---------------------------------------------------------------------------------------------------------- */
 
+/* The name of a network of a container. */
+static void put_network_name(FILE *out, const struct guard *guard)
+{
+    fprintf(out, "(?&%s)", guard->open[KNOB_HOST_NAMESPACES] ? "k" : "network");
+}
+
 static void put_bind(FILE *out, const struct guard *guard)
 {
     fputs("(?>\"" VOLUME_NAME BIND_REST "|\"" DESTINATION "\"", out);
@@ -327,6 +333,7 @@ static const struct {
     const char *name;
     void (*put)(FILE *out, const struct guard *guard);
 } dynamic[] = {
+    {"network_name", put_network_name},
     {"bind", put_bind},
     {"mount_type", put_mount_type},
     {"mount_source", put_mount_source},

@@ -84,7 +84,8 @@ static bool put_label(FILE *out, const struct guard *guard, const struct guard_o
 {
     if (!put_demand(out, operation->id, "label", "req.body", guard_label_regex(guard, operation)))
         return false;
-    fprintf(out, "    http-request set-var-fmt(txn.why) '%s; REQUIRE_LABEL asks for the label ", operation->labels);
+    fprintf(out, "    http-request set-var-fmt(txn.why) '%s; %sREQUIRE_LABEL asks for the label ", operation->labels,
+            guard_prefix(guard));
     char label[65];
     snprintf(label, sizeof label, "%s", guard->label);
     put_format(out, label);
@@ -102,7 +103,8 @@ static bool put_operation(FILE *out, const struct guard *guard, const struct gua
                 operation->id);
         fprintf(out, "    http-request set-var-fmt(txn.why) '");
         put_format(out, operation->because);
-        fprintf(out, "; %s' if { var(txn.guard) -m str %s }\n", guard_knobs[operation->knob].would, operation->id);
+        fprintf(out, "; %s%s' if { var(txn.guard) -m str %s }\n", guard_prefix(guard), guard_knobs[operation->knob].would,
+                operation->id);
         return true;
     }
     if (guard_judges_query(guard, operation) && !put_query(out, guard, operation))
@@ -158,14 +160,17 @@ static void put_whole(FILE *out, const struct guard *guard)
             "    http-request set-var(txn.guard) str(large) if with_body too_large\n"
             "    http-request set-var(txn.body_len) req.body_len if with_body\n"
             "    http-request set-var(txn.guard) str(part) if with_body !caught !{ req.body_size,sub(txn.body_len) eq 0 }\n"
+            "    # (A string of HAProxy ends at its first NUL: a regex would not see what is behind it.)\n"
+            "    http-request set-var(txn.guard) str(part) if with_body !caught !{ req.body_len eq 0 } !{ "
+            "req.body,length,sub(txn.body_len) eq 0 }\n"
             "    http-request set-var(txn.guard) str(head) if with_body !caught long_head\n"
             "    http-request set-var(txn.guard) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found }\n"
-            "    http-request set-var-fmt(txn.why) 'a body of more than %ld bytes; MAX_CREATE_BODY sets the limit' if { "
+            "    http-request set-var-fmt(txn.why) 'a body of more than %ld bytes; %sMAX_CREATE_BODY sets the limit' if { "
             "var(txn.guard) -m str large }\n"
             "    http-request set-var-fmt(txn.why) '" REASON_BODY "' if { var(txn.guard) -m str part }\n"
             "    http-request set-var-fmt(txn.why) '" REASON_HEADERS "' if { var(txn.guard) -m str head }\n"
             "    http-request set-var-fmt(txn.why) '" REASON_ENCODING "' if { var(txn.guard) -m str encoded }\n",
-            guard->max_body, guard->max_body, HEAD_MAX, guard->max_body);
+            guard->max_body, guard->max_body, HEAD_MAX, guard->max_body, guard_prefix(guard));
 }
 
 static void put_parameters(FILE *out)

@@ -175,3 +175,18 @@ void listeners_read(struct listeners *listeners, const struct variables *variabl
         problem(problems, "%s%s=%s: names no listener", variables->prefix, name, value);
     free(list);
 }
+
+static bool every_address(const struct listener *listener)
+{
+    return listener->address[0] == '\0' || strcmp(listener->address, "0.0.0.0") == 0 ||
+           strcmp(listener->address, "::") == 0;
+}
+
+bool listeners_collide(const struct listener *a, const struct listener *b)
+{
+    if ((a->kind == LISTEN_UNIX) != (b->kind == LISTEN_UNIX))
+        return false;
+    if (a->kind != LISTEN_UNIX && a->port != b->port)
+        return false;
+    return strcmp(a->address, b->address) == 0 || (a->kind != LISTEN_UNIX && every_address(a) && every_address(b));
+}

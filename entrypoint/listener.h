@@ -35,6 +35,10 @@ bool port_read(const char *text, unsigned *port);
 void listeners_read(struct listeners *listeners, const struct variables *variables, const char *name,
                     const char *preset, struct problems *problems);
 
+/* Whether both would be the same address or path. HAProxy binds both without a word (SO_REUSEPORT), and the kernel then
+ * deals the clients out among them. */
+bool listeners_collide(const struct listener *a, const struct listener *b);
+
 /* Tecnativa's BIND_CONFIG, what follows HAProxy's `bind`: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
 void listeners_read_bind_config(struct listeners *listeners, const char *value, struct problems *problems);
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define MAX_CONNECTIONS_DEFAULT 2048
+#define MAX_CONNECTIONS_DEFAULT 1024
 
 /* As whom HAProxy is to run. */
 struct credentials {

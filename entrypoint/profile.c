@@ -121,6 +121,7 @@ void profile_read(struct profile *profile, char *const environment[], const stru
                                &guard_problems);
     if (profile->guard == NULL)
         abort();
+    guard_set_prefix(profile->guard, profile->prefix);
     profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
     profile->listeners.count = 0;
     profile->clients.count = 0;

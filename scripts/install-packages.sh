@@ -40,11 +40,13 @@ needs_test() {
     need_file /bin/busybox busybox-static
     need_file /usr/bin/python3 python3
     need_python docker python3-docker
+    need go golang-go
+    need unshare util-linux
+    need docker-registry docker-registry
     # Whatever Engine and client are there already are used as they are.
     need dockerd docker.io
     need docker "$(if apt-cache show docker-cli >/dev/null 2>&1; then echo docker-cli; else echo docker.io; fi)"
     docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
-    need docker-registry docker-registry
 }
 
 needs_lint() {

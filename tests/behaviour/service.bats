@@ -1,0 +1,20 @@
+#!/usr/bin/env bats
+# What a user sees of the running proxy.
+
+check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
+
+@test "an idle event stream stays, and ends on both sides" { check event_stream; }
+@test "attach and exec echo both ways, and one half may end first" { check attach; }
+@test "streams have the longest timeout, everything else a finite one" { check timeouts; }
+@test "a denied request is told which variable would open it" { check denied_answers; }
+@test "HAProxy's own errors have the Engine's shape" { check error_answers; }
+@test "a missing socket is told, answered with 503, and found once it is there" { check missing_socket; }
+@test "healthcheck tells healthy from unhealthy and keeps out of the log" { check healthcheck; }
+@test "LOG_FORMAT=json gives one object a line, LOG_LEVEL filters" { check logs; }
+@test "SIGTERM and SIGINT stop gracefully with 0, open streams included" { check stop; }
+@test "all mistakes in the environment are told at once, with exit 2" { check bad_input; }
+@test "unreadable template, full or read-only directory, wrong HAProxy: one clear line, exit 2" { check bad_files; }
+@test "RUNTIME_DIRECTORY gets the configuration that render prints" { check runtime_directory; }
+@test "a Unix listener has the mode it was given and the same rules" { check unix_listener; }
+@test "few or many file descriptors" { check descriptors; }
+@test "the subcommands" { check commands; }

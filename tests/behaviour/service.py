@@ -1,0 +1,280 @@
+"""What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from proxy import PROGRAM, ROOT, Engine, Proxy, environment, free_port, main, program  # noqa: E402
+
+
+def until(condition, what):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def event_stream():
+    """An idle stream stays; when the client leaves, the Engine's side ends, and the other way round."""
+    with Proxy() as proxy:
+        client = proxy.connect()
+        assert client.ask("GET", "/events")[0] == 200
+        time.sleep(1)
+        assert not proxy.engine.ended
+        client.close()
+        until(lambda: proxy.engine.ended == ["client left"], "the Engine's side of the stream goes on without a client")
+        client = proxy.connect()
+        assert client.ask("GET", "/v1.41/events")[0] == 200
+        proxy.engine.stop_streams.set()
+        assert client.stream.readline() == b"0\r\n"
+        client.close()
+
+
+def attach():
+    """An upgraded connection echoes both ways, and one half may end before the other."""
+    with Proxy({"ALLOW_ATTACH": "1", "ALLOW_EXEC": "1"}) as proxy:
+        for target in ("/v1.41/containers/x/attach?stream=1", "/exec/1/start"):
+            client = proxy.connect()
+            status, headers, _ = client.ask("POST", target, ["Connection: Upgrade", "Upgrade: tcp"])
+            assert status == 101 and headers["upgrade"] == "tcp", (status, headers)
+            client.send(b"GET /containers/json HTTP/1.1\r\n\r\n")  # no longer HTTP
+            assert client.stream.read(33) == b"GET /containers/json HTTP/1.1\r\n\r\n"
+            client.socket.shutdown(socket.SHUT_WR)
+            assert client.stream.read() == b"bye"
+            client.close()
+        assert len(proxy.engine.requests) == 2
+
+
+def timeouts():
+    """Streams get the longest timeout there is; everything else a finite one."""
+    config = program("render", env={"ALLOW_LOGS": "1"}).stdout
+    assert "acl stream var(txn.operation) -m str SystemEvents ContainerLogs" in config, config
+    assert "http-request set-timeout server 24d if stream" in config
+    assert "http-request set-timeout client 24d if stream" in config
+    for line in ("timeout server 1h", "timeout client 10m", "timeout http-request 30s"):
+        assert line in config, line
+
+
+def message(answer):
+    status, headers, body = answer
+    assert headers["content-type"] == "application/json", headers
+    return status, json.loads(body)["message"]
+
+
+def denied_answers():
+    """403 in the Engine's shape, with the narrowest variable that would open the operation."""
+    with Proxy({"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}) as proxy:
+        for method, target, text in (
+            ("POST", "/containers/test/attach", "POST /containers/test/attach is forbidden; ALLOW_ATTACH=true would allow it"),
+            ("POST", "/v1.41/containers/x/stop?t=1", "POST /v1.41/containers/x/stop is forbidden; ALLOW_STOP=true would allow it"),
+            ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_CREATE=true would allow it"),
+            ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_DELETE=true and ALLOW_VOLUMES=true would allow it"),
+            ("POST", "/images/x/push", "POST /images/x/push is forbidden; ALLOW_IMAGE_PUSH=true would allow it"),
+            ("GET", "/containers/json", "GET /containers/json is forbidden; ALLOW_CONTAINER_LIST=true would allow it"),
+            ("PUT", "/containers/x/archive", "PUT /containers/x/archive is forbidden; ALLOW_PUT_CONTAINER_ARCHIVE=true would allow it"),
+            ("POST", "/nothing", "POST /nothing is forbidden; no permission covers it"),
+        ):
+            assert message(proxy.ask(method, target, body=b"" if method == "GET" else b"x" * 70000)) == (403, "docker-socket-proxy: " + text)
+        proxy.wait_for_log("Forbidden: /containers/test/attach POST 127.0.0.1:")
+        line = next(line for line in proxy.log().splitlines() if "/test/attach" in line)
+        assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_ATTACH=true would allow it 403 \d+ms", line), line
+
+
+def error_answers():
+    """HAProxy's own errors have the Engine's shape."""
+    with Proxy({"ALLOW_CONTAINERS": "1"}, engine="close") as proxy:
+        assert message(proxy.ask("GET", "/containers/json"))[0] == 502
+    config = program("render").stdout
+    for status in (400, 408, 413, 500, 502, 503, 504):
+        assert f"http-error status {status} content-type application/json" in config, status
+    for name in os.listdir(os.path.join(ROOT, "haproxy/errors")):
+        with open(os.path.join(ROOT, "haproxy/errors", name), encoding="ascii") as file:
+            assert json.load(file)["message"].startswith("docker-socket-proxy: "), name
+    with Proxy() as proxy:
+        client = proxy.connect()
+        client.send(b"GET /version HTTP/1.1\r\nHost: docker\r\nX: " + b"y" * 300000 + b"\r\n\r\n")
+        assert client.answer()[0] == 400
+        client.close()
+
+
+def missing_socket():
+    """The proxy starts without a socket, says so, answers 503, is unhealthy, and works once the Engine is there."""
+    with Proxy(engine=None) as proxy:
+        status, text = message(proxy.ask("GET", "/version"))
+        assert status == 503 and proxy.socket_path in text and "not mounted" in text, text
+        assert f"{proxy.socket_path}: No such file or directory; requests get 503" in proxy.log()
+        check = program("healthcheck", env=proxy.env)
+        assert check.returncode == 1 and "no Docker Engine behind it" in check.stderr, check
+        proxy.engine = Engine(proxy.socket_path)
+        assert proxy.ask("GET", "/version")[0] == 200
+        assert program("healthcheck", env=proxy.env).returncode == 0
+
+
+def healthcheck():
+    with Proxy() as proxy:
+        assert program("healthcheck", env=proxy.env).returncode == 0
+        assert proxy.engine.requests[-1][:2] == ("GET", "/_ping")
+        time.sleep(0.2)
+        assert "_ping" not in proxy.log(), "the health check fills the log"
+    with Proxy({"ALLOW_PING": "no"}) as proxy:
+        assert program("healthcheck", env=proxy.env).returncode == 0, "a proxy that closes PING is healthy all the same"
+    dead = program("healthcheck", env={"LISTEN": f"tcp://127.0.0.1:{free_port()}"})
+    assert dead.returncode == 1 and "does not answer" in dead.stderr, dead
+
+
+def logs():
+    with Proxy({"LOG_FORMAT": "json", "ALLOW_INFO": "1"}) as proxy:
+        proxy.ask("GET", "/info")
+        proxy.ask("POST", '/a"b\\c/attach')
+        proxy.wait_for_log("Forbidden")
+        lines = [json.loads(line) for line in proxy.log().splitlines() if line.startswith("{")]
+        assert [(x["verdict"], x["method"], x["path"], x["detail"], x["status"], x["client"]) for x in lines] == [
+            ("Allowed", "GET", "/info", "SystemInfo", 200, "127.0.0.1"),
+            ("Forbidden", "POST", '/a"b\\c/attach', "no permission covers it", 403, "127.0.0.1")], lines
+    with Proxy({"LOG_LEVEL": "warning", "ALLOW_INFO": "1"}) as proxy:
+        proxy.ask("GET", "/info")
+        proxy.ask("GET", "/tasks")
+        proxy.wait_for_log("Forbidden: /tasks")
+        assert "Allowed" not in proxy.log()
+    with Proxy({"LOG_LEVEL": "err"}) as proxy:
+        proxy.ask("GET", "/tasks")
+        proxy.ask("GET", "/version")
+        time.sleep(0.3)
+        assert "Forbidden" not in proxy.log() and "Allowed" not in proxy.log()
+
+
+def stop():
+    """SIGTERM and SIGINT end it with 0, though a stream is open; what is under way ends first."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Proxy() as proxy:
+            client = proxy.connect()
+            assert client.ask("GET", "/events")[0] == 200
+            assert proxy.stop(number) == 0
+            client.close()
+    with Proxy(engine="mute") as proxy:  # a request that is being answered gets its time
+        client = proxy.connect()
+        client.send(b"GET /version HTTP/1.1\r\nHost: docker\r\n\r\n")
+        until(lambda: proxy.engine.requests, "no request")
+        proxy.process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert proxy.process.poll() is None
+        assert proxy.process.wait(15) == 0
+        client.close()
+    with Proxy() as proxy:  # HAProxy's own end is told
+        child = subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()
+        os.kill(int(child[0]), signal.SIGKILL)
+        assert proxy.process.wait(10) == 128 + signal.SIGKILL
+
+
+def bad_input():
+    """Every mistake is told at once, one line each; exit 2; HAProxy is not started."""
+    mistakes = {
+        "ALLOW_START": ("maybe", "ALLOW_START=maybe: not a boolean; use 1 true yes on or 0 false no off"),
+        "ALLOW_CONTAINER": ("1", "ALLOW_CONTAINER? did you mean ALLOW_CONTAINERS"),
+        "ALLOW_WHATEVER_THIS_IS": ("1", "ALLOW_WHATEVER_THIS_IS: no such permission"),
+        "LISTEN": ("tcp://:99999", "LISTEN=tcp://:99999: a port from 1 to 65535 is missing"),
+        "SOCKET_PATH": ("relative.sock", "SOCKET_PATH=relative.sock: the path is not absolute"),
+        "LOG_LEVEL": ("loud", "LOG_LEVEL=loud: not one of info emerg"),
+        "LOG_FORMAT": ("xml", "LOG_FORMAT=xml: not one of text json"),
+        "MIN_API_VERSION": ("1.x", "MIN_API_VERSION=1.x: not an API version"),
+        "MAX_CONNECTIONS": ("-1", "MAX_CONNECTIONS=-1: not a whole number"),
+        "DISABLE_IPV6": ("2", "DISABLE_IPV6=2: not a boolean"),
+        "COMPAT": ("other", "COMPAT=other: not one of linuxserver tecnativa"),
+    }
+    for command in ("run", "render", "check", "permissions", "explain"):
+        done = program(command, *(["GET", "/"] if command == "explain" else []), env={k: v for k, (v, _) in mistakes.items()})
+        assert done.returncode == 2, (command, done)
+        lines = done.stderr.splitlines()
+        assert len(lines) == len(mistakes), (command, lines)
+        for _, text in mistakes.values():
+            assert any(line.startswith("docker-socket-proxy: " + text) for line in lines), (text, lines)
+        assert not done.stdout
+    # empty means unset
+    assert program("explain", "POST", "/containers/x/start", env={"ALLOW_START": ""}).returncode == 3
+
+
+def bad_files():
+    with tempfile.TemporaryDirectory() as directory:
+        done = program("run", env={"DATA_DIR": directory})
+        assert done.returncode == 2 and f"{directory}/templates/" in done.stderr and "No such file" in done.stderr, done
+        assert len(done.stderr.splitlines()) <= 3, done.stderr
+        missing = os.path.join(directory, "none")
+        done = program("run", env={"RUNTIME_DIRECTORY": missing})
+        assert done.returncode == 2 and "RUNTIME_DIRECTORY must be a writable directory" in done.stderr, done
+        done = program("run", env={"RUNTIME_DIRECTORY": "/dev/full"})
+        assert done.returncode == 2, done
+        if os.geteuid() == 0:
+            mount = subprocess.run(["unshare", "--mount", "sh", "-c", f"mount -t tmpfs -o size=4k none {directory} && exec {PROGRAM} run"],
+                                   env=environment({"RUNTIME_DIRECTORY": directory}), capture_output=True, text=True, timeout=30)
+            assert mount.returncode == 2 and "No space left on device" in mount.stderr, mount
+            mount = subprocess.run(["unshare", "--mount", "sh", "-c", f"mount -t tmpfs -o ro none {directory} && exec {PROGRAM} run"],
+                                   env=environment({"RUNTIME_DIRECTORY": directory}), capture_output=True, text=True, timeout=30)
+            assert mount.returncode == 2 and "Read-only file system" in mount.stderr, mount
+    done = program("run", env={"HAPROXY": "/nonexistent/haproxy"})
+    assert done.returncode == 2 and "/nonexistent/haproxy" in done.stderr, done
+    done = program("run", env={"HAPROXY": "/bin/true"})
+    assert done.returncode == 2 and "does not answer as HAProxy does" in done.stderr, done
+    with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as file:
+        file.write("#!/bin/sh\necho 'HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/'\n")
+    os.chmod(file.name, 0o755)
+    done = program("run", env={"HAPROXY": file.name})
+    os.unlink(file.name)
+    assert done.returncode == 2 and "is HAProxy 2.6.12: 3.0 or newer is needed" in done.stderr, done
+
+
+def runtime_directory():
+    with tempfile.TemporaryDirectory() as directory:
+        with Proxy({"RUNTIME_DIRECTORY": directory}) as proxy:
+            assert proxy.ask("GET", "/version")[0] == 200
+            with open(os.path.join(directory, "haproxy.cfg"), encoding="utf-8") as file:
+                assert file.read() == program("render", env=proxy.env).stdout
+
+
+def unix_listener():
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "filtered.sock")
+        with Proxy(listen=f",unix://{path}?mode=0640") as proxy:
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o640
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                client.sendall(b"GET /tasks HTTP/1.1\r\nHost: docker\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 403"
+            proxy.wait_for_log("Forbidden: /tasks")
+
+
+def descriptors():
+    """Starts with few and with very many file descriptors, and asks for no more than there are."""
+    for limit in (256, 1024):
+        done = subprocess.run(["sh", "-c", f"ulimit -n {limit} && exec {PROGRAM} check"], env=environment({}), capture_output=True,
+                              text=True, timeout=30)
+        assert done.returncode == 0, (limit, done.stderr)
+    done = subprocess.run(["sh", "-c", f"ulimit -n 1024 && exec {PROGRAM} run"], env=environment({"MAX_CONNECTIONS": "5000"}),
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "the limit of open files allows 448" in done.stderr, done
+
+
+def commands():
+    assert program("--version").stdout.startswith("docker-socket-proxy ")
+    for word in ("run", "render", "check", "explain", "permissions", "healthcheck"):
+        assert word in program("--help").stdout
+    assert program("nonsense").returncode == 2
+    table = program("permissions", env={"ALLOW_CONTAINERS": "1"}).stdout.splitlines()
+    assert "open\tGET\t/containers/json\tContainerList\tALLOW_CONTAINER_LIST\tCONTAINERS\toff\tALLOW_CONTAINERS" in table
+    assert "closed\tPOST\t/containers/{id}/start\tContainerStart\tALLOW_CONTAINER_START\tSTART\toff\tALLOW_START=true" in table
+    allowed = program("explain", "GET", "/v1.41/containers/x/json", env={"ALLOW_CONTAINERS": "1"})
+    assert allowed.returncode == 0 and "ContainerInspect, opened by ALLOW_CONTAINERS" in allowed.stdout, allowed
+    denied = program("explain", "POST", "/containers/x/exec")
+    assert denied.returncode == 3 and "ALLOW_EXEC=true would allow it" in denied.stdout, denied
+    for env in ({"ALLOW_SESSION": "1"}, {"ALLOW_GRPC": "1"}):
+        with Proxy(env) as proxy:
+            proxy.wait_for_log("builds with BuildKit fail; build with DOCKER_BUILDKIT=0")
+
+
+main(globals())

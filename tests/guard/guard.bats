@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# The create guard: real bodies pass, no dangerous body does, and HAProxy says what the program says.
+# HAPROXIES holds the HAProxy programs to try, see tests/run.sh.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    export ROOT JUDGE="$ROOT/build/guard/judge" ORACLE="$ROOT/build/guard/oracle" CORPUS="$ROOT/tests/guard/corpus"
+    export PROGRAM="$ROOT/build/docker-socket-proxy"
+    export HAPROXIES="${HAPROXIES:-${HAPROXY:-haproxy}}"
+    (cd "$ROOT/tests/guard/oracle" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off go build -o "$ORACLE" .)
+}
+
+setup() { HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX"); }
+
+teardown() {
+    local file
+    for file in "$BATS_TEST_TMPDIR"/*/pid; do
+        if [ -e "$file" ]; then kill "$(cat "$file")" 2>/dev/null || true; fi
+    done
+}
+
+# render PORT: a proxy for everything that carries a workload, in front of $HERE/engine.sock
+render() {
+    env -i PATH="$PATH" HAPROXY="$haproxy" DATA_DIR="$ROOT" SOCKET_PATH="$HERE/engine.sock" LISTEN="tcp://127.0.0.1:$1" \
+        ALLOW_CREATE=true ALLOW_START=true ALLOW_EXEC=true ALLOW_CHECKPOINTS=true ALLOW_VOLUMES=true ALLOW_NETWORKS=true \
+        ALLOW_SERVICES=true ALLOW_BUILD=true ALLOW_PLUGINS=true ALLOW_SWARM=true ALLOW_CONTAINERS=true "${@:2}" \
+        "$PROGRAM" render >"$HERE/haproxy.cfg" 2>"$HERE/render.log"
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_proxy: runs it, and leaves its address in ADDRESS
+start_proxy() {
+    local port n
+    port=$(free_port)
+    render "$port"
+    "$haproxy" -f "$HERE/haproxy.cfg" >"$HERE/haproxy.log" 2>&1 3>&- &
+    echo $! >"$HERE/pid"
+    ADDRESS=127.0.0.1:$port
+    for ((n = 0; n < 300; n++)); do
+        if curl -s -o /dev/null "http://$ADDRESS/_ping"; then return 0; fi
+        sleep 0.1
+    done
+    cat "$HERE/haproxy.log"
+    return 1
+}
+
+# What the proxy answers: "STATUS MESSAGE"
+ask() {
+    curl -s -X POST -o "$HERE/answer" -w '%{http_code} ' "http://$ADDRESS$1" "${@:2}"
+    cat "$HERE/answer"
+}
+
+refused() { # refused PART-OF-MESSAGE PATH [curl argument...]
+    local answer
+    answer=$(ask "${@:2}")
+    echo "$2: $answer"
+    [[ $answer == "403 "*"is forbidden: "*"$1"* ]]
+}
+
+passed() { # passed PATH [curl argument...]: the Engine is not there, and that is what the answer is about
+    local answer
+    answer=$(ask "$@")
+    echo "$1: $answer"
+    [[ $answer == "503 "* ]]
+}
+
+@test "the bodies of real clients pass" {
+    local file operation
+    for file in "$CORPUS"/*/*.json; do
+        operation=$(basename "$(dirname "$file")")
+        run -0 "$JUDGE" -v "$operation" "$file"
+        echo "$file: $output"
+        [ "$output" = passes ]
+    done
+}
+
+@test "the oracle agrees that they are harmless" {
+    local file operation
+    for file in "$CORPUS"/*/*.json; do
+        operation=$(basename "$(dirname "$file")")
+        "$ORACLE" judge "$operation" <"$file"
+    done
+}
+
+@test "of 50000 random bodies not one that is dangerous passes" {
+    run -0 env TRIES=50000 "$ROOT/scripts/fuzz.sh"
+    echo "$output"
+}
+
+@test "the same search finds a hole when there is one" {
+    local hole
+    for hole in ALLOW_PRIVILEGED=true ALLOW_BIND_MOUNTS=true ALLOW_CAP_ADD=SYS_ADMIN ALLOW_SYSCTLS=true ALLOW_HOST_NAMESPACES=true; do
+        run -1 "$ORACLE" fuzz "$JUDGE" 60000 1 "$CORPUS" "$hole"
+        [[ $output == *"DANGEROUS AND PASSED"* ]]
+    done
+}
+
+@test "the rules are valid without a warning in every HAProxy" {
+    local haproxy variables
+    for haproxy in $HAPROXIES; do
+        for variables in ALLOW_PRIVILEGED=false "ALLOW_BIND_MOUNTS=/srv,/it's" ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/* \
+            REQUIRE_LABEL=a=b ALLOW_HOST_NAMESPACES=true MAX_CREATE_BODY=1000000; do
+            render 2375 "$variables" "ALLOW_IMAGES=true"
+            run -0 "$haproxy" -c -f "$HERE/haproxy.cfg"
+            echo "$variables: $output"
+            [[ $output != *WARNING* && $output != *ALERT* && $output != *NOTICE* ]]
+        done
+    done
+}
+
+@test "random bodies, cut and sent in different ways: HAProxy says what the program says, nothing dangerous arrives" {
+    local haproxy
+    for haproxy in $HAPROXIES; do
+        HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
+        start_proxy
+        "$ORACLE" proxy "$ADDRESS" "$HERE/engine.sock" "$JUDGE" 3000 "$RANDOM" "$CORPUS"
+        kill "$(cat "$HERE/pid")"
+    done
+}
+
+@test "what no body says is judged as well: lengths, encodings, forms, queries, heads" {
+    local haproxy
+    for haproxy in $HAPROXIES; do
+        HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
+        start_proxy
+        local json='Content-Type: application/json'
+        echo '{"Image":"x"}' >"$HERE/good"
+        passed /containers/create -H "$json" -d @"$HERE/good"
+        passed /v1.41/containers/create?name=x -H "$json" -d @"$HERE/good"
+        refused 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it' /containers/create -H "$json" -d '{"HostConfig":{"Privileged":true}}'
+        refused 'Privileged; ALLOW_PRIVILEGED=true' /containers/x/exec -H "$json" -d '{"Privileged":true}'
+        refused 'compressed' /containers/create -H "$json" -H 'Content-Encoding: gzip' -d @"$HERE/good"
+        refused '16 KiB' /containers/create -H "$json" -H "X: $(head -c 17000 /dev/zero | tr '\0' x)" -d @"$HERE/good"
+        refused 'cannot be judged' /containers/create
+        printf '{"Image":"x"}\0' >"$HERE/nul"
+        refused 'cannot be judged' /containers/create -H "$json" --data-binary @"$HERE/nul"
+        # the largest body, and one byte more, with and without a length
+        { cat "$HERE/good"; head -c 262200 /dev/zero | tr '\0' ' '; } | head -c 262144 >"$HERE/large"
+        passed /containers/create -H "$json" --data-binary @"$HERE/large"
+        passed /containers/create -H "$json" -H 'Transfer-Encoding: chunked' --data-binary @"$HERE/large"
+        echo >>"$HERE/large"
+        [[ $(ask /containers/create -H "$json" --data-binary @"$HERE/large") == "413 "*"MAX_CREATE_BODY"* ]]
+        [[ $(ask /containers/create -H "$json" -H 'Transfer-Encoding: chunked' --data-binary @"$HERE/large") == "413 "*"MAX_CREATE_BODY"* ]]
+        # starting takes no body
+        passed /containers/x/start
+        passed /containers/x/start -H "$json" -d '{}'
+        refused 'a body' /containers/x/start -H "$json" -d '{"Privileged":true}'
+        refused 'a body' /containers/x/start -H "$json" -H 'Transfer-Encoding: chunked' -d '{"Privileged":true}'
+        refused 'checkpoint-dir' '/containers/x/start?checkpoint-dir=/etc'
+        # builds are judged by their query, wherever Go finds one
+        passed '/build?t=a&networkmode=default' -H 'Content-Type: application/x-tar' -d x
+        passed /build
+        refused networkmode '/build?networkmode=host'
+        refused networkmode '/build?t=a&networkmode=container:x'
+        refused 'its query cannot be judged' '/build?network%6dode=host'
+        refused form '/build' -d networkmode=host
+        refused form '/build' -H 'Content-Type: application/json' -H 'content-type: Application/X-WWW-Form-URLencoded' -d networkmode=host
+        # what cannot be judged by its body
+        refused 'a plugin may hold any right' '/plugins/pull?remote=x' -H "$json" -d '[]'
+        refused 'rules this host' /swarm/join -H "$json" -d '{}'
+        # the log says the same
+        grep -F 'Forbidden: /containers/create POST' "$HERE/haproxy.log" | grep -F 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it'
+        kill "$(cat "$HERE/pid")"
+    done
+}

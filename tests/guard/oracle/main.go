@@ -1,0 +1,176 @@
+// oracle judges request bodies as the Docker Engine's decoder reads them, to hold the create guard against it.
+//
+//	oracle fuzz JUDGE TRIES SEED CORPUS [NAME=value ...]   random bodies, judged by the program JUDGE and by us: not one
+//	                                                       that we call dangerous may pass. The variables are for the
+//	                                                       judge alone: a hole that the run has to find.
+//	oracle proxy ADDRESS SOCKET JUDGE COUNT SEED CORPUS    random bodies through a proxy: see proxy.go
+//	oracle judge OPERATION [NAME=value ...]                one body on stdin: what is dangerous in it
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+var operations = []string{"ContainerCreate", "ContainerCreate", "ContainerCreate", "ContainerUpdate", "ContainerExec", "ContainerStart",
+	"VolumeCreate", "NetworkCreate", "NetworkConnect", "ServiceCreate", "ServiceUpdate", "CheckpointCreate"}
+
+// The variables that are tried: closed, lists, single booleans, images.
+var variables = [][]string{
+	{},
+	{"ALLOW_BIND_MOUNTS=/srv,/data", "ALLOW_CAP_ADD=NET_ADMIN", "ALLOW_SECURITY_OPT=label=disable", "ALLOW_RUNTIME=runsc"},
+	{"ALLOW_PRIVILEGED=true", "ALLOW_SYSCTLS=true"},
+	{"ALLOW_BIND_MOUNTS=/", "ALLOW_DEVICES=true", "ALLOW_VOLUMES_FROM=yes"},
+	{"ALLOW_BIND_MOUNTS=true", "ALLOW_CAP_ADD=true", "ALLOW_HOST_NAMESPACES=1"},
+	{"ALLOW_BIND_MOUNTS=/var/run/docker.sock", "ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*", "ALLOW_CGROUP_PARENT=true"},
+	{"REQUIRE_LABEL=team=blue"},
+}
+
+func fail(format string, arguments ...interface{}) {
+	fmt.Fprintf(os.Stderr, format+"\n", arguments...)
+	os.Exit(1)
+}
+
+func parse(arguments []string) settings {
+	s := settings{}
+	for _, argument := range arguments {
+		name, value, _ := strings.Cut(argument, "=")
+		s[name] = value
+	}
+	return s
+}
+
+// judge asks the program under test about many bodies at once.
+func judge(program, operation string, arguments []string, bodies [][]byte) []byte {
+	command := exec.Command(program, append([]string{operation}, arguments...)...)
+	command.Stderr = os.Stderr
+	in, err := command.StdinPipe()
+	if err != nil {
+		fail("%v", err)
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		fail("%v", err)
+	}
+	if err := command.Start(); err != nil {
+		fail("%v", err)
+	}
+	go func() {
+		w := bufio.NewWriterSize(in, 1<<16)
+		for _, body := range bodies {
+			var length [4]byte
+			binary.BigEndian.PutUint32(length[:], uint32(len(body)))
+			w.Write(length[:])
+			w.Write(body)
+		}
+		w.Flush()
+		in.Close()
+	}()
+	verdicts, err := io.ReadAll(out)
+	if err != nil {
+		fail("%v", err)
+	}
+	if err := command.Wait(); err != nil || len(verdicts) != len(bodies) {
+		fail("%s %s %v: %v, %d verdicts on %d bodies", program, operation, arguments, err, len(verdicts), len(bodies))
+	}
+	return verdicts
+}
+
+func readCorpus(directory string) map[string][][]byte {
+	corpus := map[string][][]byte{}
+	files, _ := filepath.Glob(filepath.Join(directory, "*", "*.json"))
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			fail("%v", err)
+		}
+		operation := filepath.Base(filepath.Dir(file))
+		corpus[operation] = append(corpus[operation], body)
+	}
+	if len(corpus) == 0 {
+		fail("%s: no bodies", directory)
+	}
+	return corpus
+}
+
+func fuzz(program string, tries int, seed int64, corpus map[string][][]byte, hole []string) {
+	const batch = 5000
+	random := rand.New(rand.NewSource(seed))
+	passed, caught, refused, wrong := 0, 0, 0, 0
+	for round, done := 0, 0; done < tries; round++ {
+		operation := operations[round%len(operations)]
+		arguments := variables[(round/len(operations)+round)%len(variables)]
+		s := parse(arguments)
+		n := batch
+		if n > tries-done {
+			n = tries - done
+		}
+		g := &generator{Rand: random, corpus: corpus[operation]}
+		bodies := make([][]byte, n)
+		for i := range bodies {
+			bodies[i] = g.next(operation)
+		}
+		for i, verdict := range judge(program, operation, append(append([]string{}, hole...), arguments...), bodies) {
+			why := dangerous(operation, bodies[i], s)
+			switch {
+			case verdict == 'P' && why != "":
+				wrong++
+				fmt.Printf("DANGEROUS AND PASSED: %s %v: %s\n%s\n", operation, arguments, why, bodies[i])
+			case verdict == 'P':
+				passed++
+			case why != "":
+				caught++
+			default:
+				refused++
+			}
+		}
+		done += n
+	}
+	fmt.Printf("seed %d: %d bodies: %d harmless and passed, %d dangerous and refused, %d others refused, %d dangerous and passed\n",
+		seed, tries, passed, caught, refused, wrong)
+	if wrong > 0 {
+		os.Exit(1)
+	}
+	// A run in which nothing passes, or nothing is dangerous, would prove nothing.
+	if passed < tries/20 || caught < tries/20 {
+		fail("too few of a kind: this run proves nothing")
+	}
+}
+
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		fail("%v", err)
+	}
+	return n
+}
+
+func main() {
+	arguments := os.Args[1:]
+	switch {
+	case len(arguments) >= 5 && arguments[0] == "fuzz":
+		fuzz(arguments[1], int(number(arguments[2])), number(arguments[3]), readCorpus(arguments[4]), arguments[5:])
+	case len(arguments) >= 2 && arguments[0] == "judge":
+		body, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			fail("%v", err)
+		}
+		if why := dangerous(arguments[1], body, parse(arguments[2:])); why != "" {
+			fmt.Println(why)
+			os.Exit(3)
+		}
+	case len(arguments) == 7 && arguments[0] == "proxy":
+		proxy(arguments[1], arguments[2], arguments[3], int(number(arguments[4])), number(arguments[5]), readCorpus(arguments[6]))
+	default:
+		fmt.Fprintln(os.Stderr, "usage: oracle fuzz|proxy|judge ..., see main.go")
+		os.Exit(2)
+	}
+}

@@ -1,0 +1,133 @@
+"""A stand-in for the Docker Engine on a Unix socket, which records exactly what reaches it."""
+import json
+import os
+import socket
+import threading
+
+
+class Engine:
+    """Answers every request with 200 and {}; some paths behave like the Engine's streams.
+
+    requests  list of (method, target, headers as a dict of lower-case names, body), in the order they came
+    mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
+              "mute": never answers
+    """
+
+    def __init__(self, path, mode="normal"):
+        self.path = path
+        self.mode = mode
+        self.requests = []
+        self.ended = []  # why each stream ended: "client left" or "closed"
+        self.stop_streams = threading.Event()
+        self.listener = socket.socket(socket.AF_UNIX)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.listener.bind(path)
+        os.chmod(path, 0o666)
+        self.listener.listen(128)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        stream = connection.makefile("rwb")
+        try:
+            while self.one(connection, stream):
+                pass
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def read_body(self, stream, headers):
+        if "chunked" in headers.get("transfer-encoding", ""):
+            body = b""
+            while True:
+                size = int(stream.readline().split(b";")[0], 16)
+                body += stream.read(size)
+                stream.readline()
+                if size == 0:
+                    return body
+        return stream.read(int(headers.get("content-length", 0)))
+
+    def one(self, connection, stream):
+        line = stream.readline().decode("latin1").split()
+        if len(line) != 3:
+            return False
+        headers = {}
+        while True:
+            header = stream.readline().decode("latin1").rstrip("\r\n")
+            if not header:
+                break
+            name, value = header.split(":", 1)
+            headers[name.lower()] = value.strip()
+        body = self.read_body(stream, headers)
+        method, target = line[0], line[1]
+        self.requests.append((method, target, headers, body))
+        if self.mode == "close":
+            return False
+        if self.mode == "mute":
+            stream.read(1)
+            return False
+        path = target.split("?")[0]
+        if self.mode == "tunnel" or (headers.get("upgrade") and path.endswith(("/attach", "/start", "/ws"))):
+            stream.write(b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+                         b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+            stream.flush()
+            self.echo(connection)
+            return False
+        if path.endswith("/events"):
+            return self.stream(connection, stream)
+        answer = b"" if method == "HEAD" else b"{}\n"
+        stream.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nApi-Version: 1.41\r\n"
+                     b"Content-Length: 3\r\n\r\n" + answer)
+        stream.flush()
+        return True
+
+    def echo(self, connection):
+        """Gives back what comes, and "bye" when the other side has ended its half."""
+        while True:
+            data = connection.recv(4096)
+            if not data:
+                connection.sendall(b"bye")
+                self.ended.append("client left")
+                return
+            connection.sendall(data)
+
+    def stream(self, connection, stream):
+        stream.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n3\r\n{}\n\r\n")
+        stream.flush()
+        connection.settimeout(0.05)
+        while not self.stop_streams.is_set():
+            try:
+                if not connection.recv(1):
+                    self.ended.append("client left")
+                    return False
+            except TimeoutError:
+                continue
+        stream.write(b"0\r\n\r\n")
+        stream.flush()
+        self.ended.append("closed")
+        return False
+
+
+if __name__ == "__main__":
+    import sys
+    import time
+
+    engine = Engine(sys.argv[1])
+    while True:
+        time.sleep(1)
+        while engine.requests:
+            print(json.dumps(engine.requests.pop(0)[:2]), flush=True)

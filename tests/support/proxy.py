@@ -1,0 +1,159 @@
+"""The proxy under test: the real program with the real HAProxy."""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+from engine import Engine  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("DSP", os.path.join(ROOT, "build/docker-socket-proxy"))
+HAPROXY = os.environ.get("HAPROXY", "haproxy")
+HAPROXIES = (os.environ.get("HAPROXIES") or HAPROXY).split()
+
+
+def environment(variables):
+    base = {"PATH": os.environ["PATH"], "DATA_DIR": ROOT, "HAPROXY": HAPROXY}
+    base.update(variables)
+    return base
+
+
+def program(*arguments, env=None, stdin=None):
+    """Runs a subcommand. Returns the completed process."""
+    return subprocess.run([PROGRAM, *arguments], env=environment(env or {}), input=stdin, capture_output=True, text=True,
+                          timeout=60)
+
+
+def check_everywhere(env):
+    """`haproxy -c` on every HAProxy at hand has to be silent about the configuration of this environment."""
+    config = program("render", env=env)
+    assert config.returncode == 0, config.stderr
+    with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
+        file.write(config.stdout)
+        file.flush()
+        for haproxy in HAPROXIES:
+            done = subprocess.run([haproxy, "-c", "-f", file.name], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0 and not done.stderr, f"{haproxy}: {done.stderr}{done.stdout}"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Proxy:
+    """`docker-socket-proxy run` in front of a stand-in Engine. Use it as a context manager."""
+
+    def __init__(self, env=None, engine="normal", haproxy=None, listen=""):
+        self.directory = tempfile.mkdtemp()
+        os.chmod(self.directory, 0o755)
+        self.socket_path = os.path.join(self.directory, "docker.sock")
+        self.engine = Engine(self.socket_path, engine) if engine else None
+        self.port = free_port()
+        self.env = {"SOCKET_PATH": self.socket_path, "LISTEN": f"tcp://127.0.0.1:{self.port}{listen}"}
+        self.env.update(env or {})
+        if haproxy:
+            self.env["HAPROXY"] = haproxy
+        self.log_path = os.path.join(self.directory, "log")
+        self.log_file = open(self.log_path, "wb")
+        self.process = subprocess.Popen([PROGRAM, "run"], env=environment(self.env), stdout=self.log_file,
+                                        stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                break
+            except OSError:
+                assert self.process.poll() is None and time.monotonic() < deadline, "no start: " + self.log()
+                time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if self.engine:
+            self.engine.close()
+        self.log_file.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def log(self):
+        with open(self.log_path, encoding="latin1") as file:
+            return file.read()
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + 10
+        while text not in self.log():
+            assert time.monotonic() < deadline, f"{text!r} is not in the log:\n{self.log()}"
+            time.sleep(0.02)
+
+    def connect(self):
+        return Client(self.port)
+
+    def ask(self, method, target, headers=(), body=b""):
+        """One request on a connection of its own. Returns (status, headers, body)."""
+        with contextlib.closing(self.connect()) as client:
+            return client.ask(method, target, headers, body)
+
+
+class Client:
+    """A connection that sends exactly what it is told."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+        self.stream = self.socket.makefile("rb")
+
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
+    def send(self, raw):
+        self.socket.sendall(raw)
+
+    def ask(self, method, target, headers=(), body=b""):
+        lines = [f"{method} {target} HTTP/1.1", "Host: docker", *headers]
+        if body or method in ("POST", "PUT"):
+            lines.append(f"Content-Length: {len(body)}")
+        self.send("\r\n".join(lines).encode("latin1") + b"\r\n\r\n" + body)
+        return self.answer(method)
+
+    def answer(self, method="GET"):
+        """The next answer. Status 0 if the connection ended instead."""
+        line = self.stream.readline()
+        if not line:
+            return 0, {}, b""
+        status = int(line.split()[1])
+        headers = {}
+        while True:
+            header = self.stream.readline().decode("latin1").rstrip("\r\n")
+            if not header:
+                break
+            name, value = header.split(":", 1)
+            headers[name.lower()] = value.strip()
+        if method == "HEAD" or status in (101, 204, 304):
+            return status, headers, b""
+        if "content-length" in headers:
+            return status, headers, self.stream.read(int(headers["content-length"]))
+        if "chunked" in headers.get("transfer-encoding", ""):
+            size = int(self.stream.readline(), 16)
+            body = self.stream.read(size)
+            self.stream.readline()
+            return status, headers, body  # the first chunk: streams do not end
+        return status, headers, self.stream.read()
+
+
+def main(tests):
+    """Runs the named test function, as a bats test calls it."""
+    tests[sys.argv[1]]()

@@ -1,0 +1,473 @@
+/* The create guard: what its variables mean, and which bodies and queries pass. */
+#include "guard.h"
+#include "guard_table.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- A guard from "NAME=value;NAME=value" ---------------------------------------------------------------------------- */
+
+static char problems[1024];
+
+static const char *get(void *context, const char *name)
+{
+    static char value[512];
+    size_t length = strlen(name);
+    for (const char *v = context; *v != '\0'; v += strcspn(v, ";"), v += *v == ';')
+        if (strncmp(v, name, length) == 0 && v[length] == '=') {
+            snprintf(value, sizeof value, "%.*s", (int)strcspn(v + length + 1, ";"), v + length + 1);
+            return value;
+        }
+    return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static void problem(void *context, const char *format, ...)
+{
+    (void)context;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problems, sizeof problems, format, arguments);
+    va_end(arguments);
+}
+
+static struct guard *guard_of(const char *variables, bool on)
+{
+    problems[0] = '\0';
+    struct guard *guard = guard_new(on, "/run/engine/docker.sock", get, (void *)variables, problem, NULL);
+    ck_assert_ptr_nonnull(guard);
+    return guard;
+}
+
+/* -- Bodies and queries ---------------------------------------------------------------------------------------------- */
+
+struct trial {
+    const char *variables;
+    const char *operation;
+    const char *text;   /* the body; for what begins with a question mark, the query behind it */
+    const char *reason; /* NULL: passes; else what the reason begins with */
+};
+
+#define CREATE "ContainerCreate"
+#define HOST(members) "{\"Image\":\"i\",\"HostConfig\":{" members "}}"
+#define MASKED                                                                                                          \
+    "\"/proc/asound\",\"/proc/acpi\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\","      \
+    "\"/proc/timer_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/firmware\""
+#define NO_JUDGEMENT "its body cannot be judged"
+#define SRV "ALLOW_BIND_MOUNTS=/srv,/data"
+
+static const struct trial trials[] = {
+    /* what is harmless */
+    {"", CREATE, "{\"Image\":\"i\"}", NULL},
+    {"", CREATE, " {\t\"Image\" :\r\n\"i\" } \n", NULL},
+    {"", CREATE, HOST("\"Privileged\":false,\"Binds\":[\"data:/data\",\"x9:/y:ro,z\",\"/anonymous\"]"), NULL},
+    {"", CREATE, HOST("\"Binds\":[\"data:\\/data\"]"), NULL},
+    {"", CREATE, HOST("\"Devices\":[],\"SecurityOpt\":null,\"CapAdd\":null,\"PidMode\":\"\""), NULL},
+    {"", CREATE, HOST("\"CapAdd\":[\"NET_BIND_SERVICE\",\"cap_chown\"]"), NULL},
+    {"", CREATE, HOST("\"SecurityOpt\":[\"no-new-privileges\",\"no-new-privileges:true\"]"), NULL},
+    {"", CREATE, HOST("\"MaskedPaths\":[" MASKED "],\"Runtime\":\"runc\""), NULL},
+    {"", CREATE, HOST("\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"8080\"}]},\"NetworkMode\":\"my_net\""), NULL},
+    {"", CREATE, HOST("\"Tmpfs\":{\"/run\":\"rw,size=1m,mode=1777\",\"/t\":\"\"}"), NULL},
+    {"", CREATE, HOST("\"Tmpfs\":{\"/run\":\"rw,rbind\"}"), "HostConfig.Tmpfs; ALLOW_BIND_MOUNTS"},
+    /* decoys */
+    {"", CREATE, "{\"Labels\":{\"Privileged\":\"true\",\"x\":\"\\\"HostConfig\\\":{\\\"Privileged\\\":true}\"}}", NULL},
+    {"", CREATE, "{\"Env\":[\"A={\\\"Binds\\\":[\\\"/:/x\\\"]}\"],\"Cmd\":[\"--privileged\",\"-v\",\"/:/x\"]}", NULL},
+    {"", CREATE, "{\"Labels\":{\"Pr\\u0069vileged\":\"\\u0000\\ud800\",\"\xc5\xbf\":\"\xff\"}}", NULL},
+    /* each of the README's attacks */
+    {"", CREATE, HOST("\"Privileged\":true"), "HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it"},
+    {"", CREATE, HOST("\"Binds\":[\"/:/mnt\"]"), "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"Binds\":[\"a1:/a\",\"/var/run/docker.sock:/s\"]"), "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"PidMode\":\"host\""), "HostConfig.PidMode; ALLOW_HOST_NAMESPACES=true"},
+    {"", CREATE, HOST("\"NetworkMode\":\"container:x\""), "HostConfig.NetworkMode; ALLOW_HOST_NAMESPACES=true"},
+    {"", CREATE, HOST("\"CapAdd\":[\"SYS_ADMIN\"]"), "HostConfig.CapAdd; ALLOW_CAP_ADD"},
+    {"", CREATE, HOST("\"Devices\":[{\"PathOnHost\":\"/dev/sda\"}]"), "HostConfig.Devices; ALLOW_DEVICES=true"},
+    {"", CREATE, HOST("\"DeviceRequests\":[{}]"), "HostConfig.DeviceRequests; ALLOW_DEVICES=true"},
+    {"", CREATE, HOST("\"DeviceCgroupRules\":[\"a *:* rwm\"]"), "HostConfig.DeviceCgroupRules; ALLOW_DEVICES=true"},
+    {"", CREATE, HOST("\"VolumesFrom\":[\"x\"]"), "HostConfig.VolumesFrom; ALLOW_VOLUMES_FROM=true"},
+    {"", CREATE, HOST("\"SecurityOpt\":[\"apparmor=unconfined\"]"), "HostConfig.SecurityOpt; ALLOW_SECURITY_OPT"},
+    {"", CREATE, HOST("\"Sysctls\":{\"a\":\"b\"}"), "HostConfig.Sysctls; ALLOW_SYSCTLS=true"},
+    {"", CREATE, HOST("\"Runtime\":\"evil\""), "HostConfig.Runtime; ALLOW_RUNTIME"},
+    {"", CREATE, HOST("\"CgroupParent\":\"/x\""), "HostConfig.CgroupParent; ALLOW_CGROUP_PARENT=true"},
+    {"", CREATE, HOST("\"MaskedPaths\":[]"), "HostConfig.MaskedPaths; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, HOST("\"ReadonlyPaths\":[]"), "HostConfig.ReadonlyPaths; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, HOST("\"Annotations\":{\"org.systemd.property.X\":\"y\"}"), "HostConfig.Annotations; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\"}]"), "HostConfig.Mounts[].Type; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"Mounts\":[{\"Type\":\"volume\"},{\"Source\":\"/etc\"}]"), "HostConfig.Mounts[].Source; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"Mounts\":[{\"VolumeOptions\":{\"DriverConfig\":{\"Options\":{\"o\":\"bind\"}}}}]"),
+     "HostConfig.Mounts[].VolumeOptions.DriverConfig.Options; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"LogConfig\":{\"Config\":{\"syslog-address\":\"unix:///s\"}}"), "HostConfig.LogConfig.Config;"},
+    {"", CREATE, HOST("\"LogConfig\":{\"Config\":{\"syslog-address\":\"u\\u006eix:///s\"}}"), "HostConfig.LogConfig.Config;"},
+    {"", CREATE, "{\"Volumes\":{\"/:/x\":{}}}", "Volumes; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{}}}}", "NetworkingConfig.EndpointsConfig; ALLOW_HOST_NAMESPACES"},
+    /* as old Engines read it */
+    {"", CREATE, "{\"Image\":\"i\",\"Privileged\":true}", "HostConfig.Privileged; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, "{\"Binds\":[\"/:/x\"],\"HostConfig\":null}", "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
+    /* names as Go compares them */
+    {"", CREATE, HOST("\"privileged\":true"), "HostConfig.Privileged;"},
+    {"", CREATE, "{\"hostCONFIG\":{\"PRIVILEGED\":true}}", "HostConfig.Privileged;"},
+    {"", CREATE, HOST("\"Pr\\u0069vileged\":true"), "HostConfig holds a name with an escape"},
+    {"", CREATE, "{\"Ho\xc5\xbftConfig\":{\"Privileged\":true}}", "the body holds a name with an escape"},
+    {"", CREATE, HOST("\"NetworkMode\":\"\",\"Network\\u004dode\":\"host\""), "HostConfig holds a name with an escape"},
+    {"", CREATE, HOST("\"Lin\xe2\x84\xaas\":[\"x\"]"), "HostConfig holds a name with an escape"},
+    /* duplicates, in any order */
+    {"", CREATE, HOST("\"Privileged\":true,\"Privileged\":false"), "HostConfig.Privileged;"},
+    {"", CREATE, HOST("\"Privileged\":false,\"Privileged\":true"), "HostConfig.Privileged;"},
+    {"", CREATE, "{\"HostConfig\":{\"Privileged\":true},\"HostConfig\":{}}", "HostConfig.Privileged;"},
+    {"", CREATE, "{\"HostConfig\":{},\"HostConfig\":{\"Privileged\":true}}", "HostConfig.Privileged;"},
+    /* values as Go decodes them */
+    {"", CREATE, HOST("\"PidMode\":\"h\\u006fst\""), "HostConfig.PidMode;"},
+    {"", CREATE, HOST("\"Binds\":[\"\\/:\\/mnt\"]"), "HostConfig.Binds;"},
+    {"", CREATE, HOST("\"Binds\":[\"\\u002f:/mnt\"]"), "HostConfig.Binds;"},
+    {"", CREATE, HOST("\"CapAdd\":[\"\xc5\xbfYS_ADMIN\"]"), "HostConfig.CapAdd;"},
+    {"", CREATE, HOST("\"Privileged\":\"false\""), "HostConfig.Privileged;"},
+    {"", CREATE, HOST("\"Binds\":[null]"), "HostConfig.Binds;"},
+    /* what is not known */
+    {"", CREATE, HOST("\"NewThing\":{\"a\":1}"), "HostConfig holds a member that this version does not know"},
+    {"", CREATE, HOST("\"NewThing\":null,\"N2\":\"\",\"N3\":[],\"N4\":{},\"N5\":0,\"N6\":false"), NULL},
+    {"ALLOW_PRIVILEGED=true", CREATE, HOST("\"NewThing\":{\"a\":1}"), NULL},
+    /* what is not one JSON object */
+    {"", CREATE, "", NO_JUDGEMENT},
+    {"", CREATE, "[]", NO_JUDGEMENT},
+    {"", CREATE, "null", NO_JUDGEMENT},
+    {"", CREATE, "{\"Image\":\"i\"}{\"Image\":\"i\"}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Image\":\"i\"} x", NO_JUDGEMENT},
+    {"", CREATE, "\xef\xbb\xbf{}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Image\":\"i\",}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Memory\":01}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Env\":[\"a\nb\"]}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Env\":[\"\\x\"]}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Env\":[\"a\\\"]}", NO_JUDGEMENT},
+    {"", CREATE, "{\"Env\":\v[]}", NO_JUDGEMENT},
+    /* bind mounts */
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv:/a\",\"/srv/:/a\",\"/srv/a/b c:/a:ro\",\"/data/...:/x\"]"), NULL},
+    {SRV, CREATE, HOST("\"Binds\":[\"\\/srv\\/a:\\/a\"]"), NULL},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv2:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv/..:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv/a/../../etc:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv/a\\/..\\/..\\/etc:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv/./a:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/srv//a:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"//srv:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"srv:/a\",\"./srv:/a\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Binds\":[\"/etc:/srv\"]"), "HostConfig.Binds;"},
+    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/data/x\",\"Target\":\"/x\"}]"), NULL},
+    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/data/x/..\",\"Target\":\"/x\"}]"), "HostConfig.Mounts[].Source;"},
+    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/etc\"}],\"Mounts\":[]"), "HostConfig.Mounts[].Source;"},
+    {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/:/a\",\"/etc:/b\"]"), NULL},
+    {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/var/run/docker.sock:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/run/engine/docker.sock:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/run:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/var/run/:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=/var", CREATE, HOST("\"Binds\":[\"/var/run/docker.sock:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=/var", CREATE, HOST("\"Mounts\":[{\"Source\":\"/var/run\"}]"), "HostConfig.Mounts[].Source;"},
+    {"ALLOW_BIND_MOUNTS=/var/run/docker.sock", CREATE, HOST("\"Binds\":[\"/var/run/docker.sock:/a:ro\"]"), NULL},
+    {"ALLOW_BIND_MOUNTS=/var/run/docker.sock", CREATE, HOST("\"Binds\":[\"/var/run:/a\"]"), "HostConfig.Binds;"},
+    {"ALLOW_BIND_MOUNTS=true", CREATE, HOST("\"Binds\":[\"/:/a\"]"), NULL},
+    /* lists */
+    {"ALLOW_CAP_ADD=NET_ADMIN, CAP_SYS_TIME", CREATE, HOST("\"CapAdd\":[\"cap_net_admin\",\"SYS_TIME\"]"), NULL},
+    {"ALLOW_CAP_ADD=NET_ADMIN", CREATE, HOST("\"CapAdd\":[\"ALL\"]"), "HostConfig.CapAdd;"},
+    {"ALLOW_CAP_ADD=true", CREATE, HOST("\"CapAdd\":[\"ALL\"]"), NULL},
+    {"ALLOW_SECURITY_OPT=label=disable", CREATE, HOST("\"SecurityOpt\":[\"label:disable\",\"label=disable\"]"), NULL},
+    {"ALLOW_SECURITY_OPT=label=disable", CREATE, HOST("\"SecurityOpt\":[\"seccomp=unconfined\"]"), "HostConfig.SecurityOpt;"},
+    {"ALLOW_RUNTIME=runsc", CREATE, HOST("\"Runtime\":\"runsc\""), NULL},
+    {"ALLOW_HOST_NAMESPACES=true", CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{\"DriverOpts\":{\"com.docker.network.endpoint.sysctls\":\"x\"}}}}}",
+     "NetworkingConfig.EndpointsConfig.DriverOpts; ALLOW_SYSCTLS=true"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx:1.27\"}", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"docker.io/library/nginx@sha256:ab\"}", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/app:1.2\"}", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/app:2\"}", "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx/evil\"}", "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx:5000/evil\"}", "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/a/b:1.2\"}", "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=nginx&tag=1", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=docker.io%2Flibrary%2Fnginx&tag=sha256%3Aab", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?fromImage=nginx&tag=1.2", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?tag=1.2&fromImage=nginx", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?fromImage=nginx:1.2", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?fromImage=nginx", "fromImage;"},
+    {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?fromImage=nginx:1.2&tag=2", "fromImage;"},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=evil&fromImage=nginx", "fromImage;"},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=evil", "fromImage;"},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromSrc=http://x/y&fromImage=nginx", "fromSrc;"},
+    {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?from%49mage=evil&fromImage=nginx", "its query cannot be judged"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Image\":\"i\",\"Labels\":{\"a\":\"b\",\"team\":\"blue\"}}", NULL},
+    {"REQUIRE_LABEL=team", CREATE, "{\"Labels\":{\"team\":\"red\"},\"Image\":\"i\"}", NULL},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"red\"}}", "Labels; REQUIRE_LABEL"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\",\"team\":\"red\"}}", "Labels; REQUIRE_LABEL"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\",\"te\\u0061m\":\"red\"}}", "Labels; REQUIRE_LABEL"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\"},\"labels\":null}", "Labels; REQUIRE_LABEL"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Image\":\"i\",\"Env\":[\"team=blue\"]}", "Labels; REQUIRE_LABEL"},
+    /* the other operations */
+    {"", "ContainerUpdate", "{\"Memory\":1,\"RestartPolicy\":{\"Name\":\"no\"}}", NULL},
+    {"", "ContainerUpdate", "{\"Devices\":[{}]}", "Devices; ALLOW_DEVICES=true"},
+    {"", "ContainerExec", "{\"Cmd\":[\"sh\"],\"Privileged\":false,\"User\":\"root\"}", NULL},
+    {"", "ContainerExec", "{\"Cmd\":[\"sh\"],\"privileged\":true}", "Privileged; ALLOW_PRIVILEGED=true"},
+    {"", "ContainerStart", "", NULL},
+    {"", "ContainerStart", "{}", NULL},
+    {"", "ContainerStart", "{\"Privileged\":true}", "a body;"},
+    {"", "ContainerStart", "?checkpoint-dir=/etc", "checkpoint-dir; ALLOW_PRIVILEGED=true"},
+    {"", "CheckpointCreate", "{\"CheckpointID\":\"a\",\"CheckpointDir\":\"\"}", NULL},
+    {"", "CheckpointCreate", "{\"CheckpointID\":\"a\",\"CheckpointDir\":\"/etc\"}", "CheckpointDir; ALLOW_PRIVILEGED=true"},
+    {"", "CheckpointDelete", "?dir=/etc", "dir; ALLOW_PRIVILEGED=true"},
+    {"", "VolumeCreate", "{\"Name\":\"v\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
+    {"", "VolumeCreate", "{\"Name\":\"v\",\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/\"}}", "DriverOpts; ALLOW_BIND_MOUNTS"},
+    {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"ro,bind\",\"device\":\"/\"}}", "DriverOpts;"},
+    {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"ext4\",\"device\":\"/dev/sda1\"}}", "DriverOpts;"},
+    {"", "VolumeCreate", "{\"Driver\":\"x\",\"DriverOpts\":{\"mountpoint\":\"/\"}}", "DriverOpts;"},
+    {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/srv/a\"}}", NULL},
+    {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/etc\"}}", "DriverOpts;"},
+    {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"etc\"}}", "DriverOpts;"},
+    {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"//etc\"}}", "DriverOpts;"},
+    {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"bridge\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.0.0.0/24\"}]}}", NULL},
+    {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"host\"}", "Driver; ALLOW_HOST_NAMESPACES=true"},
+    {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"macvlan\",\"Options\":{\"parent\":\"eth0\"}}", "Options; ALLOW_HOST_NAMESPACES=true"},
+    {"", "ServiceCreate", "{\"Name\":\"s\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"i\"}}}", NULL},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/\"}]}}}", "TaskTemplate.ContainerSpec.Mounts[].Type;"},
+    {"", "ServiceUpdate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"CapabilityAdd\":[\"CAP_SYS_ADMIN\"]}}}", "TaskTemplate.ContainerSpec.CapabilityAdd; ALLOW_CAP_ADD"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"host\"}]}}", "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"3f\"}]}}", "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"PluginSpec\":{\"Name\":\"x\"}}}", "TaskTemplate.PluginSpec; ALLOW_PRIVILEGED=true"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Privileges\":{\"Seccomp\":{\"Mode\":\"unconfined\"}}}}}",
+     "TaskTemplate.ContainerSpec.Privileges.Seccomp.Mode; ALLOW_SECURITY_OPT"},
+    {"", "ImageBuild", "?t=a&t=b&networkmode=default&rm=1&buildargs=%7B%7D", NULL},
+    {"", "ImageBuild", "?", NULL},
+    {"", "ImageBuild", "?networkmode=host", "networkmode; ALLOW_HOST_NAMESPACES=true"},
+    {"", "ImageBuild", "?networkmode=default&networkmode=host", "networkmode;"},
+    {"", "ImageBuild", "?networkmode=ho%73t", "networkmode;"},
+    {"", "ImageBuild", "?network%6dode=host", "its query cannot be judged"},
+    {"", "ImageBuild", "?t=a;networkmode=host", "its query cannot be judged"},
+    {"", "ImageBuild", "?cgroupparent=/", "cgroupparent; ALLOW_CGROUP_PARENT=true"},
+    {"", "ImageBuild", "?securityopt=x", "securityopt; ALLOW_SECURITY_OPT"},
+    {"", "PluginPull", "[]", "a plugin may hold any right over the host; ALLOW_PRIVILEGED=true would allow it"},
+    {"", "SwarmJoin", "{}", "whoever manages the swarm rules this host; ALLOW_PRIVILEGED=true would allow it"},
+    {"", "ContainerCreateLibpod", "{}", "libpod"},
+    {"ALLOW_PRIVILEGED=true", "PluginPull", "[]", NULL},
+    {"", "ContainerList", "", NULL},
+};
+
+START_TEST(test_trial)
+{
+    const struct trial *trial = &trials[_i];
+    struct guard *guard = guard_of(trial->variables, true);
+    ck_assert_str_eq(problems, "");
+    bool query = trial->text[0] == '?';
+    struct guard_verdict verdict;
+    guard_judge(guard, trial->operation, query ? trial->text + 1 : NULL, query ? "" : trial->text, query ? 0 : strlen(trial->text),
+                &verdict);
+    if (trial->reason == NULL) {
+        ck_assert_msg(verdict.result == GUARD_PASSES, "%s: %s", trial->text, verdict.message);
+    } else {
+        ck_assert_msg(verdict.result == GUARD_REFUSES, "%s passes", trial->text);
+        ck_assert_msg(strncmp(verdict.reason, trial->reason, strlen(trial->reason)) == 0, "%s: %s", trial->text, verdict.reason);
+        ck_assert_ptr_nonnull(strstr(verdict.message, verdict.reason));
+        ck_assert_ptr_nonnull(strstr(verdict.message, guard_operation_find(trial->operation)->doing));
+    }
+    guard_free(guard);
+}
+END_TEST
+
+/* -- Variables ------------------------------------------------------------------------------------------------------- */
+
+static const char *const wrong[] = {
+    "ALLOW_PRIVILEGED=maybe",     "ALLOW_BIND_MOUNTS=srv",         "ALLOW_BIND_MOUNTS=/srv/../etc", "ALLOW_BIND_MOUNTS=/a//b",
+    "ALLOW_BIND_MOUNTS=/a,/./b",  "ALLOW_CAP_ADD=SYS-ADMIN",       "ALLOW_SECURITY_OPT=unconfined", "ALLOW_RUNTIME=true",
+    "ALLOW_RUNTIME=a b\"",        "ALLOW_IMAGE_REFERENCES=a\"b",   "ALLOW_IMAGE_REFERENCES=true",   "REQUIRE_LABEL==x",
+    "REQUIRE_LABEL=a\"b",         "MAX_CREATE_BODY=0",             "MAX_CREATE_BODY=1e6",           "MAX_CREATE_BODY=99999999999",
+};
+
+START_TEST(test_wrong_value)
+{
+    struct guard *guard = guard_of(wrong[_i], false);
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(wrong[_i], "="), wrong[_i]);
+    ck_assert_msg(strncmp(problems, name, strlen(name)) == 0, "%s: %s", wrong[_i], problems);
+    guard_free(guard);
+}
+END_TEST
+
+START_TEST(test_activity)
+{
+    struct guard *guard = guard_of("", false);
+    ck_assert(!guard_active(guard));
+    ck_assert(!guard_inspects(guard, CREATE));
+    ck_assert_int_eq(guard_buffer_size(guard), 0);
+    guard_free(guard);
+    guard = guard_of("", true);
+    ck_assert(guard_active(guard));
+    ck_assert(guard_inspects(guard, CREATE));
+    ck_assert(!guard_inspects(guard, "ContainerList"));
+    ck_assert(!guard_inspects(guard, "ImageCreate"));
+    ck_assert_int_gt(guard_buffer_size(guard), 256 * 1024);
+    guard_free(guard);
+}
+END_TEST
+
+START_TEST(test_each_variable_activates)
+{
+    static const char *const values[][2] = {{"ALLOW_RUNTIME", "a"},        {"ALLOW_IMAGE_REFERENCES", "a"}, {"REQUIRE_LABEL", "a"},
+                                            {"MAX_CREATE_BODY", "100000"}, {NULL, NULL}};
+    for (const char *const *name = guard_variables; *name != NULL; name++) {
+        const char *value = "false";
+        for (size_t i = 0; values[i][0] != NULL; i++)
+            if (strcmp(values[i][0], *name) == 0)
+                value = values[i][1];
+        char variable[128];
+        snprintf(variable, sizeof variable, "%s=%s", *name, value);
+        struct guard *guard = guard_of(variable, false);
+        ck_assert_str_eq(problems, "");
+        ck_assert_msg(guard_active(guard), "%s", variable);
+        guard_free(guard);
+    }
+}
+END_TEST
+
+START_TEST(test_too_large)
+{
+    struct guard *guard = guard_of("MAX_CREATE_BODY=2000", true);
+    char *body = malloc(2001);
+    ck_assert_ptr_nonnull(body);
+    memset(body, ' ', 2001);
+    memcpy(body, "{}", 2);
+    struct guard_verdict verdict;
+    guard_judge(guard, CREATE, NULL, body, 2000, &verdict);
+    ck_assert_int_eq(verdict.result, GUARD_PASSES);
+    guard_judge(guard, CREATE, NULL, body, 2001, &verdict);
+    ck_assert_int_eq(verdict.result, GUARD_TOO_LARGE);
+    free(body);
+    guard_free(guard);
+}
+END_TEST
+
+START_TEST(test_prefix)
+{
+    struct guard *guard = guard_of("", true);
+    ck_assert(guard_set_prefix(guard, "PROFILE_A_"));
+    struct guard_verdict verdict;
+    static const char body[] = "{\"Privileged\":true}";
+    guard_judge(guard, CREATE, NULL, body, strlen(body), &verdict);
+    ck_assert_str_eq(verdict.reason, "HostConfig.Privileged; PROFILE_A_ALLOW_PRIVILEGED=true would allow it");
+    guard_free(guard);
+}
+END_TEST
+
+/* Nesting ends in a refusal, not in a crash; and all that the largest body may hold is judged. */
+START_TEST(test_large_bodies)
+{
+    enum { SIZE = 256 * 1024 };
+    struct guard *guard = guard_of("", true);
+    struct guard_verdict verdict;
+    char *body = malloc(SIZE + 64);
+    ck_assert_ptr_nonnull(body);
+    static const char *const openers[] = {"[", "{\"a\":", "[{\"a\":", "[\"\\u0000\","};
+    for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) {
+        size_t length = (size_t)sprintf(body, "{\"Labels\":");
+        while (length < SIZE - 16)
+            length += (size_t)sprintf(body + length, "%s", openers[i]);
+        guard_judge(guard, CREATE, NULL, body, length, &verdict);
+        ck_assert_int_eq(verdict.result, GUARD_REFUSES);
+    }
+    static const char *const parts[] = {"\"a=b\",", "\"\\u00e9\\n\",", "\"\",", "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"  ,\n"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t length = (size_t)sprintf(body, "{\"Env\":[");
+        while (length < SIZE - 128)
+            length += (size_t)sprintf(body + length, "%s", parts[i]);
+        length += (size_t)sprintf(body + length, "\"z\"]}");
+        guard_judge(guard, CREATE, NULL, body, length, &verdict);
+        ck_assert_msg(verdict.result == GUARD_PASSES, "%s: %s", parts[i], verdict.message);
+        length += (size_t)sprintf(body + length - 1, ",\"HostConfig\":{\"Privileged\":true}}") - 1;
+        guard_judge(guard, CREATE, NULL, body, length, &verdict);
+        ck_assert_msg(strncmp(verdict.reason, "HostConfig.Privileged", 21) == 0, "%s: %s", parts[i], verdict.reason);
+    }
+    free(body);
+    guard_free(guard);
+}
+END_TEST
+
+/* -- haproxy.cfg ----------------------------------------------------------------------------------------------------- */
+
+static bool open_only(void *context, const char *id)
+{
+    return context == NULL || strcmp(context, id) == 0;
+}
+
+static char *rules(struct guard *guard, const char *id)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_eq(guard_write_rules(guard, out, open_only, (void *)id), 0);
+    fclose(out);
+    return text;
+}
+
+START_TEST(test_rules_only_for_what_is_open)
+{
+    struct guard *guard = guard_of("", true);
+    char *text = rules(guard, "ContainerExec");
+    ck_assert_ptr_nonnull(strstr(text, "-m str ContainerExec"));
+    ck_assert_ptr_null(strstr(text, CREATE));
+    free(text);
+    text = rules(guard, "ContainerList");
+    ck_assert_str_eq(text, "");
+    free(text);
+    guard_free(guard);
+    guard = guard_of("", false);
+    text = rules(guard, NULL);
+    ck_assert_str_eq(text, "");
+    free(text);
+    guard_free(guard);
+}
+END_TEST
+
+/* What a variable holds cannot end the quotes around a regex or a message. */
+START_TEST(test_rules_quote)
+{
+    struct guard *guard = guard_of("ALLOW_BIND_MOUNTS=/it's/$HOME;REQUIRE_LABEL=it's%[src]=a'b;ALLOW_SECURITY_OPT=a='b", true);
+    ck_assert_str_eq(problems, "");
+    char *text = rules(guard, NULL);
+    ck_assert_ptr_null(strstr(text, "it's"));
+    ck_assert_ptr_null(strstr(text, " %[src]"));
+    ck_assert_ptr_nonnull(strstr(text, "its%%[src]"));
+    /* quotes are in pairs on every line, and 64 words are all that a line of HAProxy's may have */
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        size_t quotes = 0;
+        size_t words = 1;
+        for (const char *c = line; *c != '\0'; c++) {
+            quotes += *c == '\'';
+            words += *c == ' ' && quotes % 2 == 0;
+        }
+        ck_assert_msg(quotes % 2 == 0, "%s", line);
+        ck_assert_msg(words < 64 || strstr(line, "#") != NULL, "%s", line);
+    }
+    free(text);
+    guard_free(guard);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("guard");
+    TCase *bodies = tcase_create("bodies");
+    tcase_set_timeout(bodies, 120);
+    tcase_add_loop_test(bodies, test_trial, 0, (int)(sizeof trials / sizeof *trials));
+    tcase_add_test(bodies, test_too_large);
+    tcase_add_test(bodies, test_large_bodies);
+    suite_add_tcase(suite, bodies);
+    TCase *variables = tcase_create("variables");
+    tcase_add_loop_test(variables, test_wrong_value, 0, (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_test(variables, test_activity);
+    tcase_add_test(variables, test_each_variable_activates);
+    tcase_add_test(variables, test_prefix);
+    suite_add_tcase(suite, variables);
+    TCase *text = tcase_create("rules");
+    tcase_add_test(text, test_rules_only_for_what_is_open);
+    tcase_add_test(text, test_rules_quote);
+    suite_add_tcase(suite, text);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
