@@ -37,7 +37,7 @@ GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: all install uninstall run test test-unit test-behaviour test-guard test-e2e fuzz lint image clean setup-test test-programs check
+.PHONY: maps all install uninstall run test test-unit test-behaviour test-guard test-e2e fuzz lint image clean setup-test test-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,6 +96,12 @@ test: setup-test
 test-unit test-behaviour test-guard test-e2e: setup-test
 	@$(MAKE) --no-print-directory all test-programs
 	@tests/run.sh $(@:test-%=%)
+
+# What is derived from entrypoint/operations.def and kept in the tree.
+maps: $(PROGRAM)
+	$(PROGRAM) map operations >haproxy/operations.map
+	$(PROGRAM) map variables >haproxy/variables.map
+	scripts/readme-table.sh
 
 fuzz:
 	@scripts/install-packages.sh test

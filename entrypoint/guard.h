@@ -14,7 +14,8 @@
  *     a backslash or a byte above 0x7f (Go folds U+017F to s and U+212A to k) is refused there. Where names do not
  *     matter (below Labels, say) everything that is JSON goes.
  *   - Values that matter are written plainly too (no \u002f), save that a slash may be written as \/.
- *   - A type that Go would refuse is refused; so are trailing data, a byte order mark, control characters.
+ *   - A type that Go would refuse is refused; so are trailing data, a byte order mark, control characters. An empty body
+ *     passes: it carries nothing, and the Engine says itself that it wants one.
  *
  * What is not in the tables. A member we do not know is refused unless its value is null, false, 0, "", [] or {}: a newer
  * Engine may give it a dangerous meaning, but clients that send every field of theirs with its zero value keep working.

@@ -197,7 +197,8 @@ char *guard_body_regex(const struct guard *guard, const struct guard_operation *
 {
     if (operation->body == BODY_EMPTY)
         return strdup(EMPTY_BODY_REGEX);
-    return with_definitions(guard, format("\\A" W "(?&%s)" W "\\z", operation->type));
+    /* An empty body carries nothing; the Engine says itself that it wants one. */
+    return with_definitions(guard, format("\\A(?:" W "(?&%s)" W ")?\\z", operation->type));
 }
 
 /* -- What is wrong --------------------------------------------------------------------------------------------------- */

@@ -61,8 +61,7 @@ static bool put_query(FILE *out, const struct guard *guard, const struct guard_o
 static bool put_body(FILE *out, const struct guard *guard, const struct guard_operation *operation)
 {
     struct place place = {out, operation->id, "req.body"};
-    if (operation->body == BODY_EMPTY)
-        fprintf(out, "    acl body_of_%s req.body_len eq 0\n", operation->id);
+    fprintf(out, "    acl body_of_%s req.body_len eq 0\n", operation->id);
     if (!put_demand(out, operation->id, "body", place.fetch, guard_body_regex(guard, operation)) ||
         !guard_body_reasons(guard, operation, put_reason, &place))
         return false;

@@ -127,7 +127,7 @@ static const struct trial trials[] = {
     {"", CREATE, HOST("\"NewThing\":null,\"N2\":\"\",\"N3\":[],\"N4\":{},\"N5\":0,\"N6\":false"), NULL},
     {"ALLOW_PRIVILEGED=true", CREATE, HOST("\"NewThing\":{\"a\":1}"), NULL},
     /* what is not one JSON object */
-    {"", CREATE, "", NO_JUDGEMENT},
+    {"", CREATE, "", NULL}, /* the Engine says itself that it wants one */
     {"", CREATE, "[]", NO_JUDGEMENT},
     {"", CREATE, "null", NO_JUDGEMENT},
     {"", CREATE, "{\"Image\":\"i\"}{\"Image\":\"i\"}", NO_JUDGEMENT},
