@@ -1,0 +1,286 @@
+/* From NAME=value strings to permissions, settings, profiles and problems. */
+#include "environment.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VARIABLES_MAX 24
+
+static struct environment environment;
+static char *told;
+static size_t told_length;
+static unsigned problem_count;
+
+/* Reads the NAME=value strings, which are separated by spaces. */
+static void given(const char *text)
+{
+    static char copy[2048];
+    char *variables[VARIABLES_MAX + 1] = {NULL};
+    struct problems problems = {.to = open_memstream(&told, &told_length)};
+    size_t count = 0;
+
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
+        ck_assert_uint_lt(count, VARIABLES_MAX);
+        variables[count++] = word;
+    }
+    environment_read(&environment, variables, &problems);
+    fclose(problems.to);
+    problem_count = problems.count;
+}
+
+static void done(void)
+{
+    environment_free(&environment);
+    free(told);
+    told = NULL;
+}
+
+static size_t row(const char *id)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, id) == 0)
+            return i;
+    ck_abort_msg("no operation %s", id);
+}
+
+/* What a set of variables says of an operation in a profile (NULL: the base set), with its reason. */
+static const struct decision {
+    const char *variables;
+    const char *profile;
+    const char *operation;
+    bool open;
+    const char *reason;
+} decisions[] = {
+    {"", NULL, "SystemPing", true, "default"},
+    {"", NULL, "SystemEvents", true, "default"},
+    {"", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
+    {"ALLOW_CONTAINERS=TRUE", NULL, "ContainerList", true, "ALLOW_CONTAINERS"},
+    {"ALLOW_CONTAINERS=On", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
+    {"ALLOW_CONTAINERS=", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
+    {"ALLOW_PING=off", NULL, "SystemPing", false, "ALLOW_PING=true"},
+    {"ALLOW_PING=0", NULL, "SystemVersion", true, "default"},
+    /* either group */
+    {"ALLOW_STOP=1", NULL, "ContainerStop", true, "ALLOW_STOP"},
+    {"ALLOW_RESTARTS=1", NULL, "ContainerStop", true, "ALLOW_RESTARTS"},
+    {"ALLOW_STOP=0 ALLOW_RESTARTS=1", NULL, "ContainerStop", true, "ALLOW_RESTARTS"},
+    {"", NULL, "ContainerStop", false, "ALLOW_STOP=true"},
+    {"ALLOW_STOP=1", NULL, "ContainerRestart", false, "ALLOW_RESTARTS=true"},
+    /* both groups */
+    {"ALLOW_CREATE=1", NULL, "NetworkCreate", false, "ALLOW_NETWORKS=true"},
+    {"ALLOW_NETWORKS=1", NULL, "NetworkCreate", false, "ALLOW_CREATE=true"},
+    {"", NULL, "NetworkCreate", false, "ALLOW_CREATE=true and ALLOW_NETWORKS=true"},
+    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "NetworkCreate", true, "ALLOW_CREATE and ALLOW_NETWORKS"},
+    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "VolumeCreate", false, "ALLOW_VOLUMES=true"},
+    /* own variables decide alone */
+    {"ALLOW_CONTAINER_LIST=1", NULL, "ContainerList", true, "ALLOW_CONTAINER_LIST"},
+    {"ALLOW_CONTAINERS=1 ALLOW_CONTAINER_LIST=no", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true"},
+    {"ALLOW_CONTAINERS=0 ALLOW_CONTAINER_LIST=yes", NULL, "ContainerList", true, "ALLOW_CONTAINER_LIST"},
+    {"ALLOW_IMAGES=1", NULL, "ImagePush", false, "ALLOW_IMAGE_PUSH=true"},
+    {"ALLOW_IMAGE_PUSH=1", NULL, "ImagePush", true, "ALLOW_IMAGE_PUSH"},
+    {"ALLOW_LIBPOD_CONTAINER_LIST=1", NULL, "ContainerListLibpod", true, "ALLOW_LIBPOD_CONTAINER_LIST"},
+    {"ALLOW_CONTAINERS=1", NULL, "ContainerListLibpod", false, "ALLOW_LIBPOD_CONTAINER_LIST=true"},
+    /* names of the other images */
+    {"CONTAINERS=1", NULL, "ContainerList", true, "CONTAINERS"},
+    {"CONTAINERS=1", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=1 POST=1", NULL, "ContainerCreate", true, "CONTAINERS and POST"},
+    {"CONTAINERS=1 POST=1 ALLOW_CREATE=0", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=0 ALLOW_CONTAINERS=1", NULL, "ContainerList", true, "ALLOW_CONTAINERS"},
+    {"CONTAINERS=1 ALLOW_CONTAINERS=0", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
+    {"POST=1", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=1 POST=1", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
+    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerLogs", true, "CONTAINERS"},
+    {"CONTAINERS=1", NULL, "ContainerAttachWebsocket", false, "ALLOW_ATTACH=true"},
+    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerAttachWebsocket", false, "ALLOW_ATTACH=true"},
+    {"CONTAINERS=1 POST=1 EXEC=0", NULL, "ContainerExec", false, "ALLOW_EXEC=true"},
+    {"CONTAINERS=1 POST=1 EXEC=1", NULL, "ContainerExec", true, "CONTAINERS and POST"},
+    {"POST=1 EXEC=1", NULL, "ContainerExec", false, "ALLOW_EXEC=true"},
+    {"CONTAINERS=1 POST=1 COMPAT=tecnativa", NULL, "ContainerExec", true, "CONTAINERS and POST"},
+    {"EVENTS=0", NULL, "SystemEvents", false, "ALLOW_EVENTS=true"},
+    {"ALLOW_START=1", NULL, "ContainerStart", true, "ALLOW_START"},
+    {"ALLOW_START=1 COMPAT=tecnativa", NULL, "ContainerStart", false, "ALLOW_START=true"},
+    {"ALLOW_START=1 COMPAT=tecnativa POST=1", NULL, "ContainerStart", true, "ALLOW_START"},
+    {"LIBPOD_CONTAINERS=1", NULL, "ContainerListLibpod", true, "LIBPOD_CONTAINERS"},
+    {"LIBPOD_ALLOW_RESTARTS=1", NULL, "ContainerKillLibpod", true, "LIBPOD_ALLOW_RESTARTS"},
+    {"SERVICES=1", NULL, "ServiceLogs", true, "SERVICES"},
+    /* profiles */
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_INFO=1", "a", "SystemInfo", true, "PROFILE_A_ALLOW_INFO"},
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_INFO=1", NULL, "SystemInfo", false, "ALLOW_INFO=true"},
+    {"PROFILE_A_FROM=x ALLOW_INFO=1", "A", "SystemInfo", false, "PROFILE_A_ALLOW_INFO=true"},
+    {"PROFILE_A_FROM=x INFO=1", "A", "SystemInfo", false, "PROFILE_A_ALLOW_INFO=true"},
+    {"PROFILE_READ_ONLY_FROM=x", "read_only", "NetworkCreate", false,
+     "PROFILE_READ_ONLY_ALLOW_CREATE=true and PROFILE_READ_ONLY_ALLOW_NETWORKS=true"},
+};
+
+START_TEST(test_decision)
+{
+    const struct decision *decision = &decisions[_i];
+    const struct profile *profile;
+    size_t i = row(decision->operation);
+
+    given(decision->variables);
+    ck_assert_str_eq(told, "");
+    profile = environment_profile(&environment, decision->profile);
+    ck_assert_ptr_nonnull(profile);
+    ck_assert_msg(profile->permissions.open[i] == decision->open, "%s: %s", decision->variables, decision->operation);
+    ck_assert_str_eq(profile->permissions.reason[i], decision->reason);
+    done();
+}
+END_TEST
+
+/* What is wrong, and what is said of it. */
+static const struct mistake {
+    const char *variables;
+    const char *said;
+} mistakes[] = {
+    {"ALLOW_START=maybe", "ALLOW_START=maybe: not a boolean; use 1 true yes on or 0 false no off"},
+    {"CONTAINERS=2", "CONTAINERS=2: not a boolean"},
+    {"ALLOW_CONTAINER=1", "ALLOW_CONTAINER? did you mean ALLOW_CONTAINERS"},
+    {"ALLOW_CONTAINERLIST=1", "ALLOW_CONTAINERLIST? did you mean ALLOW_CONTAINER_LIST"},
+    {"ALLOW_PRIVILEGD=1", "ALLOW_PRIVILEGD? did you mean ALLOW_PRIVILEGED"},
+    {"ALLOW_=1", "ALLOW_"},
+    {"ALLOW_QUITE_SOMETHING_ELSE=1", "ALLOW_QUITE_SOMETHING_ELSE: no such permission"},
+    {"LIBPOD_CONTAINER=1", "LIBPOD_CONTAINER? did you mean LIBPOD_CONTAINERS"},
+    {"LIBPOD_NONSENSE_AT_ALL=1", "LIBPOD_NONSENSE_AT_ALL: no such name"},
+    {"COMPAT=x", "COMPAT=x: not one of linuxserver tecnativa"},
+    {"LISTEN=tcp://:0", "a port from 1 to 65535 is missing"},
+    {"LISTEN=tcp://:65536", "a port from 1 to 65535 is missing"},
+    {"LISTEN=tcp://127.0.0.1", "a port from 1 to 65535 is missing"},
+    {"LISTEN=tcp://[::1:2375", "the address is neither"},
+    {"LISTEN=tcp://300.1.1.1:1", "the address is neither"},
+    {"LISTEN=http://:1", "a listener begins with"},
+    {"LISTEN=unix://x.sock", "the path is not absolute"},
+    {"LISTEN=unix:///x.sock?mode=0999", "mode wants an octal number"},
+    {"LISTEN=unix:///x.sock?colour=1", "the options are mode"},
+    {"LISTEN=unix:///a$b", "has a special character"},
+    {"LISTEN=,", "names no listener"},
+    {"LISTEN=tls://:2376", "tls:// needs TLS_CERT_PATH"},
+    {"LISTEN=tls://:2376 TLS_CERT_PATH=/nonexistent", "cert.pem cannot be read"},
+    {"BIND_CONFIG=*:2375x", "BIND_CONFIG=*:2375x: a port"},
+    {"SOCKET_PATH=docker.sock", "SOCKET_PATH=docker.sock: the path is not absolute"},
+    {"SOCKET_PATH=/a'b", "has a special character"},
+    {"UPSTREAM=tcp://host", "a port from 1 to 65535 is missing"},
+    {"UPSTREAM=tcp://h{}st:1", "the host is neither"},
+    {"UPSTREAM=ftp://x:1", "an upstream begins with"},
+    {"UPSTREAM=tls://host:2376", "tls:// needs UPSTREAM_TLS_CERT_PATH"},
+    {"LOG_LEVEL=loud", "LOG_LEVEL=loud: not one of info"},
+    {"LOG_FORMAT=xml", "LOG_FORMAT=xml: not one of text json"},
+    {"MIN_API_VERSION=1.024", "not an API version such as 1.24"},
+    {"MIN_API_VERSION=2.0", "not an API version such as 1.24"},
+    {"MAX_CONNECTIONS=many", "not a whole number from 1 to"},
+    {"RATE_LIMIT=0", "RATE_LIMIT=0: not a whole number from 1 to"},
+    {"PROFILE_A_ALLOW_INFO=1", "the profile is for nobody"},
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_INF=1", "PROFILE_A_ALLOW_INF? did you mean PROFILE_A_ALLOW_INFO"},
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_INFO=so", "PROFILE_A_ALLOW_INFO=so: not a boolean"},
+    {"PROFILE_A_COLOUR=1", "PROFILE_A_COLOUR: not PROFILE_<NAME>_ followed by"},
+    {"PROFILE_a_FROM=x", "PROFILE_a_FROM: not PROFILE_<NAME>_ followed by"},
+    {"PROFILE_A_FROM=10.0.0.0/33", "the prefix is longer than the address"},
+    {"PROFILE_A_FROM=10.0.0/8", "the part before the slash is no address"},
+    {"PROFILE_A_FROM=10.0.0.0/x", "the part behind the slash is no prefix length"},
+    {"PROFILE_A_FROM=a!b", "neither a container or host name"},
+    {"PROFILE_A_FROM=cn:x", "cn:x needs a tls:// listener"},
+    {"PROFILE_A_FROM=x PROFILE_B_FROM=X", "PROFILE_A_FROM and PROFILE_B_FROM both claim x"},
+    {"PROFILE_A_FROM=10.1.2.3/8 PROFILE_B_FROM=y,10.0.0.0/8", "PROFILE_A_FROM and PROFILE_B_FROM both claim 10.0.0.0"},
+    {"PROFILE_A_FROM=::0001 PROFILE_B_FROM=::1", "both claim ::1"},
+};
+
+START_TEST(test_mistake)
+{
+    given(mistakes[_i].variables);
+    ck_assert_msg(problem_count == 1 || strchr(mistakes[_i].variables, ' ') != NULL || problem_count == 2, "%u problems: %s",
+                  problem_count, told);
+    ck_assert_uint_ge(problem_count, 1);
+    ck_assert_msg(strstr(told, mistakes[_i].said) != NULL, "%s: %s", mistakes[_i].variables, told);
+    ck_assert_msg(strncmp(told, "docker-socket-proxy: ", 21) == 0, "%s", told);
+    done();
+}
+END_TEST
+
+START_TEST(test_all_at_once)
+{
+    given("ALLOW_START=maybe ALLOW_CONTAINER=1 LISTEN=tcp://:99999 LOG_LEVEL=x SOCKET_PATH=y");
+    ck_assert_uint_eq(problem_count, 5);
+    done();
+    given("MOTD=1 PATH=/bin POSTGRES=x CONTAINERSX=1 ALLOWED=1 LIBPOD=1 PROFILE=x"); /* somebody else's */
+    ck_assert_msg(problem_count == 0, "%s", told);
+    done();
+}
+END_TEST
+
+START_TEST(test_settings)
+{
+    const struct listener *listener;
+
+    given("LISTEN=tcp://:2375,tcp://[::1]:1,unix:///run/p.sock?mode=0600&gid=7 SOCKET_PATH=/x.sock MIN_API_VERSION=1.40 LOG_LEVEL=ERROR "
+          "DISABLE_IPV6=yes PROFILE_A_FROM=cn-less,172.20.0.9/16,10.0.0.1 PROFILE_A_LISTEN=tcp://127.0.0.1:3 PROFILE_A_RATE_LIMIT=9");
+    ck_assert_str_eq(told, "");
+    ck_assert_uint_eq(environment.settings.listeners.count, 3);
+    listener = environment.settings.listeners.list;
+    ck_assert(listener[0].kind == LISTEN_TCP && listener[0].port == 2375 && listener[0].address[0] == '\0');
+    ck_assert_str_eq(listener[1].address, "::1");
+    ck_assert(listener[2].kind == LISTEN_UNIX && listener[2].mode == 0600 && listener[2].gid == 7 && listener[2].uid == -1);
+    ck_assert_str_eq(listener[2].address, "/run/p.sock");
+    ck_assert_str_eq(environment.settings.upstreams.list[0].host, "/x.sock");
+    ck_assert_int_eq(environment.settings.min_api_minor, 40);
+    ck_assert_str_eq(environment.settings.log_level, "err");
+    ck_assert(!environment.settings.ipv6);
+    ck_assert_uint_eq(environment.profile_count, 2);
+    ck_assert_str_eq(environment.profiles[1].backend, "profile_a");
+    ck_assert_int_eq(environment.profiles[1].rate_limit, 9);
+    ck_assert_uint_eq(environment.profiles[1].clients.count, 3);
+    ck_assert_int_eq(environment.profiles[1].clients.list[0].kind, CLIENT_NAME);
+    ck_assert_int_eq(environment.profiles[1].clients.list[1].kind, CLIENT_NETWORK);
+    ck_assert_str_eq(environment.profiles[1].clients.list[1].text, "172.20.0.0");
+    ck_assert_int_eq(environment.profiles[1].clients.list[2].kind, CLIENT_ADDRESS);
+    ck_assert_ptr_null(environment_profile(&environment, "b"));
+    done();
+    given("UPSTREAM=unix:///a,tcp://manager:2375,tcp://[fd00::1]:2");
+    ck_assert_uint_eq(environment.settings.upstreams.count, 3);
+    ck_assert_str_eq(environment.settings.upstreams.list[2].host, "fd00::1");
+    ck_assert_str_eq(upstreams_socket(&environment.settings.upstreams), "/a");
+    done();
+}
+END_TEST
+
+/* What a foreign name opens is guarded only if one of the guard's variables is set; ours always is. */
+START_TEST(test_guarding)
+{
+    size_t create = row("ContainerCreate");
+
+    given("ALLOW_CREATE=1");
+    ck_assert(profile_guards(&environment.profiles[0], create) && !profile_leaves_unguarded(&environment.profiles[0]));
+    done();
+    given("CONTAINERS=1 POST=1");
+    ck_assert(!profile_guards(&environment.profiles[0], create) && profile_leaves_unguarded(&environment.profiles[0]));
+    done();
+    given("CONTAINERS=1 POST=1 ALLOW_PRIVILEGED=false");
+    ck_assert(profile_guards(&environment.profiles[0], create) && !profile_leaves_unguarded(&environment.profiles[0]));
+    done();
+    given("IMAGES=1 POST=1 ALLOW_CREATE=1");
+    ck_assert(profile_guards(&environment.profiles[0], create));
+    done();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("environment");
+    TCase *tests = tcase_create("environment");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, test_decision, 0, (int)(sizeof decisions / sizeof *decisions));
+    tcase_add_loop_test(tests, test_mistake, 0, (int)(sizeof mistakes / sizeof *mistakes));
+    tcase_add_test(tests, test_all_at_once);
+    tcase_add_test(tests, test_settings);
+    tcase_add_test(tests, test_guarding);
+    suite_add_tcase(suite, tests);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

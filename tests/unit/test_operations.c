@@ -1,0 +1,199 @@
+/* The one table, against the specification of every operation, and what is derived from it. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "config.h"
+#include "operations.h"
+
+#include <check.h>
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPECIFICATION "tests/fixtures/permissions.tsv"
+
+static const struct operation *find(const char *method, const char *path)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].method, method) == 0 && strcmp(operations[i].path, path) == 0)
+            return &operations[i];
+    return NULL;
+}
+
+START_TEST(test_specification)
+{
+    FILE *file = fopen(SPECIFICATION, "r");
+    char line[512];
+    unsigned rows = 0;
+
+    ck_assert_msg(file != NULL, SPECIFICATION);
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *field[6] = {line};
+        char own[OPERATION_NAME_MAX];
+        const struct operation *operation;
+
+        if (line[0] == '#')
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t i = 1; i < 6; i++) {
+            field[i] = strchr(field[i - 1], '\t');
+            ck_assert_ptr_nonnull(field[i]);
+            *field[i]++ = '\0';
+        }
+        operation = find(field[0], field[1]);
+        ck_assert_msg(operation != NULL, "%s %s is not in the table", field[0], field[1]);
+        ck_assert_str_eq(operation->id, field[2]);
+        operation_own_variable(operation, own);
+        ck_assert_str_eq(own, field[3]);
+        ck_assert_str_eq(operation->groups, strcmp(field[4], "own variable only") == 0 ? "" : field[4]);
+        ck_assert_str_eq(operation->on_by_default ? "on" : "off", field[5]);
+        rows++;
+    }
+    fclose(file);
+    ck_assert_uint_eq(rows, 114);
+    for (size_t i = 0; i < operation_count; i++)
+        rows -= strcmp(operations[i].section, "Libpod") != 0;
+    ck_assert_uint_eq(rows, 0);
+}
+END_TEST
+
+/* A request for the row: METHOD and path with names filled in. */
+static void sample(const struct operation *operation, char *text, size_t size)
+{
+    bool reference = strncmp(operation->path, "/images/", 8) == 0 || strncmp(operation->path, "/plugins/", 9) == 0;
+    size_t used = (size_t)snprintf(text, size, "%s", operation->method);
+
+    for (const char *c = operation->path; *c != '\0' && used < size - 16; c++) {
+        if (*c != '{') {
+            text[used++] = *c;
+            continue;
+        }
+        used += (size_t)snprintf(text + used, size - used, "%s", reference ? "host:5000/a/b:1" : "a1._-");
+        c = strchr(c, '}');
+    }
+    text[used] = '\0';
+}
+
+static bool matches(const char *regex, const char *text)
+{
+    int error;
+    size_t offset;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+    pcre2_match_data *data = pcre2_match_data_create(8, NULL);
+    int result;
+
+    ck_assert_ptr_nonnull(code);
+    result = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL);
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return result >= 0;
+}
+
+/* Each row's own sample reaches that operation first, as in HAProxy's map, and nothing around it does. */
+START_TEST(test_regexes)
+{
+    char text[256];
+    char longer[300];
+    size_t first;
+
+    sample(&operations[_i], text, sizeof text);
+    for (first = 0; first < operation_count; first++) {
+        char regex[OPERATION_REGEX_MAX];
+
+        operation_regex(&operations[first], regex);
+        ck_assert(regex[0] == '^' && regex[strlen(regex) - 1] == '$');
+        if (matches(regex, text))
+            break;
+    }
+    ck_assert_msg(first < operation_count && strcmp(operations[first].id, operations[_i].id) == 0, "%s is taken for %s", text,
+                  first < operation_count ? operations[first].id : "nothing");
+    snprintf(longer, sizeof longer, "X%s", text);
+    for (size_t i = 0; i < operation_count; i++) {
+        char regex[OPERATION_REGEX_MAX];
+
+        operation_regex(&operations[i], regex);
+        ck_assert_msg(!matches(regex, longer), "%s matches %s", regex, longer);
+    }
+}
+END_TEST
+
+static void expect_file(const char *path, void (*write)(FILE *))
+{
+    char *bytes;
+    size_t length;
+    FILE *made = open_memstream(&bytes, &length);
+    FILE *kept = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    const char *at;
+
+    ck_assert_msg(kept != NULL, "%s", path);
+    write(made);
+    fclose(made);
+    at = bytes;
+    while (getline(&line, &size, kept) > 0) {
+        ck_assert_msg(strncmp(at, line, strlen(line)) == 0, "%s is not what `make maps` makes: %s", path, line);
+        at += strlen(line);
+    }
+    ck_assert_str_eq(at, "");
+    free(line);
+    free(bytes);
+    fclose(kept);
+}
+
+START_TEST(test_maps)
+{
+    expect_file("haproxy/operations.map", config_write_map);
+    expect_file("haproxy/variables.map", config_write_variables_map);
+}
+END_TEST
+
+START_TEST(test_own_variables)
+{
+    char name[OPERATION_NAME_MAX];
+
+    operation_own_variable(find("GET", "/libpod/containers/json"), name);
+    ck_assert_str_eq(name, "ALLOW_LIBPOD_CONTAINER_LIST");
+    operation_own_variable(find("GET", "/swarm/unlockkey"), name);
+    ck_assert_str_eq(name, "ALLOW_SWARM_UNLOCKKEY");
+    for (size_t i = 0; i < operation_count; i++)
+        for (size_t k = i + 2; k < operation_count; k++)
+            ck_assert_msg(strcmp(operations[i].id, operations[k].id) != 0, "%s twice", operations[i].id);
+}
+END_TEST
+
+START_TEST(test_groups_walk)
+{
+    const char *cursor = "STOP | CREATE+NETWORKS";
+    char name[OPERATION_NAME_MAX];
+    bool alternative;
+
+    ck_assert(group_next(&cursor, name, &alternative) && alternative);
+    ck_assert_str_eq(name, "STOP");
+    ck_assert(group_next(&cursor, name, &alternative) && alternative);
+    ck_assert_str_eq(name, "CREATE");
+    ck_assert(group_next(&cursor, name, &alternative) && !alternative);
+    ck_assert_str_eq(name, "NETWORKS");
+    ck_assert(!group_next(&cursor, name, &alternative));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("operations");
+    TCase *tests = tcase_create("table");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, test_specification);
+    tcase_add_loop_test(tests, test_regexes, 0, (int)operation_count);
+    tcase_add_test(tests, test_maps);
+    tcase_add_test(tests, test_own_variables);
+    tcase_add_test(tests, test_groups_walk);
+    suite_add_tcase(suite, tests);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
