@@ -3,6 +3,7 @@
 #include "config.h"
 #include "haproxy.h"
 #include "healthcheck.h"
+#include "migrate.h"
 #include "report.h"
 #include "supervisor.h"
 
@@ -24,6 +25,8 @@ static const char usage[] =
     "       docker-socket-proxy permissions         every operation of the Engine API, and what opens it now\n"
     "       (explain and permissions take --profile NAME first)\n"
     "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
+    "       docker-socket-proxy migrate [FILE [SERVICE]]  say a Compose file's, an env file's or this environment's names of\n"
+    "                                               other images in ALLOW_* names\n"
     "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations or variables\n"
     "       docker-socket-proxy --help | --version\n"
     "\n"
@@ -216,6 +219,8 @@ int main(int argc, char *argv[])
             config_write_variables_map(stdout);
         return 0;
     }
+    if (argc >= 2 && argc <= 4 && strcmp(argv[1], "migrate") == 0)
+        return migrate(argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
     environment_read(&environment, environ, &problems);
     code = problems.count > 0 ? BAD_ENVIRONMENT : command(argc - 1, argv + 1, &environment, &problems);
     environment_free(&environment);

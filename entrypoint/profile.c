@@ -69,8 +69,8 @@ bool profile_guards(const struct profile *profile, size_t i)
 bool profile_leaves_unguarded(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.foreign[i] && guard_inspects(profile->guard, operations[i].id) &&
-            !profile_guards(profile, i))
+        if (profile->permissions.foreign[i] && strcmp(operations[i].method, "POST") == 0 &&
+            guard_inspects(profile->guard, operations[i].id) && !profile_guards(profile, i))
             return true;
     return false;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the named suites (unit behaviour guard e2e) and prints one line of totals at the end; set-up is make's.
+# Runs the named suites (unit behaviour compat docs guard e2e) and prints one line of totals at the end; set-up is make's.
 # Every suite speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
 # nothing can pass by not running.
 set -u
@@ -60,6 +60,8 @@ suite_unit() {
 }
 
 suite_behaviour() { run behaviour bats --tap tests/behaviour; }
+suite_compat() { run compat bats --tap tests/compat; }
+suite_docs() { run docs bats --tap tests/docs; }
 suite_guard() { run guard bats --tap tests/guard; }
 
 # The Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, by an Engine that has
@@ -87,7 +89,7 @@ suite_e2e() {
     run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e
 }
 
-[ $# -gt 0 ] || set -- unit behaviour guard e2e
+[ $# -gt 0 ] || set -- unit behaviour compat docs guard e2e
 if ! HAPROXY=$(scripts/get-haproxy.sh); then exit 1; fi
 case " $* " in
     *' behaviour '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
@@ -96,7 +98,7 @@ HAPROXIES="${HAPROXY_TRIXIE:-} ${HAPROXY_SID:-}"
 export HAPROXY HAPROXIES
 for suite; do
     case $suite in
-        unit | behaviour | guard | e2e) "suite_$suite" ;;
+        unit | behaviour | compat | docs | guard | e2e) "suite_$suite" ;;
         *) echo "no such suite: $suite" >&2; exit 2 ;;
     esac
 done

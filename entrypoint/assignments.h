@@ -1,0 +1,25 @@
+/* A list of NAME=value strings, as an environment is one. */
+#ifndef ASSIGNMENTS_H
+#define ASSIGNMENTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct assignments {
+    char **list; /* ended by NULL once something was added; owned, as are the strings */
+    size_t count;
+};
+
+/* Adds a copy of length bytes of text, or of NAME and value. Ends the program if memory runs out. */
+void assignments_add(struct assignments *assignments, const char *text, size_t length);
+void assignments_set(struct assignments *assignments, const char *name, const char *value);
+void assignments_free(struct assignments *assignments);
+
+/* Reads an env file: NAME=value lines, with # comments, an optional "export " and optional quotes. */
+void assignments_read_env(struct assignments *assignments, const char *text);
+
+/* Reads the environment of a service of a Compose file. service NULL: the first whose image is one of those whose names
+ * are understood. Returns what is wrong, or NULL. Needs HAVE_YAML. */
+const char *assignments_read_compose(struct assignments *assignments, const char *text, const char *service);
+
+#endif
