@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the named suites (unit behaviour compat docs guard e2e) and prints one line of totals at the end; set-up is make's.
+# Runs the named suites (unit behaviour router compat docs guard e2e) and prints one line of totals at the end; set-up is make's.
 # Every suite speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
 # nothing can pass by not running.
 set -u
@@ -61,6 +61,7 @@ suite_unit() {
 
 suite_behaviour() { run behaviour bats --tap tests/behaviour; }
 suite_compat() { run compat bats --tap tests/compat; }
+suite_router() { run router bats --tap tests/router; }
 suite_docs() { run docs bats --tap tests/docs; }
 suite_guard() { run guard bats --tap tests/guard; }
 
@@ -89,7 +90,7 @@ suite_e2e() {
     run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e
 }
 
-[ $# -gt 0 ] || set -- unit behaviour compat docs guard e2e
+[ $# -gt 0 ] || set -- unit behaviour router compat docs guard e2e
 if ! HAPROXY=$(scripts/get-haproxy.sh); then exit 1; fi
 case " $* " in
     *' behaviour '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
@@ -98,7 +99,7 @@ HAPROXIES="${HAPROXY_TRIXIE:-} ${HAPROXY_SID:-}"
 export HAPROXY HAPROXIES
 for suite; do
     case $suite in
-        unit | behaviour | compat | docs | guard | e2e) "suite_$suite" ;;
+        unit | behaviour | router | compat | docs | guard | e2e) "suite_$suite" ;;
         *) echo "no such suite: $suite" >&2; exit 2 ;;
     esac
 done
