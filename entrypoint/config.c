@@ -31,6 +31,7 @@ static void write_credentials(FILE *out, const struct upstreams *upstreams)
 
 static void write_resolvers(FILE *out, const struct environment *environment)
 {
+    write_upstream_resolvers(out, &environment->settings.upstreams);
     if (!needs_resolvers(environment))
         return;
     fputs("\n# The DNS of the container network. An answer is kept for two seconds: a container that comes back with another\n"

@@ -150,24 +150,12 @@ bool needs_resolvers(const struct environment *environment)
         for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
             if (environment->profiles[i].clients.list[k].kind == CLIENT_NAME)
                 return true;
-    for (size_t k = 0; k < environment->settings.upstreams.count; k++)
-        if (environment->settings.upstreams.list[k].kind != UPSTREAM_UNIX)
-            return true;
-    return false;
-}
-
-static bool has_names(const struct environment *environment)
-{
-    for (size_t i = 1; i < environment->profile_count; i++)
-        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
-            if (environment->profiles[i].clients.list[k].kind == CLIENT_NAME)
-                return true;
     return false;
 }
 
 void write_identification(FILE *out, const struct environment *environment)
 {
-    bool names = has_names(environment);
+    bool names = needs_resolvers(environment);
 
     if (environment->profile_count == 1)
         return;

@@ -26,13 +26,16 @@ void write_binds(FILE *out, const struct environment *environment);
 /* Rules that set sess.profile, once a connection. Nothing without profiles. */
 void write_identification(FILE *out, const struct environment *environment);
 
-/* Whether any host or container name has to be resolved at run time. */
+/* Whether a profile is for clients that have names. */
 bool needs_resolvers(const struct environment *environment);
 
 /* ---- config_upstreams.c: where requests go ---- */
 
 /* `server` lines of the backend of profile i. The base set's check the health of several upstreams; the others follow. */
 void write_servers(FILE *out, const struct settings *settings, size_t i);
+
+/* The `resolvers` section that `server` lines name, if an upstream has a name. */
+void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams);
 
 /* The options of health checks, for the base set's backend; nothing for one upstream. */
 void write_checks(FILE *out, const struct upstreams *upstreams);

@@ -1,5 +1,6 @@
 #include "config_parts.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static void write_address(FILE *out, const struct upstream *upstream)
@@ -8,6 +9,33 @@ static void write_address(FILE *out, const struct upstream *upstream)
         fprintf(out, "unix@%s", upstream->host);
     else
         fprintf(out, strchr(upstream->host, ':') != NULL ? "[%s]:%u" : "%s:%u", upstream->host, upstream->port);
+}
+
+/* Whether the host is a name; addresses need nobody to resolve them. */
+static bool has_name(const struct upstream *upstream)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+
+    return upstream->kind != UPSTREAM_UNIX && inet_pton(AF_INET, upstream->host, binary) != 1 &&
+           inet_pton(AF_INET6, upstream->host, binary) != 1;
+}
+
+void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams)
+{
+    bool names = false;
+
+    for (size_t k = 0; k < upstreams->count; k++)
+        names |= has_name(&upstreams->list[k]);
+    if (names)
+        fputs("\n# For the Engines: a name that the DNS does not know (it may come from /etc/hosts), or not now, keeps its address.\n"
+              "resolvers upstream_dns\n"
+              "    parse-resolv-conf\n"
+              "    hold valid 5s\n"
+              "    hold nx 24d\n"
+              "    hold refused 24d\n"
+              "    hold timeout 24d\n"
+              "    hold other 24d\n",
+              out);
 }
 
 void write_servers(FILE *out, const struct settings *settings, size_t i)
@@ -20,8 +48,8 @@ void write_servers(FILE *out, const struct settings *settings, size_t i)
 
         fprintf(out, "    server engine%zu ", k + 1);
         write_address(out, upstream);
-        if (upstream->kind != UPSTREAM_UNIX)
-            fputs(" resolvers container_dns init-addr last,libc,none", out);
+        if (has_name(upstream))
+            fputs(" resolvers upstream_dns init-addr last,libc,none", out);
         if (upstream->kind == UPSTREAM_TLS)
             fprintf(out, " ssl verify required ca-file %s/ca.pem crt @upstreams/client verifyhost %s ssl-min-ver TLSv1.2",
                     settings->upstream_tls_cert_path, upstream->host);

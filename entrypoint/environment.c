@@ -148,6 +148,49 @@ static void check_claim(const struct environment *environment, size_t i, const s
     }
 }
 
+/* The k-th of all listeners: the general ones, then each profile's. NULL behind the last one. */
+static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners;
+
+        *prefix = environment->profiles[i].prefix;
+        if (k < listeners->count)
+            return &listeners->list[k];
+        k -= listeners->count;
+    }
+    return NULL;
+}
+
+/* Two listeners at one address would share its clients at random; a listener at the Engine's socket would replace it. */
+static void check_listeners(const struct environment *environment, struct problems *problems)
+{
+    const struct upstreams *upstreams = &environment->settings.upstreams;
+    const struct listener *a;
+    const struct listener *b;
+    const char *prefix_a;
+    const char *prefix_b;
+
+    for (size_t i = 0; (a = listener_at(environment, i, &prefix_a)) != NULL; i++) {
+        for (size_t k = i + 1; (b = listener_at(environment, k, &prefix_b)) != NULL; k++)
+            if (listeners_collide(a, b))
+                problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs one of its own",
+                        prefix_a, prefix_b);
+        for (size_t k = 0; k < upstreams->count; k++)
+            if (a->kind == LISTEN_UNIX && upstreams->list[k].kind == UPSTREAM_UNIX &&
+                strcmp(a->address, upstreams->list[k].host) == 0)
+                problem(problems, "%sLISTEN=unix://%s is the Engine's own socket", prefix_a, a->address);
+    }
+}
+
+static bool any_tls(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (settings_listen_with_tls(i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners))
+            return true;
+    return false;
+}
+
 /* What concerns more than one profile, or a profile and the settings. */
 static void check_profiles(const struct environment *environment, struct problems *problems)
 {
@@ -157,7 +200,7 @@ static void check_profiles(const struct environment *environment, struct problem
         for (size_t k = 0; k < profile->clients.count; k++) {
             check_claim(environment, i, &profile->clients.list[k], problems);
             if (profile->clients.list[k].kind == CLIENT_CERTIFICATE &&
-                !settings_require_client_certificates(&environment->settings))
+                !(any_tls(environment) && settings_require_client_certificates(&environment->settings)))
                 problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
                         profile->prefix, profile->clients.list[k].text);
         }
@@ -177,6 +220,7 @@ void environment_read(struct environment *environment, char *const variables[], 
         profile_read(&environment->profiles[i], variables, i == 0 ? &environment->compat : NULL,
                      upstreams_socket(&environment->settings.upstreams), problems);
     check_profiles(environment, problems);
+    check_listeners(environment, problems);
 }
 
 void environment_free(struct environment *environment)

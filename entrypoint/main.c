@@ -51,6 +51,16 @@ static void warn_of_unguarded(const struct profile *profile)
                "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
 }
 
+static void warn_of_tls(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (settings_listen_with_tls(i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners) &&
+            !settings_require_client_certificates(&environment->settings)) {
+            notice("warning: tls:// listeners ask for no client certificate: there is no ca.pem in TLS_CERT_PATH");
+            return;
+        }
+}
+
 static void tell_of_foreign_names(const struct environment *environment)
 {
     char names[512];
@@ -123,6 +133,7 @@ static int run(const struct environment *environment, struct problems *problems)
     }
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
+    warn_of_tls(environment);
     tell_of_foreign_names(environment);
     warn_of_unguarded(environment_profile(environment, NULL));
     return supervise(&supervision);

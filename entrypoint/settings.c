@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef DATA_DIR
@@ -64,7 +65,7 @@ static void need_file(const char *name, const char *directory, const char *file,
         problem(problems, "%s=%s: %s cannot be read: %s", name, directory, file, strerror(errno));
 }
 
-static bool listens_with_tls(const struct listeners *listeners)
+bool settings_listen_with_tls(const struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++)
         if (listeners->list[i].kind == LISTEN_TLS)
@@ -82,7 +83,7 @@ static bool forwards_with_tls(const struct upstreams *upstreams)
 
 void settings_check_tls(const struct settings *settings, const struct listeners *listeners, struct problems *problems)
 {
-    if (!listens_with_tls(listeners))
+    if (!settings_listen_with_tls(listeners))
         return;
     if (settings->tls_cert_path == NULL) {
         problem(problems, "LISTEN: tls:// needs TLS_CERT_PATH, a directory with cert.pem, key.pem and, to require client "
@@ -96,10 +97,13 @@ void settings_check_tls(const struct settings *settings, const struct listeners 
 bool settings_require_client_certificates(const struct settings *settings)
 {
     char path[PATH_MAX];
+    struct stat file;
 
-    return settings->tls_cert_path != NULL &&
-           (size_t)snprintf(path, sizeof path, "%s/ca.pem", settings->tls_cert_path) < sizeof path &&
-           access(path, F_OK) == 0;
+    if (settings->tls_cert_path == NULL ||
+        (size_t)snprintf(path, sizeof path, "%s/ca.pem", settings->tls_cert_path) >= sizeof path)
+        return false;
+    /* Only a ca.pem that is certainly not there means that none is wanted; one that cannot be read stops HAProxy. */
+    return lstat(path, &file) == 0 || errno != ENOENT;
 }
 
 static void check_upstream_tls(const struct settings *settings, struct problems *problems)

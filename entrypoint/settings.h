@@ -31,7 +31,10 @@ void settings_read(struct settings *settings, const struct variables *variables,
 /* A tls:// listener without usable certificates is a problem: it would serve nobody, or everybody. */
 void settings_check_tls(const struct settings *settings, const struct listeners *listeners, struct problems *problems);
 
-/* Whether TLS_CERT_PATH holds a ca.pem. */
+/* Whether any of the listeners is tls://. */
+bool settings_listen_with_tls(const struct listeners *listeners);
+
+/* Whether TLS_CERT_PATH holds a ca.pem: clients need a certificate then. */
 bool settings_require_client_certificates(const struct settings *settings);
 
 #endif
