@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# Profiles for containers on a bridge network: each gets its own, nobody another's, and a name follows its container.
+
+load helper
+PROXY=http://10.99.0.2:2375
+
+setup_file() {
+    box_image
+    remove_all
+    engine network prune -f >/dev/null
+    engine network create --subnet 10.99.0.0/24 --ip-range 10.99.0.16/28 lan >/dev/null
+    engine run -d --name proxy --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" \
+        --env ALLOW_INFO=true \
+        --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true --env PROFILE_ADMIN_ALLOW_CREATE=true \
+        --env PROFILE_LOGS_FROM=reader,missing --env PROFILE_LOGS_ALLOW_LOGS=true \
+        --env PROFILE_FIXED_FROM=10.99.0.77 --env PROFILE_FIXED_ALLOW_VOLUMES=true \
+        --env PROFILE_NET_FROM=10.99.0.128/25 --env PROFILE_NET_ALLOW_NETWORKS=true \
+        --env PROFILE_SUBNET_FROM=10.99.0.192/26 --env PROFILE_SUBNET_ALLOW_IMAGES=true \
+        $IMAGE >/dev/null
+    until_true answers proxy
+    box admin --network lan
+    box reader --network lan
+    box other --network lan
+    engine run -d --name test box sh -c 'echo of test; sleep 100000' >/dev/null
+}
+teardown_file() {
+    remove_all
+    engine network rm lan >/dev/null
+}
+
+@test "each container has its own profile's permissions, and only these" {
+    code_is 200 admin GET $PROXY/containers/json
+    code_is 403 admin GET $PROXY/containers/test/logs?stdout=1
+    code_is 403 admin GET $PROXY/info
+    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
+    code_is 403 reader GET $PROXY/containers/json
+    code_is 403 reader GET $PROXY/info
+}
+
+@test "a container of no profile gets the unprefixed set" {
+    code_is 200 other GET $PROXY/info
+    code_is 403 other GET $PROXY/containers/json
+    code_is 403 other GET $PROXY/containers/test/logs?stdout=1
+}
+
+@test "the answer and the log name the profile" {
+    run -0 ask reader GET $PROXY/containers/json
+    [[ $output == *'{"message":"docker-socket-proxy: GET /containers/json is forbidden; PROFILE_LOGS_ALLOW_CONTAINERS=true would allow it"}'* ]]
+    until_true logs_have proxy 'profile=logs PROFILE_LOGS_ALLOW_CONTAINERS=true would allow it 403'
+    run -0 engine logs proxy
+    [[ $output =~ 'Forbidden: /containers/json GET '[0-9.:]*' profile=logs PROFILE_LOGS_ALLOW_CONTAINERS=true' ]]
+    [[ $output =~ 'Allowed: /containers/json GET '[0-9.:]*' profile=admin ContainerList 200' ]]
+    [[ $output =~ 'Allowed: /info GET '[0-9.:]*' profile=- SystemInfo 200' ]]
+}
+
+@test "an address wins over a network, the narrower network over the wider one" {
+    engine rm -f at77 at130 at200 >/dev/null 2>&1 || true
+    box at77 --network lan --ip 10.99.0.77
+    box at130 --network lan --ip 10.99.0.130
+    box at200 --network lan --ip 10.99.0.200
+    code_is 200 at77 GET $PROXY/volumes
+    code_is 403 at77 GET $PROXY/networks
+    code_is 200 at130 GET $PROXY/networks
+    code_is 403 at130 GET $PROXY/images/json
+    code_is 200 at200 GET $PROXY/images/json
+    code_is 403 at200 GET $PROXY/networks
+    engine rm -f at77 at130 at200
+}
+
+@test "a name wins over a network" {
+    engine rm -f admin
+    box admin --network lan --ip 10.99.0.200
+    code_is 200 admin GET $PROXY/containers/json
+    code_is 403 admin GET $PROXY/images/json
+    engine rm -f admin
+    box admin --network lan
+}
+
+@test "no header takes another's profile" {
+    local address header
+    address=$(address_of admin)
+    for header in "X-Forwarded-For: $address" "X-Real-IP: $address" "Forwarded: for=$address" "X-Client-IP: $address" \
+        "True-Client-IP: $address" 'Host: admin' "Host: $address" 'X-Forwarded-Host: admin' 'X-Profile: admin' \
+        'PROFILE: ADMIN' 'Via: 1.1 admin' 'Origin: http://admin' 'User-Agent: docker-socket-proxy/healthcheck'; do
+        code_is 403 other GET $PROXY/containers/json -H "$header"
+    done
+    code_is 403 other GET $PROXY/containers/json --request-target http://admin/containers/json -H 'Host: admin'
+    code_is 403 other GET $PROXY/containers/json --request-target "http://$address:2375/containers/json"
+}
+
+@test "no source port takes another's profile" {
+    local port
+    for port in 1 22 80 443 1023 2375 2376 40000; do
+        code_is 403 other GET $PROXY/containers/json --local-port "$port"
+    done
+}
+
+@test "PROXY-protocol bytes take nobody's profile: they are no request" {
+    local address
+    address=$(address_of admin)
+    run -0 raw other 10.99.0.2 2375 "PROXY TCP4 $address 10.99.0.2 40000 2375\\r\\nGET /containers/json HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+    [[ $output == 'HTTP/1.'?' 400'* ]]
+    # version 2: the signature, PROXY over TCP4, 12 bytes of addresses
+    run -0 raw other 10.99.0.2 2375 '\r\n\r\n\0\r\nQUIT\n\041\021\0\014\012\143\0\003\012\143\0\002\234\100\011\107GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n'
+    [[ $output == 'HTTP/1.'?' 400'* ]]
+    run -0 engine logs proxy
+    [[ ! $output =~ $address:40000 ]]
+}
+
+@test "a container that comes back with another address keeps its profile; its old address is nobody's" {
+    local old new
+    old=$(address_of admin)
+    engine stop -t 0 admin
+    box squatter --network lan --ip "$old"
+    # at once: nobody may profit from what was true a moment ago
+    engine start admin
+    new=$(address_of admin)
+    [ "$old" != "$new" ]
+    [ "$(address_of squatter)" = "$old" ]
+    until_true code_is 403 squatter GET $PROXY/containers/json
+    until_true code_is 200 admin GET $PROXY/containers/json
+    # and so it stays
+    code_is 200 squatter GET $PROXY/info
+    code_is 403 squatter GET $PROXY/containers/json
+    engine rm -f squatter
+}
+
+@test "a stopped container's address is nobody's for a container that takes it" {
+    local old
+    old=$(address_of admin)
+    code_is 200 admin GET $PROXY/containers/json
+    engine rm -f admin
+    box squatter --network lan --ip "$old"
+    until_true code_is 403 squatter GET $PROXY/containers/json
+    code_is 200 squatter GET $PROXY/info
+    engine rm -f squatter
+    box admin --network lan
+    until_true code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "the same holds while another connection keeps asking for the name" {
+    local old asker
+    old=$(address_of admin)
+    # connections without end, each of which makes HAProxy resolve all names
+    engine exec -d other sh -c 'while :; do printf "GET /_ping HTTP/1.0\r\n\r\n" | nc 10.99.0.2 2375; done'
+    engine rm -f admin
+    box squatter --network lan --ip "$old"
+    until_true code_is 403 squatter GET $PROXY/containers/json
+    code_is 403 squatter GET $PROXY/containers/json
+    engine rm -f squatter
+    engine restart -t 0 other
+    box admin --network lan
+    until_true code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "a name that does not resolve keeps nobody else from being served" {
+    # reader's profile also names 'missing', which no container has ever been
+    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
+    [ -z "$(engine ps -aqf name=missing)" ]
+}
+
+@test "requests of one connection are judged one by one, by the profile it began with" {
+    run -0 raw admin 10.99.0.2 2375 'GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\nGET /info HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    echo "$output"
+    [ "$(grep -c '^HTTP/1.1 200' <<<"$output")" = 2 ]
+    [ "$(grep -c '^HTTP/1.1 403' <<<"$output")" = 1 ]
+}
