@@ -127,7 +127,7 @@ static int run(const struct environment *environment, struct problems *problems)
         return BAD_ENVIRONMENT;
     watch_certificates(&supervision, settings, paths);
     /* Certificates are HAProxy's to judge; ask it before anything listens. */
-    if (supervision.watched[0] != NULL && haproxy_check(settings->haproxy, supervision.config_file) != 0) {
+    if (supervision.watched[0] != NULL && !supervision_check(&supervision)) {
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
         return BAD_ENVIRONMENT;
     }

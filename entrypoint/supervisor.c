@@ -1,14 +1,15 @@
 #include "supervisor.h"
 
+#include "certificates.h"
 #include "haproxy.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define STOP_SECONDS 5
 #define WATCH_SECONDS 2
@@ -72,6 +73,26 @@ static void signal_all(const struct supervisor *supervisor, int number)
         kill(supervisor->old[i], number);
 }
 
+static bool ends_in(const char *path, const char *name)
+{
+    size_t length = strlen(path);
+
+    return length >= strlen(name) && strcmp(path + length - strlen(name), name) == 0;
+}
+
+bool supervision_check(const struct supervision *supervision)
+{
+    const char *const *watched = supervision->watched;
+
+    if (haproxy_check(supervision->haproxy, supervision->config_file) != 0)
+        return false;
+    for (size_t i = 0; i + 1 < WATCHED_MAX && watched[i] != NULL && watched[i + 1] != NULL; i++)
+        if (ends_in(watched[i], "/cert.pem") && ends_in(watched[i + 1], "/key.pem") && access(watched[i], F_OK) == 0 &&
+            !certificate_fits(supervision->haproxy, watched[i], watched[i + 1]))
+            return false;
+    return true;
+}
+
 static void reload(struct supervisor *supervisor)
 {
     struct timespec patience = {.tv_sec = TAKEOVER_SECONDS};
@@ -81,7 +102,7 @@ static void reload(struct supervisor *supervisor)
         notice("reload: %d replaced HAProxys still serve their streams; not yet another one", OLD_MAX);
         return;
     }
-    if (haproxy_check(supervisor->supervision->haproxy, supervisor->supervision->config_file) != 0) {
+    if (!supervision_check(supervisor->supervision)) {
         notice("reload: HAProxy refuses what it would read now; the running one goes on");
         return;
     }
@@ -105,8 +126,8 @@ static void watch(struct supervisor *supervisor)
     look(supervisor->supervision, &now);
     rests = memcmp(&now, &supervisor->seen, sizeof now) == 0;
     supervisor->seen = now;
-    if (!rests || memcmp(&now, &supervisor->running, sizeof now) == 0)
-        return;
+    if (!rests || supervisor->old_count == OLD_MAX || memcmp(&now, &supervisor->running, sizeof now) == 0)
+        return; /* with too many still serving, later */
     supervisor->running = now;
     reload(supervisor);
 }

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WATCHED_MAX 8
@@ -12,6 +13,9 @@ struct supervision {
     const char *config_file;
     const char *watched[WATCHED_MAX]; /* certificates; NULL after the last */
 };
+
+/* Whether HAProxy takes the configuration and the certificates as they are now; what is wrong goes to stderr. */
+bool supervision_check(const struct supervision *supervision);
 
 /* Runs HAProxy until it ends, and returns the exit code for our own end.
  *

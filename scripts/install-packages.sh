@@ -42,6 +42,8 @@ needs_test() {
     need_file /usr/bin/python3 python3
     need_python docker python3-docker
     need go golang-go
+    need podman podman
+    need wrk wrk
     need unshare util-linux
     need docker-registry docker-registry
     # Whatever Engine and client are there already are used as they are.

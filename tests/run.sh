@@ -73,7 +73,7 @@ suite_e2e() {
     status=$?
     if [ $status -eq 75 ]; then
         tail -n 3 "$results/image.log"
-        count=$(bats --count tests/e2e)
+        count=$(bats --count tests/e2e tests/profiles)
         note '==========================================================================='
         note "e2e: SKIPPED, all $count tests: this machine cannot run a Docker Engine (above)"
         note '==========================================================================='
@@ -87,7 +87,7 @@ suite_e2e() {
         failed=$((failed + 1))
         return
     fi
-    run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e
+    run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e tests/profiles
 }
 
 [ $# -gt 0 ] || set -- unit behaviour router compat docs guard e2e

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # What must stop the start: each with exit status 2 and a line that says what is wrong.
 
+# $LAB is a path without spaces, and what runs in a container is written for the shell there.
+# shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128
 load helper
 
 @test "two profiles that claim the same client" {
@@ -62,7 +64,7 @@ load helper
     local listener
     for listener in tcp:// tcp://: tcp://:0 tcp://:65536 tcp://:23x tcp://name:2375 tcp://1.2.3:2375 'tcp://[::1:2375' tcp://::1:2375 \
         http://:2375 :2375 unix:// unix://x 'unix:///a b' 'unix:///x?mode=999' 'unix:///x?mode=01777' 'unix:///x?uid=root' \
-        'unix:///x?gid=-1' 'unix:///x?color=1' 'unix:///x?mode' "unix:///$(printf 'x%.0s' {1..120})" ,; do
+        'unix:///x?gid=-1' 'unix:///x?color=1' 'unix:///x?mode' "unix:///$(printf 'x%.0s' {1..120})" ','; do
         refused "LISTEN=$listener"
         [[ $output == *LISTEN=* ]]
         refused "PROFILE_A_LISTEN=$listener" PROFILE_A_ALLOW_INFO=1
@@ -73,7 +75,7 @@ load helper
 @test "upstreams that are none" {
     local upstream
     for upstream in tcp://x tcp://:2375 tcp://x:0 'tcp://a b:1' http://x:1 /var/run/docker.sock unix://x 'tcp://[x]:1' \
-        "tcp://x'y:1" , ; do
+        "tcp://x'y:1" ', '; do
         refused "UPSTREAM=$upstream"
         [[ $output == *UPSTREAM* ]]
     done

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2086,SC2059
 # What the tests of listeners, profiles, TLS, upstreams and limits share, besides what all end-to-end tests do. Like them
 # they run inside scripts/with-dockerd.sh.
 

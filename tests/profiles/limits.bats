@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # RATE_LIMIT, MAX_CONNECTIONS and MAX_CONNECTIONS_PER_CLIENT: one client cannot starve the rest.
 
+# $LAB is a path without spaces, and what runs in a container is written for the shell there.
+# shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128
 load helper
 PROXY=http://10.98.0.2:2375
 
@@ -67,8 +69,8 @@ many() {
     [[ $output == *200*429* ]]
 }
 
-# hold N COMMAND...: opens N connections that say nothing, by the command's nc, and keeps them until release
-cat_holder='import socket, sys, time
+# HOLDER KIND WHERE N: opens N connections that say nothing, and keeps them
+HOLDER='import socket, sys, time
 kind, where, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 sockets = []
 for i in range(n):
@@ -83,7 +85,7 @@ print(len(sockets), flush=True)
 time.sleep(1000)'
 
 @test "a client with hundreds of idle connections keeps nobody else from being served" {
-    inside greedy python3 -c "$cat_holder" tcp 10.98.0.2 400 >$LAB/held 3>&- &
+    inside greedy python3 -c "$HOLDER" tcp 10.98.0.2 400 >$LAB/held 3>&- &
     local holder=$!
     until_true test -s $LAB/held
     # the greedy one is beyond its share ...
@@ -98,7 +100,7 @@ time.sleep(1000)'
 }
 
 @test "the same for a client of the Unix socket" {
-    python3 -c "$cat_holder" unix $LAB/limits/docker.sock 400 >$LAB/held-unix 3>&- &
+    python3 -c "$HOLDER" unix $LAB/limits/docker.sock 400 >$LAB/held-unix 3>&- &
     local holder=$!
     until_true test -s $LAB/held-unix
     full() { ! curl -fsS --unix-socket $LAB/limits/docker.sock http://docker/_ping; }
@@ -111,8 +113,7 @@ time.sleep(1000)'
 @test "without a share for each client, MAX_CONNECTIONS is the limit for all" {
     run_dsp all LISTEN=tcp://127.0.0.1:24375 MAX_CONNECTIONS=20
     until_true curl -fsS http://127.0.0.1:24375/_ping
-    sed 's/2375/24375/' <<<"$cat_holder" >$LAB/holder.py
-    python3 $LAB/holder.py tcp 127.0.0.1 20 >$LAB/held-all 3>&- &
+    python3 -c "${HOLDER//2375/24375}" tcp 127.0.0.1 20 >$LAB/held-all 3>&- &
     local holder=$!
     until_true test -s $LAB/held-all
     run ! curl -fsS --max-time 2 http://127.0.0.1:24375/_ping

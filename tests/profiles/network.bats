@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # Profiles for containers on a bridge network: each gets its own, nobody another's, and a name follows its container.
 
+# $LAB is a path without spaces, and what runs in a container is written for the shell there.
+# shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128
 load helper
 PROXY=http://10.99.0.2:2375
 
@@ -85,7 +87,7 @@ teardown_file() {
         code_is 403 other GET $PROXY/containers/json -H "$header"
     done
     code_is 403 other GET $PROXY/containers/json --request-target http://admin/containers/json -H 'Host: admin'
-    code_is 403 other GET $PROXY/containers/json --request-target "http://$address:2375/containers/json"
+    code_is 403 other GET $PROXY/containers/json --request-target "http://$address:2375/containers/json" -H "Host: $address:2375"
 }
 
 @test "no source port takes another's profile" {
@@ -139,7 +141,7 @@ teardown_file() {
 }
 
 @test "the same holds while another connection keeps asking for the name" {
-    local old asker
+    local old
     old=$(address_of admin)
     # connections without end, each of which makes HAProxy resolve all names
     engine exec -d other sh -c 'while :; do printf "GET /_ping HTTP/1.0\r\n\r\n" | nc 10.99.0.2 2375; done'
@@ -162,6 +164,6 @@ teardown_file() {
 @test "requests of one connection are judged one by one, by the profile it began with" {
     run -0 raw admin 10.99.0.2 2375 'GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\nGET /info HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
     echo "$output"
-    [ "$(grep -c '^HTTP/1.1 200' <<<"$output")" = 2 ]
-    [ "$(grep -c '^HTTP/1.1 403' <<<"$output")" = 1 ]
+    [ "$(grep -o 'HTTP/1.1 200' <<<"$output" | wc -l)" = 2 ]
+    [ "$(grep -o 'HTTP/1.1 403' <<<"$output" | wc -l)" = 1 ]
 }

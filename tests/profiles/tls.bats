@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # tls:// listeners and filtered Unix sockets, with the docker command as the client.
 
+# $LAB is a path without spaces, and what runs in a container is written for the shell there.
+# shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128
 load helper
 
 setup_file() {
