@@ -5,7 +5,7 @@ load helper
 
 PODMAN=/run/podman-test
 service() { podman --root $PODMAN/root --runroot $PODMAN/run --storage-driver vfs "$@"; }
-remote() { podman --remote --url tcp://127.0.0.1:2399 "$@"; }
+remote() { env -u DOCKER_CONFIG podman --remote --url tcp://127.0.0.1:2399 "$@"; }
 serves() { curl -fsS --unix-socket $PODMAN/podman.sock http://d/_ping; }
 direct() { curl -s -o /dev/null -w '%{http_code}' --path-as-is --unix-socket $PODMAN/podman.sock "http://d$1"; }
 proxied() { curl -s -o /dev/null -w '%{http_code}' --path-as-is -X "$1" "http://127.0.0.1:2399$2"; }
@@ -13,7 +13,8 @@ proxied() { curl -s -o /dev/null -w '%{http_code}' --path-as-is -X "$1" "http://
 setup_file() {
     mkdir -p $PODMAN
     tar -C /bin -c busybox | service import - docker.io/team/app:1 >/dev/null
-    service system service --time=0 unix://$PODMAN/podman.sock >$PODMAN/service.log 2>&1 3>&- &
+    # not through the function: the process to end later is podman itself
+    podman --root $PODMAN/root --runroot $PODMAN/run --storage-driver vfs system service --time=0 unix://$PODMAN/podman.sock >$PODMAN/service.log 2>&1 3>&- &
     echo $! >$PODMAN/service.pid
     until_true serves
     env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH=$PODMAN/podman.sock LISTEN=tcp://127.0.0.1:2399 \
@@ -40,6 +41,7 @@ teardown_file() {
 
 @test "podman --remote is refused the rest, with the variable's name" {
     run remote run --rm docker.io/team/app:1 true
+    echo "$output"
     [ "$status" -ne 0 ]
     [[ $output == *'ALLOW_LIBPOD_'*'=true would allow it'* ]]
     run remote rmi docker.io/team/app:1
