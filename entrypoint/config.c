@@ -39,23 +39,28 @@ static void write_resolvers(FILE *out, const struct environment *environment)
           "resolvers container_dns\n"
           "    parse-resolv-conf\n"
           "    resolve_retries 2\n"
-          "    timeout resolve 1s\n"
-          "    timeout retry 1s\n"
+          "    timeout resolve 300ms\n"
+          "    timeout retry 300ms\n"
           "    hold valid 2s\n"
           "    hold nx 2s\n"
           "    hold obsolete 0s\n",
           out);
 }
 
-/* A client that opens connections without end is cut off before it can take those of the others. */
-static void write_connection_limit(FILE *out, long limit)
+/* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
+ * have no address; each such socket counts as one client. */
+static void write_connection_limit(FILE *out, const struct settings *settings, long connections)
 {
-    if (limit > 0)
-        fprintf(out,
-                "    stick-table type ipv6 size 100k expire 1m store conn_cur\n"
-                "    tcp-request connection track-sc1 src\n"
-                "    tcp-request connection reject if { sc1_conn_cur gt %ld }\n",
-                limit);
+    long limit = settings->max_connections_per_client;
+
+    if (limit == 0)
+        limit = connections / 4 > 8 ? connections / 4 : 8;
+    fprintf(out,
+            "    stick-table type ipv6 size 100k expire 1m store conn_cur\n"
+            "    tcp-request connection track-sc1 src\n"
+            "    tcp-request connection track-sc1 so_id # without an address: the listener\n"
+            "    tcp-request connection reject if { sc1_conn_cur gt %ld }\n",
+            limit);
 }
 
 /* 429 as the Engine would shape it; clients of a Unix socket have no address and count as one. */
@@ -170,7 +175,7 @@ static struct permissions *union_of_profiles(const struct environment *environme
     return all;
 }
 
-static void set_global(struct values *values, const struct environment *environment, struct problems *problems)
+static void set_global(struct values *values, const struct environment *environment, long connections)
 {
     const struct settings *settings = &environment->settings;
     struct text text;
@@ -179,7 +184,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "log_level", settings->log_level);
     values_set(values, "data_dir", settings->data_dir);
     values_set(values, "retries", settings->upstreams.count > 1 ? "2" : "0");
-    values_set_number(values, "maxconn", machine_connections(settings->max_connections, problems));
+    values_set_number(values, "maxconn", connections);
     values_set_number(values, "nbthread", machine_threads());
     text_begin(&text);
     write_credentials(text.stream, &settings->upstreams);
@@ -198,7 +203,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set_text(values, "resolvers", &text);
 }
 
-static void set_frontend(struct values *values, const struct environment *environment)
+static void set_frontend(struct values *values, const struct environment *environment, long connections)
 {
     const struct settings *settings = &environment->settings;
     struct permissions *any = union_of_profiles(environment);
@@ -217,7 +222,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     write_log_format(text.stream, settings->log_format, environment->profile_count > 1);
     values_set_text(values, "log_format", &text);
     text_begin(&text);
-    write_connection_limit(text.stream, settings->max_connections_per_client);
+    write_connection_limit(text.stream, settings, connections);
     values_set_text(values, "connection_limit", &text);
     text_begin(&text);
     write_kind(text.stream, "stream", any, STREAM);
@@ -234,12 +239,13 @@ static void set_frontend(struct values *values, const struct environment *enviro
 
 void config_write(FILE *out, const struct environment *environment, struct problems *problems)
 {
+    long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
     struct text text;
     char path[4096];
 
-    set_global(&values, environment, problems);
-    set_frontend(&values, environment);
+    set_global(&values, environment, connections);
+    set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
         write_backend(text.stream, environment, i, problems);

@@ -23,12 +23,9 @@ static void write_bind(FILE *out, const struct settings *settings, const struct 
     fputc('\n', out);
 }
 
-/* The clients of a socket have no address, so that they count as one. */
-static void write_socket(FILE *out, const struct settings *settings, const struct listener *listener, const char *name)
+static void write_socket(FILE *out, const struct listener *listener, const char *name)
 {
     fprintf(out, "    bind unix@%s mode %04o", listener->address, listener->mode);
-    if (settings->max_connections_per_client > 0)
-        fprintf(out, " maxconn %ld", settings->max_connections_per_client);
     if (listener->uid >= 0)
         fprintf(out, " uid %ld", listener->uid);
     if (listener->gid >= 0)
@@ -42,7 +39,7 @@ static void write_listener(FILE *out, const struct settings *settings, const str
     char bracketed[sizeof listener->address + 2];
 
     if (listener->kind == LISTEN_UNIX) {
-        write_socket(out, settings, listener, name);
+        write_socket(out, listener, name);
     } else if (listener->address[0] == '\0' || strcmp(listener->address, "::") == 0) {
         /* Never one socket for both: an IPv4 client would then show an IPv6 address, which no profile claims. */
         write_bind(out, settings, listener, "0.0.0.0", "", name);

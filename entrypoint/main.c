@@ -61,6 +61,31 @@ static void warn_of_tls(const struct environment *environment)
         }
 }
 
+static bool opens(const struct profile *profile, const char *id)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && strcmp(operations[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Names, addresses and networks are in the hands of those who create containers. */
+static void warn_of_claims(const struct environment *environment)
+{
+    bool claimed = false;
+
+    for (size_t i = 1; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
+            claimed |= environment->profiles[i].clients.list[k].kind != CLIENT_CERTIFICATE;
+    for (size_t i = 0; claimed && i < environment->profile_count; i++)
+        if (opens(&environment->profiles[i], "ContainerCreate") || opens(&environment->profiles[i], "NetworkConnect")) {
+            notice("warning: %s may give containers any name and address, and so take a profile that is claimed by these; give "
+                   "such a profile a listener or a certificate of its own",
+                   i == 0 ? "clients of no profile" : environment->profiles[i].name);
+            return;
+        }
+}
+
 static void tell_of_foreign_names(const struct environment *environment)
 {
     char names[512];
@@ -134,6 +159,7 @@ static int run(const struct environment *environment, struct problems *problems)
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
     warn_of_tls(environment);
+    warn_of_claims(environment);
     tell_of_foreign_names(environment);
     warn_of_unguarded(environment_profile(environment, NULL));
     return supervise(&supervision);

@@ -17,7 +17,7 @@ struct settings {
     long min_api_minor;
     bool ipv6;               /* to be bound where the kernel has it */
     long max_connections;            /* 0: what the machine gives */
-    long max_connections_per_client; /* 0: no limit */
+    long max_connections_per_client; /* 0: a quarter of all */
     const char *data_dir;    /* holds templates/ and haproxy/; not owned */
     const char *tls_cert_path;          /* Docker's ca.pem, cert.pem, key.pem of the listeners; NULL; not owned */
     const char *upstream_tls_cert_path; /* the same of the upstreams */

@@ -11,6 +11,7 @@ cd "$BATS_TEST_DIRNAME/../.." || exit 1
     for name in $known; do
         grep -q "\`$name\`" README.md || { echo "$name is not in the README"; false; }
     done
+    # shellcheck disable=SC2016
     for name in $(sed -n '/^## Settings/,/^## /p' README.md | grep -oE '^\| `[A-Z_]+`' | tr -d '|` '); do
         grep -rqF "\"$name\"" entrypoint || { echo "$name is not in the program"; false; }
     done
