@@ -104,6 +104,7 @@ test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e: 
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map variables >haproxy/variables.map
+	$(PROGRAM) map kinds >haproxy/kinds.map
 	scripts/readme-table.sh
 
 fuzz:

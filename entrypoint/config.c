@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BUFFERS_KEPT 32
+
 static void write_log_format(FILE *out, enum log_format format, bool profiles)
 {
     if (format == LOG_TEXT)
@@ -107,7 +109,8 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A body that is judged must fit a buffer; only configurations that judge bodies pay for larger ones. */
+/* A body that is judged must fit a buffer; only configurations that judge bodies pay for larger ones. Each thread keeps as
+ * many of them as its busy connections take: by default it would keep two, and ask the system for the others each time. */
 static void write_tuning(FILE *out, const struct environment *environment)
 {
     long size = 0;
@@ -119,7 +122,7 @@ static void write_tuning(FILE *out, const struct environment *environment)
             size = guard_buffer_size(profile->guard);
     }
     if (size > 0)
-        fprintf(out, "    tune.bufsize %ld\n", size);
+        fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
 static void write_backend(FILE *out, const struct environment *environment, size_t i, struct problems *problems)
@@ -139,12 +142,6 @@ static void write_backend(FILE *out, const struct environment *environment, size
     write_open(text.stream, &profile->permissions);
     values_set_text(&values, "open", &text);
     text_begin(&text);
-    write_kind(text.stream, "stream", &profile->permissions, STREAM);
-    values_set_text(&values, "streams", &text);
-    text_begin(&text);
-    write_kind(text.stream, "upgrade", &profile->permissions, UPGRADE);
-    values_set_text(&values, "upgrades", &text);
-    text_begin(&text);
     write_rate_limit(text.stream, profile);
     values_set_text(&values, "rate_limit", &text);
     text_begin(&text);
@@ -160,19 +157,6 @@ static void write_backend(FILE *out, const struct environment *environment, size
     set_path(path, sizeof path, environment->settings.data_dir, "templates/backend.cfg", problems);
     template_write(out, path, values.table, problems);
     values_free(&values);
-}
-
-/* The frontend knows streams before it knows the profile: what any profile has open. */
-static struct permissions *union_of_profiles(const struct environment *environment)
-{
-    struct permissions *all = calloc(1, sizeof *all);
-
-    if (all == NULL)
-        abort();
-    for (size_t i = 0; i < environment->profile_count; i++)
-        for (size_t k = 0; k < operation_count; k++)
-            all->open[k] |= environment->profiles[i].permissions.open[k];
-    return all;
 }
 
 static void set_global(struct values *values, const struct environment *environment, long connections)
@@ -206,7 +190,6 @@ static void set_global(struct values *values, const struct environment *environm
 static void set_frontend(struct values *values, const struct environment *environment, long connections)
 {
     const struct settings *settings = &environment->settings;
-    struct permissions *any = union_of_profiles(environment);
     struct text text;
 
     values_set(values, "malformed_path", MALFORMED_PATH);
@@ -225,16 +208,12 @@ static void set_frontend(struct values *values, const struct environment *enviro
     write_connection_limit(text.stream, settings, connections);
     values_set_text(values, "connection_limit", &text);
     text_begin(&text);
-    write_kind(text.stream, "stream", any, STREAM);
-    values_set_text(values, "streams", &text);
-    text_begin(&text);
     write_identification(text.stream, environment);
     values_set_text(values, "identification", &text);
     values_set(values, "choice",
                environment->profile_count == 1
                    ? ""
                    : "    use_backend profile_%[var(sess.profile)] if { var(sess.profile) -m found }");
-    free(any);
 }
 
 void config_write(FILE *out, const struct environment *environment, struct problems *problems)
@@ -292,4 +271,16 @@ void config_write_variables_map(FILE *out)
         if (!operation_repeats(i))
             fprintf(out, "%s %s\n", operations[i].id, own);
     }
+}
+
+void config_write_kinds_map(FILE *out)
+{
+    static const char *const names[] = {[PLAIN] = NULL, [STREAM] = "stream", [UPGRADE] = "upgrade"};
+
+    fputs("# operationId -> stream, if it lasts as long as its client; upgrade, if it also leaves HTTP. Made from\n"
+          "# entrypoint/operations.def by `make maps`.\n",
+          out);
+    for (size_t i = 0; i < operation_count; i++)
+        if (names[operations[i].kind] != NULL && !operation_repeats(i))
+            fprintf(out, "%s %s\n", operations[i].id, names[operations[i].kind]);
 }

@@ -17,4 +17,7 @@ void config_write_map(FILE *out);
 /* haproxy/variables.map, likewise: the own variable of each operation. */
 void config_write_variables_map(FILE *out);
 
+/* haproxy/kinds.map, likewise: the operations that are streams, and those that leave HTTP. */
+void config_write_kinds_map(FILE *out);
+
 #endif

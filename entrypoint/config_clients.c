@@ -1,6 +1,8 @@
 #include "config_parts.h"
 
+#include "bounded.h"
 #include "machine.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -68,8 +70,6 @@ void write_binds(FILE *out, const struct environment *environment)
 
 /* ---- which profile ---- */
 
-#define CLAIMS_PER_LINE 48 /* HAProxy reads 64 words of a line */
-
 /* The profile's name as sess.profile has it, in small letters. */
 static const char *session_name(const struct profile *profile)
 {
@@ -79,21 +79,15 @@ static const char *session_name(const struct profile *profile)
 /* A rule for all the profile's clients of one kind, which are static patterns of one sample. */
 static void write_claims(FILE *out, const struct profile *profile, enum client_kind kind, const char *sample)
 {
-    size_t words = 0;
+    char head[160];
+    struct words words = {.out = out, .head = head, .tail = " }"};
 
-    for (size_t k = 0; k < profile->clients.count; k++) {
-        const struct client *client = &profile->clients.list[k];
-
-        if (client->kind != kind)
-            continue;
-        if (words % CLAIMS_PER_LINE == 0)
-            fprintf(out, "%s    tcp-request session set-var(sess.profile,ifnotset) str(%s) if { %s", words == 0 ? "" : " }\n",
-                    session_name(profile), sample);
-        fprintf(out, " '%s'", client->text);
-        words++;
-    }
-    if (words > 0)
-        fputs(" }\n", out);
+    bounded_format(head, sizeof head, "tcp-request session set-var(sess.profile,ifnotset) str(%s) if { %s",
+                   session_name(profile), sample);
+    for (size_t k = 0; k < profile->clients.count; k++)
+        if (profile->clients.list[k].kind == kind)
+            words_add(&words, profile->clients.list[k].text);
+    words_end(&words);
 }
 
 static void write_static(FILE *out, const struct environment *environment)

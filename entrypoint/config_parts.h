@@ -11,9 +11,6 @@
 /* ACL "open": commented lines for each section of the API that has anything open. */
 void write_open(FILE *out, const struct permissions *permissions);
 
-/* ACL "<name>": the open operations that are at least of that kind. */
-void write_kind(FILE *out, const char *name, const struct permissions *permissions, enum operation_kind least);
-
 /* For the denied path: which variables would open an operation, where it is not just its own one (prefix with it), which
  * haproxy/variables.map has. */
 void write_hints(FILE *out, const char *prefix, const struct permissions *permissions);

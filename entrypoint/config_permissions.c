@@ -1,44 +1,29 @@
 #include "config_parts.h"
 
+#include "bounded.h"
 #include "values.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define WORDS_PER_LINE 48 /* HAProxy reads 64 words of a line */
 
 /* An ACL "<name>" that matches the operations for which chosen says so; nothing if there are none. */
 static void write_acl(FILE *out, const char *name, const struct permissions *permissions,
                       bool (*chosen)(const struct permissions *, size_t, const void *), const void *context)
 {
-    size_t words = 0;
+    char head[64];
+    struct words words = {.out = out, .head = head, .tail = ""};
 
-    for (size_t i = 0; i < operation_count; i++) {
-        if (operation_repeats(i) || !chosen(permissions, i, context))
-            continue;
-        if (words % WORDS_PER_LINE == 0)
-            fprintf(out, "%s    acl %s var(txn.operation) -m str", words == 0 ? "" : "\n", name);
-        fprintf(out, " %s", operations[i].id);
-        words++;
-    }
-    if (words > 0)
-        fputc('\n', out);
-}
-
-static bool is_open_and_of_kind(const struct permissions *permissions, size_t i, const void *least)
-{
-    return permissions->open[i] && operations[i].kind >= *(const enum operation_kind *)least;
+    bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", name);
+    for (size_t i = 0; i < operation_count; i++)
+        if (!operation_repeats(i) && chosen(permissions, i, context))
+            words_add(&words, operations[i].id);
+    words_end(&words);
 }
 
 static bool is_open_and_in_section(const struct permissions *permissions, size_t i, const void *section)
 {
     return permissions->open[i] && strcmp(operations[i].section, section) == 0;
-}
-
-void write_kind(FILE *out, const char *name, const struct permissions *permissions, enum operation_kind least)
-{
-    write_acl(out, name, permissions, is_open_and_of_kind, &least);
-    fprintf(out, "    acl %s always_false\n", name); /* so that it is defined even if none is open */
 }
 
 void write_open(FILE *out, const struct permissions *permissions)
@@ -88,14 +73,16 @@ void write_hints(FILE *out, const char *prefix, const struct permissions *permis
 {
     for (size_t i = 0; i < operation_count; i++) {
         const char *reason = permissions->reason[i];
+        char head[512];
+        struct words words = {.out = out, .head = head, .tail = " }"};
 
         if (permissions->open[i] || asks_for_own_variable(reason, prefix, i) || reason_seen(permissions, i, reason))
             continue;
-        fprintf(out, "    http-request set-var-fmt(txn.detail) '%s would allow it' if { var(txn.operation) -m str",
-                reason);
+        bounded_format(head, sizeof head,
+                       "http-request set-var-fmt(txn.detail) '%s would allow it' if { var(txn.operation) -m str", reason);
         for (size_t j = i; j < operation_count; j++)
             if (!permissions->open[j] && strcmp(permissions->reason[j], reason) == 0 && !operation_repeats(j))
-                fprintf(out, " %s", operations[j].id);
-        fputs(" }\n", out);
+                words_add(&words, operations[j].id);
+        words_end(&words);
     }
 }

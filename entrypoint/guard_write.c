@@ -1,6 +1,8 @@
 /* The guard's part of a backend in haproxy.cfg. */
+#include "bounded.h"
 #include "guard_internal.h"
 #include "guard_json.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,14 +119,15 @@ static bool put_operation(FILE *out, const struct guard *guard, const struct gua
 static bool put_names(FILE *out, const struct guard *guard, const char *acl, guard_is_open *is_open, void *context,
                       bool (*wanted)(const struct guard *guard, const struct guard_operation *operation))
 {
-    bool any = false;
-    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++) {
-        if (!guard_inspects(guard, operation->id) || !is_open(context, operation->id) || !wanted(guard, operation))
-            continue;
-        fprintf(out, "    acl %s var(txn.operation) -m str %s\n", acl, operation->id);
-        any = true;
-    }
-    return any;
+    char head[64];
+    struct words words = {.out = out, .head = head, .tail = ""};
+
+    bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", acl);
+    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
+        if (guard_inspects(guard, operation->id) && is_open(context, operation->id) && wanted(guard, operation))
+            words_add(&words, operation->id);
+    words_end(&words);
+    return words.count > 0;
 }
 
 static bool want_all(const struct guard *guard, const struct guard_operation *operation)
@@ -194,23 +197,28 @@ static void put_answers(FILE *out)
             "%%[var(txn.doing)] is forbidden: %%[var(txn.why)]\"}' if caught\n");
 }
 
+static bool inspects_any(const struct guard *guard, guard_is_open *is_open, void *context)
+{
+    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
+        if (guard_inspects(guard, operation->id) && is_open(context, operation->id))
+            return true;
+    return false;
+}
+
 int guard_write_rules(const struct guard *guard, FILE *out, guard_is_open *is_open, void *context)
 {
     if (!guard->active)
         return 0;
-    bool any = false;
-    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
-        any = any || (guard_inspects(guard, operation->id) && is_open(context, operation->id));
-    if (!any)
+    if (!inspects_any(guard, is_open, context))
         return 0;
 
     fputs("\n    # The create guard: what these operations carry has to be harmless. The regexes describe the harmless bodies\n"
           "    # completely (see guard.h); the lines below each only look for the reason to give.\n",
           out);
     put_names(out, guard, "workload", is_open, context, want_all);
-    fputs("    http-request set-var(txn.verdict) str(Allowed) if open !workload\n"
-          "    http-request set-var(txn.detail) var(txn.operation) if open !workload\n"
-          "    http-request allow if open !workload\n"
+    fputs("    http-request set-var(txn.verdict) str(Allowed) if allowed !workload\n"
+          "    http-request set-var(txn.detail) var(txn.operation) if allowed !workload\n"
+          "    http-request allow if allowed !workload\n"
           "\n"
           "    acl caught var(txn.guard) -m found\n"
           "    acl explained var(txn.why) -m found\n",

@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DESCRIPTORS_OF_HAPROXY 128 /* listeners, pollers and pipes of each thread, logs, resolvers */
@@ -71,96 +73,97 @@ static bool may_change_user(void)
     return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
 }
 
-static uid_t unprivileged_user(void)
+/* Asks the kernel, through a child that takes the credentials: so the directories above the socket, access control lists
+ * and security modules count as well. */
+static bool may_open(const char *socket_path, const struct credentials *as)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        _exit(setgroups(0, NULL) == 0 && setresgid(as->gid, as->gid, as->gid) == 0 &&
+                      setresuid(as->uid, as->uid, as->uid) == 0 && access(socket_path, W_OK) == 0
+                  ? 0
+                  : 1);
+    while (child > 0 && waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return false;
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool may_open_all(const struct upstreams *upstreams, const struct credentials *as)
+{
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstreams->list[i].kind == UPSTREAM_UNIX && !may_open(upstreams->list[i].host, as))
+            return false;
+    return true;
+}
+
+/* As whom a root that may change its user serves the Engines: the first of these that may open all sockets. */
+static struct credentials least_credentials(const struct upstreams *upstreams)
 {
     const struct passwd *haproxy = getpwnam("haproxy");
+    struct credentials least = {.drop = true, .uid = NOBODY, .gid = NOBODY};
 
-    return haproxy != NULL && haproxy->pw_uid != 0 ? haproxy->pw_uid : NOBODY;
-}
-
-static gid_t unprivileged_group(void)
-{
-    const struct passwd *haproxy = getpwnam("haproxy");
-
-    return haproxy != NULL && haproxy->pw_uid != 0 ? haproxy->pw_gid : NOBODY;
-}
-
-static bool all_of(mode_t mode, mode_t bits)
-{
-    return (mode & bits) == bits;
-}
-
-static struct credentials credentials_of_root(const char *socket_path, const struct stat *socket)
-{
-    struct credentials stay = {.drop = false};
-    struct credentials least = {.drop = true, .uid = unprivileged_user(), .gid = unprivileged_group()};
-
-    if (!may_change_user()) {
-        notice("HAProxy stays root, without the capabilities to change that (cap_drop); the kernel limits it already");
-        return stay;
-    }
-    if (all_of(socket->st_mode, S_IROTH | S_IWOTH))
+    if (haproxy != NULL && haproxy->pw_uid != 0)
+        least = (struct credentials){.drop = true, .uid = haproxy->pw_uid, .gid = haproxy->pw_gid};
+    if (may_open_all(upstreams, &least))
         return least;
-    if (all_of(socket->st_mode, S_IRGRP | S_IWGRP)) {
-        least.gid = socket->st_gid;
-        return least;
+    for (size_t i = 0; i < upstreams->count; i++) {
+        struct credentials group = least;
+        struct credentials owner = {.drop = true};
+        struct stat socket;
+
+        if (upstreams->list[i].kind != UPSTREAM_UNIX || stat(upstreams->list[i].host, &socket) != 0)
+            continue;
+        group.gid = socket.st_gid;
+        if (may_open_all(upstreams, &group))
+            return group;
+        owner.uid = socket.st_uid;
+        owner.gid = socket.st_gid;
+        if (owner.uid != 0 && may_open_all(upstreams, &owner))
+            return owner;
     }
-    if (socket->st_uid != 0) {
-        least.uid = socket->st_uid;
-        least.gid = socket->st_gid;
-        return least;
-    }
-    notice("HAProxy runs as root: nothing less can open %s (mode %04o, owner root)", socket_path,
-           (unsigned)socket->st_mode & 07777);
-    return stay;
+    notice("HAProxy runs as root: no other user and group may open %s", upstreams_socket(upstreams));
+    return (struct credentials){.drop = false};
 }
 
-static struct credentials credentials_for(const char *socket_path)
+/* Whether there is a socket; says so if not. */
+static bool is_socket(const char *path)
 {
-    struct credentials stay = {.drop = false};
-    struct stat socket;
+    struct stat file;
 
-    if (stat(socket_path, &socket) != 0) {
-        notice("warning: %s: %s; requests get 503 until it is there%s", socket_path, strerror(errno),
+    if (stat(path, &file) != 0)
+        notice("warning: %s: %s; requests get 503 until it is there%s", path, strerror(errno),
                geteuid() == 0 ? "; HAProxy stays root, since nobody can know who will own it" : "");
-        return stay;
+    else if (!S_ISSOCK(file.st_mode))
+        notice("warning: %s is %s, not a socket; requests get 503 until it is one", path,
+               S_ISDIR(file.st_mode) ? "a directory (Docker makes one if the socket to be mounted is missing)"
+                                     : "something else");
+    else {
+        if (geteuid() != 0 && access(path, W_OK) != 0)
+            notice("warning: %s (owner %u, group %u, mode %04o) may not be opened by user %u; requests get 503; run as root or "
+                   "with group_add: [\"%u\"]",
+                   path, (unsigned)file.st_uid, (unsigned)file.st_gid, (unsigned)file.st_mode & 07777, (unsigned)geteuid(),
+                   (unsigned)file.st_gid);
+        return true;
     }
-    if (!S_ISSOCK(socket.st_mode)) {
-        notice("warning: %s is %s, not a socket; requests get 503 until it is one", socket_path,
-               S_ISDIR(socket.st_mode) ? "a directory (Docker makes one if the socket to be mounted is missing)"
-                                       : "something else");
-        return stay;
-    }
-    if (geteuid() == 0)
-        return credentials_of_root(socket_path, &socket);
-    if (access(socket_path, R_OK | W_OK) != 0)
-        notice("warning: %s (owner %u, group %u, mode %04o) may not be opened by user %u; requests get 503; run as root or "
-               "with group_add: [\"%u\"]",
-               socket_path, (unsigned)socket.st_uid, (unsigned)socket.st_gid, (unsigned)socket.st_mode & 07777,
-               (unsigned)geteuid(), (unsigned)socket.st_gid);
-    return stay;
+    return false;
 }
 
 struct credentials machine_credentials(const struct upstreams *upstreams)
 {
-    struct credentials credentials = {.drop = false};
-    bool first = true;
+    const struct credentials stay = {.drop = false};
+    bool all_there = true;
 
-    for (size_t i = 0; i < upstreams->count; i++) {
-        struct credentials other;
-
-        if (upstreams->list[i].kind != UPSTREAM_UNIX)
-            continue;
-        other = credentials_for(upstreams->list[i].host);
-        if (first)
-            credentials = other;
-        if (!first && (other.drop != credentials.drop || other.uid != credentials.uid || other.gid != credentials.gid)) {
-            notice("HAProxy runs as root: the sockets belong to different groups");
-            return (struct credentials){.drop = false};
-        }
-        first = false;
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstreams->list[i].kind == UPSTREAM_UNIX && !is_socket(upstreams->list[i].host))
+            all_there = false;
+    if (geteuid() != 0 || !all_there)
+        return stay;
+    if (!may_change_user()) {
+        notice("HAProxy stays root, without the capabilities to change that (cap_drop); the kernel limits it already");
+        return stay;
     }
-    if (first && geteuid() == 0 && may_change_user())
-        return (struct credentials){.drop = true, .uid = unprivileged_user(), .gid = unprivileged_group()};
-    return credentials;
+    return least_credentials(upstreams);
 }

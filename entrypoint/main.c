@@ -69,21 +69,37 @@ static bool opens(const struct profile *profile, const char *id)
     return false;
 }
 
-/* Names, addresses and networks are in the hands of those who create containers. */
+static bool opens_more(const struct profile *profile, const struct profile *than)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && !than->permissions.open[i])
+            return true;
+    return false;
+}
+
+/* Whether being at an address, or having a name, is enough to get the profile. */
+static bool is_claimed_by_address(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->clients.count; i++)
+        if (profile->clients.list[i].kind != CLIENT_CERTIFICATE)
+            return true;
+    return false;
+}
+
+/* Names and addresses are in the hands of those who create containers and connect networks. */
 static void warn_of_claims(const struct environment *environment)
 {
-    bool claimed = false;
+    const struct profile *profiles = environment->profiles;
 
-    for (size_t i = 1; i < environment->profile_count; i++)
-        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
-            claimed |= environment->profiles[i].clients.list[k].kind != CLIENT_CERTIFICATE;
-    for (size_t i = 0; claimed && i < environment->profile_count; i++)
-        if (opens(&environment->profiles[i], "ContainerCreate") || opens(&environment->profiles[i], "NetworkConnect")) {
-            notice("warning: %s may give containers any name and address, and so take a profile that is claimed by these; give "
-                   "such a profile a listener or a certificate of its own",
-                   i == 0 ? "clients of no profile" : environment->profiles[i].name);
-            return;
-        }
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        if (!opens(&profiles[i], "ContainerCreate") && !opens(&profiles[i], "NetworkConnect"))
+            continue;
+        for (size_t k = 1; k < environment->profile_count; k++)
+            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
+                notice("warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
+                       "or a certificate of its own",
+                       i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
+    }
 }
 
 static void tell_of_foreign_names(const struct environment *environment)
@@ -254,6 +270,8 @@ int main(int argc, char *argv[])
             config_write_map(stdout);
         if (strcmp(argv[2], "variables") == 0)
             config_write_variables_map(stdout);
+        if (strcmp(argv[2], "kinds") == 0)
+            config_write_kinds_map(stdout);
         return 0;
     }
     if (argc >= 2 && argc <= 4 && strcmp(argv[1], "migrate") == 0)

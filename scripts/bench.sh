@@ -22,6 +22,7 @@ have curl || die 'curl is missing'
 [ -x "$program" ] || die 'run make first'
 HAPROXY=${HAPROXY:-$("$ROOT/scripts/get-haproxy.sh")}
 work=$(mktemp -d)
+chmod 755 "$work"
 pids=''
 finish() {
     # shellcheck disable=SC2086
@@ -47,6 +48,7 @@ END
 "$HAPROXY" -db -f "$work/engine.cfg" >/dev/null 2>&1 &
 engine=$!
 pids=$engine
+until [ -S "$work/engine.sock" ]; do sleep 0.1; done
 
 # proxy NAME PORT VARIABLE=value...: starts one, and waits until it answers. NAME.haproxy gets HAProxy's process.
 proxy() {

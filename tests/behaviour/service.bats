@@ -16,5 +16,6 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "unreadable template, full or read-only directory, wrong HAProxy: one clear line, exit 2" { check bad_files; }
 @test "RUNTIME_DIRECTORY gets the configuration that render prints" { check runtime_directory; }
 @test "a Unix listener has the mode it was given and the same rules" { check unix_listener; }
+@test "HAProxy runs as the least that may open the socket" { check least_privilege; }
 @test "few or many file descriptors" { check descriptors; }
 @test "the subcommands" { check commands; }

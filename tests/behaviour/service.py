@@ -55,9 +55,15 @@ def attach():
 def timeouts():
     """Streams get the longest timeout there is; everything else a finite one."""
     config = program("render", env={"ALLOW_LOGS": "1"}).stdout
-    assert "acl stream var(txn.operation) -m str SystemEvents ContainerLogs" in config, config
-    assert "http-request set-timeout server 24d if stream" in config
-    assert "http-request set-timeout client 24d if stream" in config
+    with open(os.path.join(ROOT, "haproxy/kinds.map"), encoding="ascii") as file:
+        kinds = dict(line.split() for line in file if not line.startswith("#"))
+    for operation in ("SystemEvents", "ContainerLogs", "ContainerStats", "ContainerWait", "ImageCreate", "ImageBuild"):
+        assert kinds[operation] == "stream", operation
+    for operation in ("ContainerAttach", "ContainerAttachWebsocket", "ExecStart", "Session"):
+        assert kinds[operation] == "upgrade", operation
+    assert "ContainerList" not in kinds and "ContainerStop" not in kinds
+    assert "http-request set-timeout server 24d if { var(txn.kind) -m found }" in config, config
+    assert "http-request set-timeout client 24d if { var(txn.kind) -m found }" in config, config
     for line in ("timeout server 1h", "timeout client 10m", "timeout http-request 30s"):
         assert line in config, line
 
@@ -247,6 +253,32 @@ def unix_listener():
                 client.sendall(b"GET /tasks HTTP/1.1\r\nHost: docker\r\n\r\n")
                 assert client.recv(12) == b"HTTP/1.1 403"
             proxy.wait_for_log("Forbidden: /tasks")
+
+
+def least_privilege():
+    """HAProxy runs as the least that may open the socket, the directories above it included."""
+    if os.geteuid() != 0:
+        return  # what any other user starts stays that user
+    for socket_mode, directory_mode, owner, group, expected in (
+        (0o666, 0o755, 0, 0, "somebody"), (0o660, 0o755, 0, 4321, "somebody of 4321"), (0o600, 0o755, 1234, 4321, "1234 of 4321"),
+        (0o660, 0o750, 0, 4321, "somebody of 4321"), (0o666, 0o700, 1234, 4321, "1234 of 4321"), (0o600, 0o755, 0, 0, "root"),
+        (0o666, 0o700, 0, 0, "root")):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "docker.sock")
+            engine = Engine(path)
+            os.chmod(path, socket_mode)
+            os.chown(path, owner, group)
+            os.chmod(directory, directory_mode)
+            os.chown(directory, owner, group)
+            with Proxy({"SOCKET_PATH": path}, engine=None) as proxy:
+                assert proxy.ask("GET", "/version")[0] == 200, (socket_mode, directory_mode, owner, group)
+                child = subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()[0]
+                with open(f"/proc/{child}/status", encoding="ascii") as file:
+                    ids = {line.split()[0]: line.split()[1] for line in file if line.startswith(("Uid:", "Gid:"))}
+                user = {"0": "root", "1234": "1234"}.get(ids["Uid:"], "somebody")
+                assert (user if ids["Gid:"] != "4321" else user + " of 4321") == expected, (ids, expected)
+                assert ("HAProxy runs as root" in proxy.log()) == (expected == "root"), proxy.log()
+            engine.close()
 
 
 def descriptors():

@@ -44,7 +44,6 @@ START_TEST(test_sections)
 
     expect(config, "    # Containers\n    acl open var(txn.operation) -m str ContainerList ContainerInspect ContainerStats ContainerWait\n");
     expect(config, "    # Networks\n    acl open var(txn.operation) -m str NetworkList NetworkInspect\n");
-    expect(config, "    acl stream var(txn.operation) -m str SystemEvents ContainerStats ContainerWait\n");
     expect(config, "'ALLOW_CREATE=true would allow it' if { var(txn.operation) -m str ContainerCreate ");
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
     ck_assert_ptr_null(strstr(config, "# Volumes")); /* only what is enabled */
@@ -78,7 +77,7 @@ START_TEST(test_guard)
     char *config = rendered((char *[]){data_dir, "ALLOW_CREATE=1", NULL});
 
     expect(config, "    tune.bufsize ");
-    expect(config, "acl workload var(txn.operation) -m str ContainerCreate\n");
+    expect(config, "acl workload var(txn.operation) -m str ContainerCreate ContainerUpdate\n");
     free(config);
     config = rendered((char *[]){data_dir, "CONTAINERS=1", "POST=1", NULL});
     ck_assert_ptr_null(strstr(config, "acl workload"));

@@ -144,6 +144,7 @@ START_TEST(test_maps)
 {
     expect_file("haproxy/operations.map", config_write_map);
     expect_file("haproxy/variables.map", config_write_variables_map);
+    expect_file("haproxy/kinds.map", config_write_kinds_map);
 }
 END_TEST
 
