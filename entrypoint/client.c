@@ -96,6 +96,15 @@ static const char *read_client(struct client *client, char *text)
     return read_name(client, text);
 }
 
+/* Whether the entry behind the last one repeats another. */
+static bool said_before(const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++)
+        if (client_equal(&clients->list[i], &clients->list[clients->count]))
+            return true;
+    return false;
+}
+
 void clients_read(struct clients *clients, const struct variables *variables, const char *name,
                   struct problems *problems)
 {
@@ -119,9 +128,11 @@ void clients_read(struct clients *clients, const struct variables *variables, co
             problem(problems, "%s%s: more than %d clients", variables->prefix, name, CLIENTS_MAX);
             break;
         }
-        wrong = read_client(&clients->list[clients->count++], text);
+        wrong = read_client(&clients->list[clients->count], text);
         if (wrong != NULL)
             problem(problems, "%s%s: %s: %s", variables->prefix, name, text, wrong);
+        if (wrong != NULL || !said_before(clients))
+            clients->count++;
     }
     free(list);
 }

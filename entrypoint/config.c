@@ -14,13 +14,13 @@ static void write_log_format(FILE *out, enum log_format format, bool profiles)
 {
     if (format == LOG_TEXT)
         fprintf(out, "\"%%[var(txn.verdict,Refused)]: %%[var(txn.path,-)] %%HM %%ci:%%cp%s %%[var(txn.detail,-)] %%ST %%[txn.timer.user]ms\"",
-                profiles ? " profile=%[var(sess.profile,-)]" : "");
+                profiles ? " profile=%[var(txn.profile,-)]" : "");
     else
         fprintf(out,
                 "'%%{+json}o%%(time)[accept_date(ms),ms_ltime(\"%%Y-%%m-%%dT%%H:%%M:%%S%%z\")]%%(verdict)[var(txn.verdict,Refused)]"
                 "%%(path)[var(txn.path,-)]%%(method)HM%%(client)[src]%%(client_port:sint)[src_port]%s"
                 "%%(detail)[var(txn.detail,-)]%%(status:sint)ST%%(duration_ms:sint)[txn.timer.user]'",
-                profiles ? "%(profile)[var(sess.profile,-)]" : "");
+                profiles ? "%(profile)[var(txn.profile,-)]" : "");
 }
 
 static void write_credentials(FILE *out, const struct upstreams *upstreams)
@@ -34,35 +34,23 @@ static void write_credentials(FILE *out, const struct upstreams *upstreams)
 static void write_resolvers(FILE *out, const struct environment *environment)
 {
     write_upstream_resolvers(out, &environment->settings.upstreams);
-    if (!needs_resolvers(environment))
-        return;
-    fputs("\n# The DNS of the container network. An answer is kept for two seconds: a container that comes back with another\n"
-          "# address is found again, and the old address is nobody's.\n"
-          "resolvers container_dns\n"
-          "    parse-resolv-conf\n"
-          "    resolve_retries 2\n"
-          "    timeout resolve 300ms\n"
-          "    timeout retry 300ms\n"
-          "    hold valid 2s\n"
-          "    hold nx 2s\n"
-          "    hold obsolete 0s\n",
-          out);
+    write_name_resolvers(out, environment);
 }
 
 /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
  * have no address; each such socket counts as one client. */
-static void write_connection_limit(FILE *out, const struct settings *settings, long connections)
+static void write_connection_limit(FILE *out, const struct environment *environment, long connections)
 {
-    long limit = settings->max_connections_per_client;
+    long limit = environment->settings.max_connections_per_client;
 
     if (limit == 0)
         limit = connections / 4 > 8 ? connections / 4 : 8;
     fprintf(out,
-            "    stick-table type ipv6 size 100k expire 1m store conn_cur\n"
+            "    stick-table type ipv6 size 100k expire 1m store conn_cur%s\n"
             "    tcp-request connection track-sc1 src\n"
             "    tcp-request connection track-sc1 so_id # without an address: the listener\n"
             "    tcp-request connection reject if { sc1_conn_cur gt %ld }\n",
-            limit);
+            needs_resolvers(environment) ? ",gpt(3)" : "", limit);
 }
 
 /* 429 as the Engine would shape it; clients of a Unix socket have no address and count as one. */
@@ -205,7 +193,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     write_log_format(text.stream, settings->log_format, environment->profile_count > 1);
     values_set_text(values, "log_format", &text);
     text_begin(&text);
-    write_connection_limit(text.stream, settings, connections);
+    write_connection_limit(text.stream, environment, connections);
     values_set_text(values, "connection_limit", &text);
     text_begin(&text);
     write_identification(text.stream, environment);
@@ -213,7 +201,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set(values, "choice",
                environment->profile_count == 1
                    ? ""
-                   : "    use_backend profile_%[var(sess.profile)] if { var(sess.profile) -m found }");
+                   : "    use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }");
 }
 
 void config_write(FILE *out, const struct environment *environment, struct problems *problems)
@@ -228,6 +216,7 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
         write_backend(text.stream, environment, i, problems);
+    write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/haproxy.cfg", problems);
     template_write(out, path, values.table, problems);

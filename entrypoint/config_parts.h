@@ -20,11 +20,21 @@ void write_hints(FILE *out, const char *prefix, const struct permissions *permis
 /* `bind` lines of all listeners; each has the name of its profile's backend. */
 void write_binds(FILE *out, const struct environment *environment);
 
-/* Rules that set sess.profile, once a connection. Nothing without profiles. */
+/* Rules that set txn.profile. Nothing without profiles. */
 void write_identification(FILE *out, const struct environment *environment);
 
-/* Whether a profile is for clients that have names. */
+/* ---- config_names.c: clients that have names; nothing of this without such profiles ---- */
+
 bool needs_resolvers(const struct environment *environment);
+
+/* `resolvers` sections. */
+void write_name_resolvers(FILE *out, const struct environment *environment);
+
+/* Rules that set sess.profile by name, where no other claim did. */
+void write_names(FILE *out, const struct environment *environment);
+
+/* The backend that knows which names can be resolved. */
+void write_presence(FILE *out, const struct environment *environment);
 
 /* ---- config_upstreams.c: where requests go ---- */
 

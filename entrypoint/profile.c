@@ -60,6 +60,11 @@ static void set_backend(struct profile *profile)
         *c = (char)tolower((unsigned char)*c);
 }
 
+const char *profile_log_name(const struct profile *profile)
+{
+    return profile->backend + strlen("profile_");
+}
+
 bool profile_guards(const struct profile *profile, size_t i)
 {
     return profile->permissions.open[i] && guard_inspects(profile->guard, operations[i].id) &&

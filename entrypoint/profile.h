@@ -29,6 +29,9 @@ void profile_read(struct profile *profile, char *const environment[], const stru
                   const char *socket_path, struct problems *problems);
 void profile_free(struct profile *profile);
 
+/* The name of a profile that is not the base set in small letters, as the log has it. The profile's own. */
+const char *profile_log_name(const struct profile *profile);
+
 /* Whether the guard judges what row i of the table carries. What a foreign name has opened is judged only if one of the
  * guard's variables is set: the images those names come from have no guard, and a drop-in must not break. */
 bool profile_guards(const struct profile *profile, size_t i);

@@ -2,25 +2,34 @@
 # What the proxy costs, measured side by side: scripts/bench.sh [ROUNDS [SECONDS]]
 #   - an allowed request with one permission, and with all of them
 #   - with one profile, and with fifty
+#   - a new connection of a client that has a name, with one name, and with fifty
 #   - through the proxy, and straight to the socket
 #   - from exec to the first answer
 # The two sides of a comparison run in turns, the order alternating from round to round, so that what else the machine
 # does hits both. The processor time is HAProxy's own, from /proc; the ratios are what counts, the rest depends on the
-# machine. The Engine is a stand-in that answers at once (HAProxy as well), so that only the proxy is measured.
+# machine. The Engine is a stand-in that answers at once (HAProxy as well), so that only the proxy is measured. It all
+# runs in a network namespace of its own, with a DNS that knows the names; that needs root, or sudo.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
+
+if [ "${1:-}" != --inside ]; then
+    have wrk || die 'wrk is missing (apt-get install wrk)'
+    have curl || die 'curl is missing'
+    [ -x "$BUILD/docker-socket-proxy" ] || die 'run make first'
+    HAPROXY=${HAPROXY:-$("$ROOT/scripts/get-haproxy.sh")}
+    as_root unshare --mount --net --pid --fork --kill-child --mount-proc -- env "HAPROXY=$HAPROXY" "$0" --inside "$@" || exit $?
+    exit 0
+fi
+shift
 
 rounds=${1:-7}
 seconds=${2:-3}
 starts=${STARTS:-20}
 port=${PORT:-24700}
 program=$BUILD/docker-socket-proxy
+host=10.77.0.1 # a client that is not 127.0.0.1, which is the health check's
 
-have wrk || die 'wrk is missing (apt-get install wrk)'
-have curl || die 'curl is missing'
-[ -x "$program" ] || die 'run make first'
-HAPROXY=${HAPROXY:-$("$ROOT/scripts/get-haproxy.sh")}
 work=$(mktemp -d)
 chmod 755 "$work"
 pids=''
@@ -32,6 +41,15 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+mount --make-rprivate /
+ip link set lo up
+ip addr add $host/32 dev lo
+echo 'nameserver 127.0.0.1' >"$work/resolv.conf"
+mount --bind "$work/resolv.conf" /etc/resolv.conf
+# shellcheck disable=SC2046
+python3 "$ROOT/tests/support/dns.py" 127.0.0.1 client=$host $(i=1; while [ $i -le 50 ]; do printf 'name%d=10.78.0.%d ' $i $i; i=$((i + 1)); done) &
+pids=$!
+
 cat >"$work/engine.cfg" <<END
 global
     nbthread 1
@@ -42,12 +60,12 @@ defaults
     timeout connect 5s
 frontend engine
     bind unix@$work/engine.sock mode 0666
-    bind 127.0.0.1:$port
+    bind $host:$port
     http-request return status 200 content-type application/json string "[]"
 END
 "$HAPROXY" -db -f "$work/engine.cfg" >/dev/null 2>&1 &
 engine=$!
-pids=$engine
+pids="$pids $engine"
 until [ -S "$work/engine.sock" ]; do sleep 0.1; done
 
 # proxy NAME PORT VARIABLE=value...: starts one, and waits until it answers. NAME.haproxy gets HAProxy's process.
@@ -55,11 +73,11 @@ proxy() {
     name=$1
     at=$2
     shift 2
-    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH="$work/engine.sock" LISTEN="tcp://127.0.0.1:$at" \
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH="$work/engine.sock" LISTEN="tcp://$host:$at" \
         LOG_LEVEL=err "$@" "$program" run >/dev/null 2>&1 &
     parent=$!
     pids="$pids $parent"
-    until curl -fs -o /dev/null "http://127.0.0.1:$at/_ping"; do
+    until curl -fs -o /dev/null "http://$host:$at/_ping"; do
         kill -0 "$parent" 2>/dev/null || die "$name did not start"
         sleep 0.1
     done
@@ -76,7 +94,7 @@ hertz=$(getconf CLK_TCK)
 measure() {
     process=$(cat "$work/$1.haproxy")
     before=$(ticks "$process")
-    wrk -t1 -c4 -d"${seconds}s" "http://127.0.0.1:$(cat "$work/$1.port")${2:-/containers/json}" >"$work/out"
+    wrk -t1 -c4 -d"${seconds}s" ${header:+-H "$header"} "http://$host:$(cat "$work/$1.port")/containers/json" >"$work/out"
     after=$(ticks "$process")
     if grep -q 'Non-2xx' "$work/out"; then die "$1: $(grep Non-2xx "$work/out")"; fi
     awk -v ticks=$((after - before)) -v hertz="$hertz" '
@@ -110,15 +128,25 @@ fifty=$(i=1; while [ $i -le 50 ]; do
     i=$((i + 1))
 done)
 
+named=$(i=1; while [ $i -le 50 ]; do printf 'PROFILE_P%d_FROM=name%d PROFILE_P%d_ALLOW_CONTAINERS=true ' $i $i $i; i=$((i + 1)); done)
+header=''
+
 proxy one_permission $((port + 1)) ALLOW_CONTAINER_LIST=true
 # shellcheck disable=SC2086
 proxy all_permissions $((port + 2)) $all
 compare 'An allowed request, GET /containers/json, with one permission and with all:' one_permission all_permissions
 
-proxy one_profile $((port + 3)) PROFILE_P0_FROM=127.0.0.1 PROFILE_P0_ALLOW_CONTAINERS=true
+proxy one_profile $((port + 3)) PROFILE_P0_FROM=$host PROFILE_P0_ALLOW_CONTAINERS=true
 # shellcheck disable=SC2086
-proxy fifty_profiles $((port + 4)) PROFILE_ZZ_FROM=127.0.0.1 PROFILE_ZZ_ALLOW_CONTAINERS=true $fifty
+proxy fifty_profiles $((port + 4)) PROFILE_ZZ_FROM=$host PROFILE_ZZ_ALLOW_CONTAINERS=true $fifty
 compare 'The same with one profile, and as the last of 51:' one_profile fifty_profiles
+
+proxy one_name $((port + 5)) PROFILE_P0_FROM=client PROFILE_P0_ALLOW_CONTAINERS=true
+# shellcheck disable=SC2086
+proxy fifty_names $((port + 6)) PROFILE_ZZ_FROM=client PROFILE_ZZ_ALLOW_CONTAINERS=true $named
+header='Connection: close'
+compare 'A new connection for each request, of a client that has a name, with one name and as the last of 51:' one_name fifty_names
+header=''
 
 # The direct way has no HAProxy of ours; its stand-in is asked over the same kind of connection.
 printf '%s\n' "$port" >"$work/direct.port"
@@ -130,10 +158,10 @@ n=0
 while [ $n -lt "$starts" ]; do
     at=$((port + 10 + n))
     begin=$(date +%s%N)
-    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH="$work/engine.sock" LISTEN="tcp://127.0.0.1:$at" \
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH="$work/engine.sock" LISTEN="tcp://$host:$at" \
         LOG_LEVEL=err "$program" run >/dev/null 2>&1 &
     parent=$!
-    until curl -fs -o /dev/null "http://127.0.0.1:$at/_ping"; do kill -0 $parent; done
+    until curl -fs -o /dev/null "http://$host:$at/_ping"; do kill -0 $parent; done
     end=$(date +%s%N)
     echo $(((end - begin) / 1000)) >>"$work/starts"
     kill $parent

@@ -35,6 +35,7 @@ needs_test() {
     need curl curl
     need git git
     need socat socat
+    need openssl openssl
     need ps procps
     need ip iproute2
     need iptables iptables

@@ -69,7 +69,7 @@ code_is() {
 }
 
 # raw CONTAINER ADDRESS PORT FORMAT: sends the bytes that printf makes, and prints what comes back
-raw() { { printf "$4"; sleep 1; } | inside "$1" nc -w 5 "$2" "$3" | tr -d '\0'; }
+raw() { { printf "$4"; sleep 1; } | inside "$1" socat -t 5 STDIO "TCP:$2:$3" | tr -d '\0'; }
 
 # box NAME [docker run argument...]: a container that waits
 box() {
@@ -115,4 +115,3 @@ make_certificate() {
     rm -r "$new"
 }
 
-need_openssl() { command -v openssl >/dev/null || { echo 'openssl is missing' >&2; return 1; }; }

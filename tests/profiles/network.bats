@@ -7,6 +7,7 @@ load helper
 PROXY=http://10.99.0.2:2375
 
 setup_file() {
+    mkdir -p $LAB
     box_image
     remove_all
     engine network prune -f >/dev/null
@@ -14,6 +15,7 @@ setup_file() {
     engine run -d --name proxy --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" \
         --env ALLOW_INFO=true \
         --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true --env PROFILE_ADMIN_ALLOW_CREATE=true \
+        --env PROFILE_LATE_FROM=late --env PROFILE_LATE_ALLOW_CONTAINERS=true \
         --env PROFILE_LOGS_FROM=reader,missing --env PROFILE_LOGS_ALLOW_LOGS=true \
         --env PROFILE_FIXED_FROM=10.99.0.77 --env PROFILE_FIXED_ALLOW_VOLUMES=true \
         --env PROFILE_NET_FROM=10.99.0.128/25 --env PROFILE_NET_ALLOW_NETWORKS=true \
@@ -72,7 +74,7 @@ teardown_file() {
 @test "a name wins over a network" {
     engine rm -f admin
     box admin --network lan --ip 10.99.0.200
-    code_is 200 admin GET $PROXY/containers/json
+    until_true code_is 200 admin GET $PROXY/containers/json # that address was nobody's a moment ago
     code_is 403 admin GET $PROXY/images/json
     engine rm -f admin
     box admin --network lan
@@ -153,6 +155,63 @@ teardown_file() {
     engine restart -t 0 other
     box admin --network lan
     until_true code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "a container gets its profile with its first request, also right after its name was asked for in vain" {
+    engine rm -f admin
+    code_is 200 other GET $PROXY/info
+    box admin --network lan --ip 10.99.0.99
+    code_is 200 admin GET $PROXY/containers/json
+    # an address that another name had a moment ago
+    engine rm -f admin reader
+    box reader --network lan --ip 10.99.0.99
+    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
+    code_is 403 reader GET $PROXY/containers/json
+    box admin --network lan
+    code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "a client that gets a name has its profile on the connection it has" {
+    # Docker's DNS knows a container under its new name at once
+    inside other python3 - >$LAB/late 3>&- <<'END' &
+import http.client, time
+connection = http.client.HTTPConnection('10.99.0.2', 2375)
+connection.connect()
+connection.auto_open = 0
+for _ in range(300):
+    connection.request('GET', '/containers/json')
+    answer = connection.getresponse()
+    answer.read()
+    print(answer.status, flush=True)
+    if answer.status == 200:
+        break
+    time.sleep(0.1)
+END
+    until_true grep -x 403 $LAB/late
+    engine rename other late
+    wait $!
+    engine rename late other
+    [ "$(tail -n 1 $LAB/late)" = 200 ]
+}
+
+@test "names for which the DNS has no answer make nobody wait who has been here" {
+    local missing=()
+    for i in {1..20}; do missing+=(--env "PROFILE_M${i}_FROM=missing$i" --env "PROFILE_M${i}_ALLOW_AUTH=true"); done
+    # the next DNS is an address where there is none
+    engine run -d --name patient --network lan --ip 10.99.0.4 --dns 10.99.0.5 -v "$SOCKET:$SOCKET:ro" \
+        --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true "${missing[@]}" $IMAGE >/dev/null
+    until_true answers patient
+    code_is 200 admin GET http://10.99.0.4:2375/containers/json
+    code_is 200 other GET http://10.99.0.4:2375/version
+    # an address that is new has to wait for all answers; the others, meanwhile, have not
+    box newcomer --network lan
+    code newcomer GET http://10.99.0.4:2375/version >$LAB/newcomer 3>&- &
+    code_is 200 admin GET http://10.99.0.4:2375/containers/json
+    code_is 200 other GET http://10.99.0.4:2375/version
+    [ ! -s $LAB/newcomer ]
+    wait $!
+    [ "$(cat $LAB/newcomer)" = 200 ]
+    engine rm -f patient newcomer
 }
 
 @test "a name that does not resolve keeps nobody else from being served" {

@@ -64,10 +64,12 @@ START_TEST(test_profiles)
     ck_assert(narrow != NULL && wide != NULL && narrow < wide);
     expect(config, "bind 127.0.0.1:9 name profile_c\n");
     expect(config, "tcp-request session set-var(sess.profile) str(c) if { so_name profile_c }\n");
-    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer)");
+    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer) if !known ask_1 v4\n");
+    expect(config, "set-var(sess.profile) str(b) if !known has_name_1\n");
+    expect(config, "server portainer portainer:1 resolvers presence ");
     expect(config, "backend profile_b\n");
     expect(config, "sc0_http_req_rate gt 7");
-    expect(config, "use_backend profile_%[var(sess.profile)] if { var(sess.profile) -m found }\n    default_backend engine\n");
+    expect(config, "use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }\n    default_backend engine\n");
     free(config);
 }
 END_TEST
