@@ -40,6 +40,15 @@ with() {
     run -0 with $LAB/guest info --format '{{.Containers}}'
 }
 
+@test "a docker context with that certificate works" {
+    export DOCKER_CONFIG=$LAB/config
+    mkdir -p $DOCKER_CONFIG
+    env -u DOCKER_HOST docker context create host2 \
+        --docker "host=tcp://127.0.0.1:2376,ca=$LAB/guest/ca.pem,cert=$LAB/guest/cert.pem,key=$LAB/guest/key.pem"
+    run -0 env -u DOCKER_HOST docker --context host2 version --format '{{.Server.Version}}'
+    unset DOCKER_CONFIG
+}
+
 @test "cn: gives a certificate its profile, and others the base set" {
     run -0 with $LAB/ops ps --format '{{.Names}}'
     [[ $output == *test* ]]
