@@ -1,7 +1,7 @@
 /* PROFILE_<NAME>_FROM: what each text means, and which texts mean the same client. */
 #include "client.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +140,6 @@ int main(void)
 {
     Suite *suite = suite_create("client");
     TCase *tests = tcase_create("from");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, test_kinds);
     tcase_add_test(tests, test_one_text_for_one_client);
@@ -151,10 +149,5 @@ int main(void)
     tcase_add_test(tests, test_long);
     tcase_add_test(tests, test_many);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    free(told);
-    return failed == 0 ? 0 : 1;
+    return run(suite);
 }

@@ -1,7 +1,7 @@
 /* From NAME=value strings to permissions, settings, profiles and problems. */
 #include "environment.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,8 +268,6 @@ int main(void)
 {
     Suite *suite = suite_create("environment");
     TCase *tests = tcase_create("environment");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_decision, 0, (int)(sizeof decisions / sizeof *decisions));
@@ -278,9 +276,5 @@ int main(void)
     tcase_add_test(tests, test_settings);
     tcase_add_test(tests, test_guarding);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run(suite);
 }

@@ -1,7 +1,7 @@
 /* LISTEN: what each URL means, and which two would be one. */
 #include "listener.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,8 +146,6 @@ int main(void)
 {
     Suite *suite = suite_create("listener");
     TCase *tests = tcase_create("listen");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, test_addresses);
     tcase_add_test(tests, test_sockets);
@@ -156,10 +154,5 @@ int main(void)
     tcase_add_test(tests, test_many);
     tcase_add_loop_test(tests, test_collide, 0, sizeof pairs / sizeof *pairs);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    free(told);
-    return failed == 0 ? 0 : 1;
+    return run(suite);
 }

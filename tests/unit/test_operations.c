@@ -2,8 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "config.h"
 #include "operations.h"
+#include "suite.h"
 
-#include <check.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,8 +182,6 @@ int main(void)
 {
     Suite *suite = suite_create("operations");
     TCase *tests = tcase_create("table");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_specification);
@@ -192,9 +190,5 @@ int main(void)
     tcase_add_test(tests, test_own_variables);
     tcase_add_test(tests, test_groups_walk);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run(suite);
 }

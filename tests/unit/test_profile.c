@@ -1,7 +1,7 @@
 /* PROFILE_<NAME>_*: which part of a variable's name is the profile's, and what a profile has. */
 #include "profile.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,17 +128,10 @@ int main(void)
 {
     Suite *suite = suite_create("profile");
     TCase *tests = tcase_create("profile");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tests, test_split, 0, sizeof splits / sizeof *splits);
     tcase_add_test(tests, test_own_variables_only);
     tcase_add_test(tests, test_for_nobody);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    free(told);
-    return failed == 0 ? 0 : 1;
+    return run(suite);
 }

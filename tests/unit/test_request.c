@@ -1,7 +1,7 @@
 /* How a request line is read. */
 #include "request.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,16 +118,10 @@ int main(void)
 {
     Suite *suite = suite_create("request");
     TCase *tests = tcase_create("request");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_reading, 0, (int)(sizeof readings / sizeof *readings));
     tcase_add_test(tests, test_length);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run(suite);
 }

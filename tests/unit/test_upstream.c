@@ -1,7 +1,7 @@
 /* SOCKET_PATH and UPSTREAM. */
 #include "upstream.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +99,6 @@ int main(void)
 {
     Suite *suite = suite_create("upstream");
     TCase *tests = tcase_create("upstream");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, test_socket);
     tcase_add_test(tests, test_list);
@@ -108,10 +106,5 @@ int main(void)
     tcase_add_loop_test(tests, test_wrong, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tests, test_many);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    free(told);
-    return failed == 0 ? 0 : 1;
+    return run(suite);
 }
