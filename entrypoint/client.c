@@ -65,20 +65,38 @@ static const char *read_certificate(struct client *client, const char *name)
     return NULL;
 }
 
-static const char *read_name(struct client *client, const char *name)
+/* RFC 1035 2.3.4, with the underscores of Compose. */
+bool host_name_read(const char *text, char *to)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t length = strlen(name);
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    size_t length = strlen(text);
     size_t i = 0;
 
+    if (length == 0 || length >= HOST_NAME_SIZE || !isalnum((unsigned char)text[0]))
+        return false;
+    for (const char *label = text;; label++) {
+        size_t size = strspn(label, allowed);
+
+        if (size == 0 || size > 63)
+            return false;
+        label += size;
+        if (*label == '\0')
+            break;
+        if (*label != '.')
+            return false;
+    }
+    for (; text[i] != '\0'; i++)
+        to[i] = (char)tolower((unsigned char)text[i]);
+    to[i] = '\0';
+    return true;
+}
+
+static const char *read_name(struct client *client, const char *name)
+{
     client->kind = CLIENT_NAME;
-    /* What looks like an address was meant as one, and a dot at the end would make a second text for the same name. */
-    if (length == 0 || !isalnum((unsigned char)name[0]) || name[length - 1] == '.' || strspn(name, allowed) != length ||
-        (strchr(name, '.') != NULL && strspn(name, "0123456789.") == length))
+    /* What looks like an address was meant as one. */
+    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !host_name_read(name, client->text))
         return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
-    for (; name[i] != '\0'; i++)
-        client->text[i] = (char)tolower((unsigned char)name[i]);
-    client->text[i] = '\0';
     return NULL;
 }
 

@@ -46,7 +46,7 @@ static void write_connection_limit(FILE *out, const struct environment *environm
     if (limit == 0)
         limit = connections / 4 > 8 ? connections / 4 : 8;
     fprintf(out,
-            "    stick-table type ipv6 size 100k expire 1m store conn_cur%s\n"
+            "    stick-table type ipv6 size 100k expire 5m store conn_cur%s\n"
             "    tcp-request connection track-sc1 src\n"
             "    tcp-request connection track-sc1 so_id # without an address: the listener\n"
             "    tcp-request connection reject if { sc1_conn_cur gt %ld }\n",

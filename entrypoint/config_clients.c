@@ -70,17 +70,27 @@ void write_binds(FILE *out, const struct environment *environment)
 
 /* ---- which profile ---- */
 
+/* HAProxy would also find an IPv4 address in some IPv6 ones (RFC 3056's 2002::/16, ::a.b.c.d), and IPv4 in ::/0. */
+static bool is_v6(const struct client *client)
+{
+    return strchr(client->text, ':') != NULL;
+}
+
 /* A rule for all the profile's clients of one kind, which are static patterns of one sample. */
-static void write_claims(FILE *out, const struct profile *profile, enum client_kind kind, const char *sample)
+static void write_claims(FILE *out, const struct profile *profile, enum client_kind kind, bool v6, const char *sample,
+                         const char *tail)
 {
     char head[160];
-    struct words words = {.out = out, .head = head, .tail = " }"};
+    struct words words = {.out = out, .head = head, .tail = tail};
 
     bounded_format(head, sizeof head, "tcp-request session set-var(sess.profile,ifnotset) str(%s) if { %s",
                    profile_log_name(profile), sample);
-    for (size_t k = 0; k < profile->clients.count; k++)
-        if (profile->clients.list[k].kind == kind)
-            words_add(&words, profile->clients.list[k].text);
+    for (size_t k = 0; k < profile->clients.count; k++) {
+        const struct client *client = &profile->clients.list[k];
+
+        if (client->kind == kind && (kind == CLIENT_CERTIFICATE || is_v6(client) == v6))
+            words_add(&words, client->text);
+    }
     words_end(&words);
 }
 
@@ -91,9 +101,11 @@ static void write_static(FILE *out, const struct environment *environment)
             fprintf(out, "    tcp-request session set-var(sess.profile) str(%s) if { so_name %s }\n",
                     profile_log_name(&environment->profiles[i]), environment->profiles[i].backend);
     for (size_t i = 1; i < environment->profile_count; i++)
-        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, "ssl_c_s_dn(cn) -m str --");
-    for (size_t i = 1; i < environment->profile_count; i++)
-        write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, "src");
+        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, false, "ssl_c_s_dn(cn) -m str --", " }");
+    for (size_t i = 1; i < environment->profile_count; i++) {
+        write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, false, "src", " } !v6");
+        write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, true, "src", " } v6");
+    }
 }
 
 /* Networks by the length of their prefix, the longest first. */
@@ -105,8 +117,9 @@ static void write_networks(FILE *out, const struct environment *environment)
 
             for (size_t k = 0; k < clients->count; k++)
                 if (clients->list[k].kind == CLIENT_NETWORK && clients->list[k].bits == bits)
-                    fprintf(out, "    tcp-request session set-var(sess.network,ifnotset) str(%s) if { src %s/%u }\n",
-                            profile_log_name(&environment->profiles[i]), clients->list[k].text, bits);
+                    fprintf(out, "    tcp-request session set-var(sess.network,ifnotset) str(%s) if { src %s/%u } %sv6\n",
+                            profile_log_name(&environment->profiles[i]), clients->list[k].text, bits,
+                            is_v6(&clients->list[k]) ? "" : "!");
         }
 }
 
@@ -117,6 +130,7 @@ void write_identification(FILE *out, const struct environment *environment)
     fputs("    # Whose profile counts is decided by the most specific claim: a listener of its own, a certificate, an address, a\n"
           "    # name, the narrowest network. A client of no profile gets the base set.\n",
           out);
+    fputs("    acl v6 src -m sub :\n", out);
     write_static(out, environment);
     write_networks(out, environment);
     write_names(out, environment);

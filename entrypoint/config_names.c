@@ -1,9 +1,13 @@
 /* Profiles of clients that have names, which only the DNS of the container network knows. */
 #include "config_parts.h"
 
+#include "bounded.h"
+
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
+#define OWN "own:name" /* what the backend calls the proxy itself; a name has no colon */
 #define NOBODY UINT32_MAX /* remembered of an address that had none of the names */
 
 /* ---- the names of all profiles, counted from 1 ---- */
@@ -50,8 +54,23 @@ bool needs_resolvers(const struct environment *environment)
     return next(&name);
 }
 
+/* The name that the container network has for this container, unless a profile has it. Docker and Podman resolve the host
+ * name that they give (the short ID); where another was set, it may not be known. */
+static bool own_name(const struct environment *environment, char own[HOST_NAME_SIZE])
+{
+    struct name name = before_first(environment);
+
+    if (gethostname(own, HOST_NAME_SIZE) != 0 || !host_name_read(own, own))
+        return false;
+    while (next(&name))
+        if (strcmp(name.text, own) == 0)
+            return false;
+    return true;
+}
+
 /* ---- sections ---- */
 
+/* (No answer is kept: HAProxy gives a kept one also to a client that is gone, see write_proof.) */
 void write_name_resolvers(FILE *out, const struct environment *environment)
 {
     if (!needs_resolvers(environment))
@@ -60,11 +79,11 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
           "resolvers container_dns\n"
           "    parse-resolv-conf\n"
           "    resolve_retries 1\n"
-          "    timeout resolve 10ms\n"
+          "    timeout resolve 1ms\n"
           "    timeout retry 300ms\n"
-          "    hold valid 10ms\n"
-          "    hold nx 10ms\n"
-          "    hold obsolete 0s\n"
+          "    hold valid 0\n"
+          "    hold nx 0\n"
+          "    hold obsolete 0\n"
           "\n# The same, asked now and then whether a name is known at all.\n"
           "resolvers presence\n"
           "    parse-resolv-conf\n"
@@ -81,13 +100,16 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
 void write_presence(FILE *out, const struct environment *environment)
 {
     struct name name = before_first(environment);
+    char own[HOST_NAME_SIZE];
 
     if (!needs_resolvers(environment))
         return;
-    fputs("\n# Nothing is sent to these: they tell which of the profiles' names can be resolved.\n"
+    fputs("\n# Nothing is sent to these: they tell which of the profiles' names can be resolved, and whether our own can.\n"
           "backend names\n"
           "    no log\n",
           out);
+    if (own_name(environment, own))
+        fprintf(out, "    server " OWN " %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", own);
     while (next(&name))
         fprintf(out, "    server %s %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", name.text, name.text);
 }
@@ -96,9 +118,10 @@ void write_presence(FILE *out, const struct environment *environment)
 
 static void write_look_up(FILE *out, const struct name *name, const char *condition)
 {
-    for (unsigned version = 4; version <= 6; version += 2)
-        fprintf(out, "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv%u) str(%s) if %s %sv4\n",
-                name->number, version, name->text, condition, version == 4 ? "" : "!");
+    fprintf(out,
+            "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv4) str(%s) if %s !v6\n"
+            "    tcp-request content do-resolve(sess.address_%u,container_dns,ipv6) str(%s) if %s v6\n",
+            name->number, name->text, condition, name->number, name->text, condition);
 }
 
 /* The name that the address had before is asked for first; whatever comes of it, the answer is of now. */
@@ -108,20 +131,23 @@ static void write_as_before(FILE *out, const struct environment *environment)
     char condition[64];
 
     while (next(&name)) {
-        snprintf(condition, sizeof condition, "{ var(sess.before) -m int %u }", name.number);
+        bounded_format(condition, sizeof condition, "{ var(sess.before) -m int %u }", name.number);
         write_look_up(out, &name, condition);
         fprintf(out, "    tcp-request content set-var(sess.profile) str(%s) if has_name_%u\n",
                 profile_log_name(name.profile), name.number);
     }
 }
 
-static void write_anew(FILE *out, const struct environment *environment)
+/* Asks for the names that can be resolved, or for the others. */
+static void write_anew(FILE *out, const struct environment *environment, bool up)
 {
     struct name name = before_first(environment);
     char condition[64];
 
     while (next(&name)) {
-        snprintf(condition, sizeof condition, "!known ask_%u", name.number);
+        bounded_format(condition, sizeof condition, up ? "!known up_%u" : "!known !up_%u new in_time", name.number);
+        if (!up)
+            fputs("    tcp-request content set-var(sess.spent) date,sub(sess.begin) unless known\n", out);
         write_look_up(out, &name, condition);
         fprintf(out,
                 "    tcp-request content sc-set-gpt(0,1) %u if !known has_name_%u\n"
@@ -130,8 +156,27 @@ static void write_anew(FILE *out, const struct environment *environment)
     }
 }
 
-/* (The time is compared as a variable: rules wait as long as they may for a sample to change that did not match, and
- * HAProxy takes `date` for one.) */
+/* A client that cuts its connection ends all questions at once, and HAProxy goes on as if the names did not exist. That
+ * must not make it nobody, who may be allowed more: the last question is for a name that must have an answer. */
+static void write_proof(FILE *out, const struct environment *environment)
+{
+    struct name name = before_first(environment);
+    char own[HOST_NAME_SIZE];
+
+    if (own_name(environment, own))
+        fprintf(out, "    tcp-request content set-var(sess.proof_name) str(%s) if { srv_is_up(names/" OWN ") }\n", own);
+    while (next(&name))
+        fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if up_%u\n", name.text, name.number);
+    fputs("    acl to_prove var(sess.proof_name) -m found\n"
+          "    acl proven   var(sess.proof) -m found\n"
+          "    tcp-request content do-resolve(sess.proof,container_dns,ipv4) var(sess.proof_name) if !known to_prove\n"
+          "    tcp-request content do-resolve(sess.proof,container_dns,ipv6) var(sess.proof_name) if !known to_prove !proven\n"
+          "    tcp-request content set-var(sess.unsure) bool(true) if !known to_prove !proven\n",
+          out);
+}
+
+/* (Times are compared as variables: rules wait as long as they may for a sample to change that did not match, and HAProxy
+ * takes `date` for one.) */
 void write_names(FILE *out, const struct environment *environment)
 {
     struct name name = before_first(environment);
@@ -142,22 +187,21 @@ void write_names(FILE *out, const struct environment *environment)
           "    # saves questions: the name it had (gpt 0) is asked for first, one that had none is not asked for again within\n"
           "    # two seconds (gpt 1), and names that cannot be resolved, which may take the DNS long to say, are asked for only\n"
           "    # if the address is new or has changed hands (gpt 2).\n"
-          "    acl ip    src 0.0.0.0/0 ::/0\n"
-          "    acl v4    src 0.0.0.0/0\n"
-          "    acl own   src 127.0.0.0/8 ::1 # the health check, which must not wait for the DNS\n"
-          "    acl known var(sess.profile) -m found\n",
+          "    acl known   var(sess.profile) -m found\n"
+          "    acl new     var(sess.since) -m int 0:5\n"
+          "    acl in_time var(sess.spent) -m int 0:4\n",
           out);
     while (next(&name))
         fprintf(out,
                 "    acl has_name_%u src,strcmp(sess.address_%u) eq 0\n"
-                "    acl ask_%u srv_is_up(names/%s)\n"
-                "    acl ask_%u var(sess.since) -m int lt 6\n",
-                name.number, name.number, name.number, name.text, name.number);
+                "    acl up_%u srv_is_up(names/%s)\n",
+                name.number, name.number, name.number, name.text);
     fprintf(out,
             "    tcp-request inspect-delay 10s\n"
+            "    tcp-request content unset-var(sess.unsure)\n"
             "    tcp-request content accept if known\n"
-            "    tcp-request content accept if own\n"
-            "    tcp-request content accept unless ip\n"
+            "    tcp-request content accept if own # the health check, which must not wait for the DNS\n"
+            "    tcp-request content accept unless { src -m found }\n"
             "    tcp-request content set-var(sess.before) sc_get_gpt(0,1)\n"
             "    acl had_none var(sess.before) -m int %u\n"
             "    tcp-request content set-var(sess.when) sc_get_gpt(1,1)\n"
@@ -168,11 +212,22 @@ void write_names(FILE *out, const struct environment *environment)
     fputs("    tcp-request content accept if known\n"
           "    tcp-request content sc-set-gpt(2,1) date unless had_none\n"
           "    tcp-request content set-var(sess.when) sc_get_gpt(2,1)\n"
-          "    tcp-request content set-var(sess.since) date,sub(sess.when)\n",
+          "    tcp-request content set-var(sess.since) date,sub(sess.when)\n"
+          "    tcp-request content set-var(sess.begin) date\n"
+          "    tcp-request content unset-var(sess.proof)\n"
+          "    tcp-request content unset-var(sess.proof_name)\n",
           out);
-    write_anew(out, environment);
+    write_anew(out, environment, true);
+    write_anew(out, environment, false);
+    write_proof(out, environment);
     fprintf(out,
-            "    tcp-request content sc-set-gpt(0,1) %u unless known\n"
-            "    tcp-request content sc-set-gpt(1,1) date unless known\n",
+            "    acl unsure var(sess.unsure) -m bool\n"
+            "    tcp-request content sc-set-gpt(0,1) %u if !known !unsure\n"
+            "    tcp-request content sc-set-gpt(1,1) date if !known !unsure\n"
+            "    http-request set-var(txn.path) path if unsure\n"
+            "    http-request set-var-fmt(txn.detail) 'the DNS does not answer' if unsure\n"
+            "    http-request set-log-level warning if unsure\n"
+            "    http-request return status 503 content-type application/json string "
+            "'{\"message\":\"docker-socket-proxy: the DNS does not answer, which has to say who asks; try again\"}' if unsure\n",
             NOBODY);
 }

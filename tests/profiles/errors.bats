@@ -16,7 +16,7 @@ load helper
 
 @test "two listeners with the same address, and one at the Engine's socket" {
     local pair
-    for pair in 'tcp://127.0.0.1:24375 tcp://127.0.0.1:24375' 'tcp://:24375 tcp://0.0.0.0:24375' 'tcp://:24375 tcp://[::]:24375' \
+    for pair in 'tcp://127.0.0.1:24375 tcp://127.0.0.1:24375' 'tcp://:24375 tcp://0.0.0.0:24375' 'tcp://:24375 tcp://[::]:24375' 'tcp://:24375 tcp://[0::0]:24375' 'tcp://[::1]:24375 tcp://[0:0::1]:24375' \
         "unix://$LAB/x.sock unix://$LAB/x.sock?mode=0600"; do
         refused "LISTEN=${pair% *}" "PROFILE_B_LISTEN=${pair#* }" PROFILE_B_ALLOW_LOGS=1
         [[ $output == *'same address'* ]]

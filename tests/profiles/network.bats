@@ -214,6 +214,50 @@ END
     engine rm -f patient newcomer
 }
 
+@test "a client that cuts its connections while its name is asked for does not get what others may" {
+    # reader may not do what clients of no profile may: GET /info
+    inside reader python3 - <<'END'
+import random, socket, struct, time
+def connect():
+    connection = socket.create_connection(('10.99.0.2', 2375), timeout=20)
+    return connection
+for _ in range(300):
+    for _ in range(3):
+        cut = connect()
+        cut.sendall(random.choice((b'GET /info HTTP/1.1\r\nHost: x\r\n\r\n', b'POST /info HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhello')))
+        time.sleep(random.choice((0, 0, 0.0003, 0.001, 0.003)))
+        cut.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)) # close() resets
+        cut.close()
+    whole = connect()
+    whole.sendall(b'GET /info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    answer = whole.recv(100)
+    assert answer.startswith(b'HTTP/1.1 403'), answer
+END
+    run -0 engine logs proxy
+    [[ ! $output =~ 'Allowed: /info GET '$(address_of reader): ]]
+}
+
+@test "an IPv6 address that carries an IPv4 address is not that one, and IPv4 is not in ::/0" {
+    [ -e /proc/net/if_inet6 ] || skip 'this kernel has no IPv6'
+    ip addr add 10.97.0.7/32 dev lo
+    ip addr add 10.96.0.8/32 dev lo
+    ip addr add 2002:a61:7::1/128 dev lo nodad # 6to4 of 10.97.0.7, RFC 3056
+    ip addr add ::10.97.0.7/128 dev lo nodad
+    run_dsp six LISTEN=tcp://:24377 PROFILE_X_FROM=10.97.0.7 PROFILE_X_ALLOW_INFO=1 PROFILE_NET_FROM=10.97.0.0/24 \
+        PROFILE_NET_ALLOW_IMAGES=1 PROFILE_SIX_FROM=::/0 PROFILE_SIX_ALLOW_VOLUMES=1
+    until_true curl -fsS http://127.0.0.1:24377/_ping
+    # asked FROM TO PATH
+    asked() { curl -gs -o /dev/null -w '%{http_code}' --interface "$1" "http://$2:24377$3"; }
+    [ "$(asked 10.97.0.7 10.97.0.7 /info)" = 200 ]
+    [ "$(asked 10.96.0.8 10.97.0.7 /volumes)" = 403 ]
+    for address in 2002:a61:7::1 ::10.97.0.7; do
+        [ "$(asked $address "[$address]" /info)" = 403 ]
+        [ "$(asked $address "[$address]" /images/json)" = 403 ]
+        [ "$(asked $address "[$address]" /volumes)" = 200 ]
+    done
+    stop_dsp six
+}
+
 @test "a name that does not resolve keeps nobody else from being served" {
     # reader's profile also names 'missing', which no container has ever been
     code_is 200 reader GET $PROXY/containers/test/logs?stdout=1

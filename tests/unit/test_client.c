@@ -94,6 +94,7 @@ static const char *const wrong[] = {
     "/8",         "x/8",     "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "fd00::x", "a b",             "x.",            ".x",
     "-x",         "_x",      "a'b",         "a\"b",        "${x}",          "%[src]",              "a\\b",          "a#b",
     "cn:",        "cn:a'b",  "cn:a\"b",     "cn:%[src]",   "cn:a\\b",       "cn:{",                "a\nb",          "cn:a\nb",
+    "a..b",       "a.",
 };
 
 START_TEST(test_wrong)
@@ -104,18 +105,31 @@ START_TEST(test_wrong)
 }
 END_TEST
 
+/* RFC 1035: 63 characters in a label, 253 in a name. */
 START_TEST(test_long)
 {
-    char text[CLIENT_TEXT_MAX + 8];
+    char label[64] = "";
+    char name[CLIENT_TEXT_MAX + 8];
 
-    memset(text, 'x', sizeof text);
-    text[CLIENT_TEXT_MAX - 1] = '\0';
-    given(text);
+    memset(label, 'x', 63);
+    given(label);
     ck_assert_uint_eq(problem_count, 0);
-    ck_assert_str_eq(clients.list[0].text, text);
-    text[CLIENT_TEXT_MAX - 1] = 'x';
-    text[CLIENT_TEXT_MAX] = '\0';
-    given(text);
+    ck_assert_str_eq(clients.list[0].text, label);
+    snprintf(name, sizeof name, "%sx", label);
+    given(name);
+    ck_assert_uint_eq(problem_count, 1);
+    snprintf(name, sizeof name, "%s.%s.%s.%.61s", label, label, label, label);
+    given(name);
+    ck_assert_uint_eq(problem_count, 0);
+    ck_assert_str_eq(clients.list[0].text, name);
+    snprintf(name, sizeof name, "%s.%s.%s.%.62s", label, label, label, label);
+    given(name);
+    ck_assert_uint_eq(problem_count, 1);
+    snprintf(name, sizeof name, "cn:%s%s%s%s", label, label, label, label);
+    given(name);
+    ck_assert_uint_eq(problem_count, 0);
+    snprintf(name, sizeof name, "cn:%s%s%s%sx", label, label, label, label);
+    given(name);
     ck_assert_uint_eq(problem_count, 1);
 }
 END_TEST

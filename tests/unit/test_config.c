@@ -58,13 +58,13 @@ START_TEST(test_profiles)
 {
     char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.0/8,portainer,10.1.0.0/16", "PROFILE_B_ALLOW_INFO=1",
                                        "PROFILE_B_RATE_LIMIT=7", "PROFILE_C_LISTEN=tcp://127.0.0.1:9", NULL});
-    const char *narrow = strstr(config, "{ src 10.1.0.0/16 }");
-    const char *wide = strstr(config, "{ src 10.0.0.0/8 }");
+    const char *narrow = strstr(config, "{ src 10.1.0.0/16 } !v6\n");
+    const char *wide = strstr(config, "{ src 10.0.0.0/8 } !v6\n");
 
     ck_assert(narrow != NULL && wide != NULL && narrow < wide);
     expect(config, "bind 127.0.0.1:9 name profile_c\n");
     expect(config, "tcp-request session set-var(sess.profile) str(c) if { so_name profile_c }\n");
-    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer) if !known ask_1 v4\n");
+    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer) if !known up_1 !v6\n");
     expect(config, "set-var(sess.profile) str(b) if !known has_name_1\n");
     expect(config, "server portainer portainer:1 resolvers presence ");
     expect(config, "backend profile_b\n");

@@ -37,15 +37,17 @@ static void ck_address(size_t i, enum listener_kind kind, const char *address, u
 
 START_TEST(test_addresses)
 {
-    given("tcp://:2375,tcp://127.0.0.1:1, tls://[::1]:65535,tcp://*:80,tcp://localhost:81,tcp://[::]:82");
+    given("tcp://:2375,tcp://127.0.0.1:1, tls://[::1]:65535,tcp://*:80,tcp://localhost:81,tcp://[::]:82,tcp://[0:0::0]:83,tcp://[FD00:0::1]:84");
     ck_assert_msg(problem_count == 0, "%s", told);
-    ck_assert_uint_eq(listeners.count, 6);
+    ck_assert_uint_eq(listeners.count, 8);
     ck_address(0, LISTEN_TCP, "", 2375);
     ck_address(1, LISTEN_TCP, "127.0.0.1", 1);
     ck_address(2, LISTEN_TLS, "::1", 65535);
     ck_address(3, LISTEN_TCP, "", 80);
     ck_address(4, LISTEN_TCP, "127.0.0.1", 81);
     ck_address(5, LISTEN_TCP, "::", 82);
+    ck_address(6, LISTEN_TCP, "::", 83);
+    ck_address(7, LISTEN_TCP, "fd00::1", 84);
     given("");
     ck_address(0, LISTEN_TCP, "", 2375); /* the preset */
 }
@@ -74,6 +76,7 @@ static const char *const wrong[] = {
     "unix://",         "unix://x",         "unix:///a'b",       "unix:///a\"b",   "unix:///a{b",      "unix:///a?mode=8",
     "unix:///a?mode=", "unix:///a?mode=1000", "unix:///a?uid=x", "unix:///a?uid=-1", "unix:///a?gid=99999999999", "unix:///a?x=1",
     "unix:///a?mode",  "unix:///a?uid=1&uid", "TCP://:1",       "tls://",         ",",                "tcp://:1;tcp://:2",
+    "tcp://[::ffff:127.0.0.1]:1", "tcp://[::ffff:7f00:1]:1",
 };
 
 START_TEST(test_wrong)
