@@ -33,8 +33,8 @@ static void write_credentials(FILE *out, const struct upstreams *upstreams)
 
 static void write_resolvers(FILE *out, const struct environment *environment)
 {
-    write_upstream_resolvers(out, &environment->settings.upstreams);
     write_name_resolvers(out, environment);
+    write_upstream_resolvers(out, &environment->settings.upstreams);
 }
 
 /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
@@ -157,11 +157,15 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "data_dir", settings->data_dir);
     values_set(values, "retries", settings->upstreams.count > 1 ? "2" : "0");
     values_set_number(values, "maxconn", connections);
-    values_set_number(values, "nbthread", machine_threads());
+    /* (The clocks of several threads differ by milliseconds, in which an answer that one has just had counts as new for
+     * another, see config_names.c.) */
+    values_set_number(values, "nbthread", needs_resolvers(environment) ? 1 : machine_threads());
     text_begin(&text);
     write_credentials(text.stream, &settings->upstreams);
     values_set_text(values, "credentials", &text);
     text_begin(&text);
+    if (needs_resolvers(environment))
+        fputs("    set-var proc.begin date\n", text.stream);
     write_tuning(text.stream, environment);
     values_set_text(values, "tuning", &text);
     text_begin(&text);

@@ -93,7 +93,17 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
           "    hold nx 1s\n"
           "    hold timeout 1s\n"
           "    hold refused 1s\n"
-          "    hold other 1s\n",
+          "    hold other 1s\n"
+          "\n# Our own name, once known, is gone only if the DNS says so: its silence is no answer.\n"
+          "resolvers itself\n"
+          "    parse-resolv-conf\n"
+          "    resolve_retries 1\n"
+          "    timeout resolve 5s\n"
+          "    timeout retry 1s\n"
+          "    hold nx 1s\n"
+          "    hold timeout 24d\n"
+          "    hold refused 24d\n"
+          "    hold other 24d\n",
           out);
 }
 
@@ -109,7 +119,7 @@ void write_presence(FILE *out, const struct environment *environment)
           "    no log\n",
           out);
     if (own_name(environment, own))
-        fprintf(out, "    server " OWN " %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", own);
+        fprintf(out, "    server " OWN " %s:1 resolvers itself resolve-prefer ipv4 init-addr none\n", own);
     while (next(&name))
         fprintf(out, "    server %s %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", name.text, name.text);
 }
@@ -145,9 +155,9 @@ static void write_anew(FILE *out, const struct environment *environment, bool up
     char condition[64];
 
     while (next(&name)) {
-        bounded_format(condition, sizeof condition, up ? "!known up_%u" : "!known !up_%u new in_time", name.number);
+        bounded_format(condition, sizeof condition, up ? "!known !unsure up_%u" : "!known !unsure !up_%u new in_time", name.number);
         if (!up)
-            fputs("    tcp-request content set-var(sess.spent) date,sub(sess.begin) unless known\n", out);
+            fputs("    tcp-request content set-var(sess.spent) date(0,ms),sub(sess.begin) unless known\n", out);
         write_look_up(out, &name, condition);
         fprintf(out,
                 "    tcp-request content sc-set-gpt(0,1) %u if !known has_name_%u\n"
@@ -156,21 +166,45 @@ static void write_anew(FILE *out, const struct environment *environment, bool up
     }
 }
 
-/* A client that cuts its connection ends all questions at once, and HAProxy goes on as if the names did not exist. That
- * must not make it nobody, who may be allowed more: the last question is for a name that must have an answer. */
-static void write_proof(FILE *out, const struct environment *environment)
+/* A name that could be resolved and has no answer now, after longer than an answer takes, has not been denied by the DNS. */
+static void write_silence(FILE *out, const struct environment *environment)
+{
+    struct name name = before_first(environment);
+
+    fputs("    tcp-request content set-var(sess.spent) date(0,ms),sub(sess.begin)\n", out);
+    while (next(&name))
+        fprintf(out, "    tcp-request content set-var(sess.unsure) bool(true) if !known slow up_%u !{ var(sess.address_%u) -m found }\n",
+                name.number, name.number);
+}
+
+/* The name that must have an answer: our own, or one that can be resolved. Where there is none yet, right after the start,
+ * nobody is told apart. */
+static void write_proof_name(FILE *out, const struct environment *environment)
 {
     struct name name = before_first(environment);
     char own[HOST_NAME_SIZE];
 
+    fputs("    tcp-request content unset-var(sess.proof_name)\n", out);
     if (own_name(environment, own))
         fprintf(out, "    tcp-request content set-var(sess.proof_name) str(%s) if { srv_is_up(names/" OWN ") }\n", own);
     while (next(&name))
         fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if up_%u\n", name.text, name.number);
     fputs("    acl to_prove var(sess.proof_name) -m found\n"
           "    acl proven   var(sess.proof) -m found\n"
-          "    tcp-request content do-resolve(sess.proof,container_dns,ipv4) var(sess.proof_name) if !known to_prove\n"
-          "    tcp-request content do-resolve(sess.proof,container_dns,ipv6) var(sess.proof_name) if !known to_prove !proven\n"
+          "    acl starting var(sess.uptime) -m int 0:5\n"
+          "    tcp-request content set-var(sess.uptime) date,sub(proc.begin)\n"
+          "    tcp-request content set-var(sess.unsure) bool(true) if !to_prove starting\n",
+          out);
+}
+
+/* A client that cuts its connection ends all questions at once, and HAProxy goes on as if the names did not exist; a DNS
+ * that is silent for a moment looks the same. Neither must make a client nobody, who may be allowed more. So this is asked
+ * before and after the others. */
+static void write_proof(FILE *out)
+{
+    fputs("    tcp-request content unset-var(sess.proof)\n"
+          "    tcp-request content do-resolve(sess.proof,container_dns,ipv4) var(sess.proof_name) if !known !unsure to_prove\n"
+          "    tcp-request content do-resolve(sess.proof,container_dns,ipv6) var(sess.proof_name) if !known !unsure to_prove !proven\n"
           "    tcp-request content set-var(sess.unsure) bool(true) if !known to_prove !proven\n",
           out);
 }
@@ -189,7 +223,9 @@ void write_names(FILE *out, const struct environment *environment)
           "    # if the address is new or has changed hands (gpt 2).\n"
           "    acl known   var(sess.profile) -m found\n"
           "    acl new     var(sess.since) -m int 0:5\n"
-          "    acl in_time var(sess.spent) -m int 0:4\n",
+          "    acl slow    var(sess.spent) -m int ge 250 # milliseconds\n"
+          "    acl in_time var(sess.spent) -m int 0:4999\n"
+          "    acl unsure  var(sess.unsure) -m bool\n",
           out);
     while (next(&name))
         fprintf(out,
@@ -213,15 +249,17 @@ void write_names(FILE *out, const struct environment *environment)
           "    tcp-request content sc-set-gpt(2,1) date unless had_none\n"
           "    tcp-request content set-var(sess.when) sc_get_gpt(2,1)\n"
           "    tcp-request content set-var(sess.since) date,sub(sess.when)\n"
-          "    tcp-request content set-var(sess.begin) date\n"
-          "    tcp-request content unset-var(sess.proof)\n"
-          "    tcp-request content unset-var(sess.proof_name)\n",
+          "    tcp-request content set-var(sess.begin) date(0,ms)\n",
           out);
+    write_proof_name(out, environment);
+    write_proof(out);
+    for (name = before_first(environment); next(&name);)
+        fprintf(out, "    tcp-request content unset-var(sess.address_%u)\n", name.number);
     write_anew(out, environment, true);
+    write_silence(out, environment);
     write_anew(out, environment, false);
-    write_proof(out, environment);
+    write_proof(out);
     fprintf(out,
-            "    acl unsure var(sess.unsure) -m bool\n"
             "    tcp-request content sc-set-gpt(0,1) %u if !known !unsure\n"
             "    tcp-request content sc-set-gpt(1,1) date if !known !unsure\n"
             "    http-request set-var(txn.path) path if unsure\n"

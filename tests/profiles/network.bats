@@ -159,7 +159,7 @@ teardown_file() {
 
 @test "a container gets its profile with its first request, also right after its name was asked for in vain" {
     engine rm -f admin
-    code_is 200 other GET $PROXY/info
+    until_true code_is 200 other GET $PROXY/info
     box admin --network lan --ip 10.99.0.99
     code_is 200 admin GET $PROXY/containers/json
     # an address that another name had a moment ago
@@ -235,6 +235,22 @@ for _ in range(300):
 END
     run -0 engine logs proxy
     [[ ! $output =~ 'Allowed: /info GET '$(address_of reader): ]]
+}
+
+@test "while the DNS is silent, nobody gets what others may: 503" {
+    code_is 403 reader GET $PROXY/info
+    inside proxy iptables -I OUTPUT -d 127.0.0.11 -j DROP
+    # long enough for HAProxy to take all names for lost
+    for _ in {1..10}; do
+        code_is 503 reader GET $PROXY/info
+        sleep 1
+    done
+    run -0 ask reader GET $PROXY/info
+    inside proxy iptables -D OUTPUT -d 127.0.0.11 -j DROP
+    [[ $output == *'{"message":"docker-socket-proxy: the DNS does not answer, which has to say who asks; try again"}'* ]]
+    code_is 403 reader GET $PROXY/info
+    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
+    until_true code_is 200 other GET $PROXY/info
 }
 
 @test "an IPv6 address that carries an IPv4 address is not that one, and IPv4 is not in ::/0" {

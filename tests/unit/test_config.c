@@ -64,7 +64,7 @@ START_TEST(test_profiles)
     ck_assert(narrow != NULL && wide != NULL && narrow < wide);
     expect(config, "bind 127.0.0.1:9 name profile_c\n");
     expect(config, "tcp-request session set-var(sess.profile) str(c) if { so_name profile_c }\n");
-    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer) if !known up_1 !v6\n");
+    expect(config, "do-resolve(sess.address_1,container_dns,ipv4) str(portainer) if !known !unsure up_1 !v6\n");
     expect(config, "set-var(sess.profile) str(b) if !known has_name_1\n");
     expect(config, "server portainer portainer:1 resolvers presence ");
     expect(config, "backend profile_b\n");
