@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include "address.h"
 #include "bounded.h"
 
 #include <arpa/inet.h>
@@ -8,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An address in the form inet_ntop gives it, so that equal addresses are equal texts; false if it is none. An IPv4
- * address in IPv6's form (::ffff:10.0.0.1) is none: it would be a second text for the same client. */
 static bool shortest_form(const char *text, char *to, unsigned *bits)
 {
-    struct in6_addr binary;
     int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
 
     *bits = family == AF_INET ? 32 : 128;
-    return inet_pton(family, text, &binary) == 1 && !(family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&binary)) &&
-           inet_ntop(family, &binary, to, CLIENT_TEXT_MAX) != NULL;
+    return address_read(family, text, to, CLIENT_TEXT_MAX);
 }
 
 /* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */

@@ -1,5 +1,6 @@
 #include "listener.h"
 
+#include "address.h"
 #include "bounded.h"
 
 #include <arpa/inet.h>
@@ -42,26 +43,22 @@ static const char *read_tcp(struct listener *listener, const char *rest, enum li
 {
     const char *colon = strrchr(rest, ':');
     size_t length = colon == NULL ? 0 : (size_t)(colon - rest);
-    struct in_addr v4;
 
     listener->kind = kind;
     if (colon == NULL || !port_read(colon + 1, &listener->port))
         return "a port from 1 to 65535 is missing";
     if (length >= 2 && rest[0] == '[' && rest[length - 1] == ']') {
-        struct in6_addr v6;
-
-        /* In its shortest form, so that equal addresses are equal texts. One of IPv4's in IPv6's form would make a socket
-         * for both, on which IPv4 clients have addresses that no claim means. */
+        /* One of IPv4's in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim
+         * means. */
         if (copy(listener->address, sizeof listener->address, rest + 1, length - 2) &&
-            inet_pton(AF_INET6, listener->address, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6) &&
-            inet_ntop(AF_INET6, &v6, listener->address, sizeof listener->address) != NULL)
+            address_read(AF_INET6, listener->address, listener->address, sizeof listener->address))
             return NULL;
     } else if (copy(listener->address, sizeof listener->address, rest, length)) {
         if (strcmp(listener->address, "*") == 0)
             listener->address[0] = '\0';
         if (strcmp(listener->address, "localhost") == 0)
             bounded_copy(listener->address, sizeof listener->address, "127.0.0.1");
-        if (length == 0 || inet_pton(AF_INET, listener->address, &v4) == 1 || listener->address[0] == '\0')
+        if (length == 0 || address_read(AF_INET, listener->address, listener->address, sizeof listener->address) || listener->address[0] == '\0')
             return NULL;
     }
     return "the address is neither empty nor an IPv4 address nor an IPv6 address in brackets";

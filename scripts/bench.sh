@@ -41,13 +41,16 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# fifty TEXT: TEXT for each number from 1 to 50, which stands where the & are
+fifty() { seq 50 | sed "s|.*|$1|"; }
+
 mount --make-rprivate /
 ip link set lo up
 ip addr add $host/32 dev lo
 echo 'nameserver 127.0.0.1' >"$work/resolv.conf"
 mount --bind "$work/resolv.conf" /etc/resolv.conf
 # shellcheck disable=SC2046
-python3 "$ROOT/tests/support/dns.py" 127.0.0.1 client=$host $(i=1; while [ $i -le 50 ]; do printf 'name%d=10.78.0.%d ' $i $i; i=$((i + 1)); done) &
+python3 "$ROOT/tests/support/dns.py" 127.0.0.1 client=$host $(fifty 'name&=10.78.0.&') &
 pids=$!
 
 cat >"$work/engine.cfg" <<END
@@ -123,12 +126,9 @@ compare() {
 }
 
 all=$("$program" map variables | awk '!/^#/ { print $2 "=true" }' | sort -u)
-fifty=$(i=1; while [ $i -le 50 ]; do
-    printf 'PROFILE_P%d_FROM=10.77.%d.1,10.78.%d.0/24 PROFILE_P%d_ALLOW_CONTAINERS=true ' $i $i $i $i
-    i=$((i + 1))
-done)
+fifty=$(fifty 'PROFILE_P&_FROM=10.77.&.1,10.78.&.0/24 PROFILE_P&_ALLOW_CONTAINERS=true')
 
-named=$(i=1; while [ $i -le 50 ]; do printf 'PROFILE_P%d_FROM=name%d PROFILE_P%d_ALLOW_CONTAINERS=true ' $i $i $i; i=$((i + 1)); done)
+named=$(fifty 'PROFILE_P&_FROM=name& PROFILE_P&_ALLOW_CONTAINERS=true')
 header=''
 
 proxy one_permission $((port + 1)) ALLOW_CONTAINER_LIST=true

@@ -114,4 +114,3 @@ make_certificate() {
     cp "$ca/ca.pem" "$new/cert.pem" "$new/key.pem" "$to/"
     rm -r "$new"
 }
-

@@ -219,8 +219,7 @@ END
     inside reader python3 - <<'END'
 import random, socket, struct, time
 def connect():
-    connection = socket.create_connection(('10.99.0.2', 2375), timeout=20)
-    return connection
+    return socket.create_connection(('10.99.0.2', 2375), timeout=20)
 for _ in range(300):
     for _ in range(3):
         cut = connect()

@@ -77,6 +77,7 @@ address() { engine inspect -f "{{(index .NetworkSettings.Networks \"trust_$2\").
     where=$(engine inspect -f '{{.NetworkSettings.Networks.third.IPAddress}}' socket-proxy)
     until_true code_is 200 stranger GET "http://$where:2375/_ping"
     code_is 403 stranger GET "http://$where:2375/containers/json"
+    code_is 403 stranger GET "http://$where:2375/info"
     engine rm -f stranger
     engine network disconnect third socket-proxy
     engine network rm third
