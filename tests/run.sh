@@ -59,11 +59,11 @@ suite_unit() {
     done
 }
 
-suite_behaviour() { run behaviour bats --tap tests/behaviour; }
-suite_compat() { run compat bats --tap tests/compat; }
-suite_router() { run router bats --tap tests/router; }
-suite_docs() { run docs bats --tap tests/docs; }
-suite_guard() { run guard bats --tap tests/guard; }
+suite_behaviour() { run behaviour bats --tap --print-output-on-failure tests/behaviour; }
+suite_compat() { run compat bats --tap --print-output-on-failure tests/compat; }
+suite_router() { run router bats --tap --print-output-on-failure tests/router; }
+suite_docs() { run docs bats --tap --print-output-on-failure tests/docs; }
+suite_guard() { run guard bats --tap --print-output-on-failure tests/guard; }
 
 # The Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, by an Engine that has
 # the machine's network.
@@ -87,7 +87,7 @@ suite_e2e() {
         failed=$((failed + 1))
         return
     fi
-    run e2e scripts/with-dockerd.sh build/dockerd bats --tap tests/e2e tests/profiles
+    run e2e scripts/with-dockerd.sh build/dockerd bats --tap --print-output-on-failure tests/e2e tests/profiles
 }
 
 [ $# -gt 0 ] || set -- unit behaviour router compat docs guard e2e

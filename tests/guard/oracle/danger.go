@@ -172,7 +172,8 @@ func (s settings) host(h *HostConfig) string {
 	}
 	for _, options := range h.Tmpfs {
 		for _, option := range strings.Split(options, ",") {
-			if strings.HasSuffix(option, "bind") || strings.HasSuffix(option, "bindable") || option == "remount" || option == "move" {
+			switch option {
+			case "bind", "rbind", "unbindable", "runbindable", "remount", "move":
 				if !s.yes("ALLOW_BIND_MOUNTS") {
 					return "a tmpfs that is none"
 				}
