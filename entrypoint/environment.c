@@ -177,8 +177,7 @@ static void check_listeners(const struct environment *environment, struct proble
                 problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs one of its own",
                         prefix_a, prefix_b);
         for (size_t k = 0; k < upstreams->count; k++)
-            if (a->kind == LISTEN_UNIX && upstreams->list[k].kind == UPSTREAM_UNIX &&
-                strcmp(a->address, upstreams->list[k].host) == 0)
+            if (upstreams->list[k].kind == UPSTREAM_UNIX && listener_replaces(a, upstreams->list[k].host))
                 problem(problems, "%sLISTEN=unix://%s is the Engine's own socket", prefix_a, a->address);
     }
 }

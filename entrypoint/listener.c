@@ -16,6 +16,32 @@ bool plain_path(const char *path)
     return path[0] == '/' && strspn(path, allowed) == strlen(path);
 }
 
+/* Where a path leads by its directories, whatever it is called: /var/run/docker.sock is /run/docker.sock. The path as it is
+ * where there is no such directory. */
+static void read_place(const char *path, char place[PATH_MAX])
+{
+    const char *name = strrchr(path, '/') + 1;
+    char directory[PATH_MAX];
+    char resolved[PATH_MAX];
+
+    bounded_format(directory, sizeof directory, "%.*s", (int)(name - path), path);
+    if (realpath(directory, resolved) == NULL || strlen(resolved) + strlen(name) + 2 > PATH_MAX)
+        bounded_copy(place, PATH_MAX, path);
+    else
+        bounded_format(place, PATH_MAX, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name);
+}
+
+/* Whether two plain paths are the same name in the same directory. */
+static bool same_place(const char *a, const char *b)
+{
+    char place_a[PATH_MAX];
+    char place_b[PATH_MAX];
+
+    read_place(a, place_a);
+    read_place(b, place_b);
+    return strcmp(place_a, place_b) == 0;
+}
+
 /* Copies length bytes of text that fit, with their end. */
 static bool copy(char *to, size_t size, const char *text, size_t length)
 {
@@ -188,7 +214,15 @@ bool listeners_collide(const struct listener *a, const struct listener *b)
 {
     if ((a->kind == LISTEN_UNIX) != (b->kind == LISTEN_UNIX))
         return false;
-    if (a->kind != LISTEN_UNIX && a->port != b->port)
-        return false;
-    return strcmp(a->address, b->address) == 0 || (a->kind != LISTEN_UNIX && every_address(a) && every_address(b));
+    if (a->kind == LISTEN_UNIX)
+        return same_place(a->address, b->address);
+    return a->port == b->port && (strcmp(a->address, b->address) == 0 || (every_address(a) && every_address(b)));
+}
+
+bool listener_replaces(const struct listener *listener, const char *socket_path)
+{
+    char target[PATH_MAX];
+
+    return listener->kind == LISTEN_UNIX && (same_place(listener->address, socket_path) ||
+                                             (realpath(socket_path, target) != NULL && same_place(listener->address, target)));
 }

@@ -39,6 +39,10 @@ void listeners_read(struct listeners *listeners, const struct variables *variabl
  * deals the clients out among them. */
 bool listeners_collide(const struct listener *a, const struct listener *b);
 
+/* Whether HAProxy, which puts a new socket in place of what is there, would take the Engine's socket away with this
+ * listener, whichever way their paths are written. socket_path is a plain path. */
+bool listener_replaces(const struct listener *listener, const char *socket_path);
+
 /* Tecnativa's BIND_CONFIG, what follows HAProxy's `bind`: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
 void listeners_read_bind_config(struct listeners *listeners, const char *value, struct problems *problems);
 

@@ -27,7 +27,7 @@ static const char usage[] =
     "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
     "       docker-socket-proxy migrate [FILE [SERVICE]]  say a Compose file's, an env file's or this environment's names of\n"
     "                                               other images in ALLOW_* names\n"
-    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations or variables\n"
+    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations, variables or kinds\n"
     "       docker-socket-proxy --help | --version\n"
     "\n"
     "Everything is set by environment variables: ALLOW_*, SOCKET_PATH, LISTEN, LOG_LEVEL, LOG_FORMAT,\n"

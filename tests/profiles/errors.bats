@@ -26,6 +26,18 @@ load helper
     refused LISTEN=unix:///var/run/docker.sock
     refused LISTEN=unix://$LAB/x.sock SOCKET_PATH=$LAB/x.sock
     refused PROFILE_A_LISTEN=unix://$LAB/x.sock UPSTREAM=tcp://a:1,unix://$LAB/x.sock PROFILE_A_ALLOW_INFO=1
+    # whichever way it is written: HAProxy would put its own socket in the place of the Engine's
+    mkdir -p $LAB/real
+    ln -sfn real $LAB/link
+    ln -sfn $LAB/real/engine.sock $LAB/alias.sock
+    touch $LAB/real/engine.sock
+    for pair in "$LAB/link/engine.sock $LAB/real/engine.sock" "$LAB/real/engine.sock $LAB/link/engine.sock" \
+        "$LAB/real/engine.sock $LAB/alias.sock" "$LAB//real/./engine.sock $LAB/real/engine.sock"; do
+        refused "LISTEN=unix://${pair% *}" "SOCKET_PATH=${pair#* }"
+        [[ $output == *"the Engine's own socket"* ]]
+    done
+    refused LISTEN=unix://$LAB/link/y.sock PROFILE_A_LISTEN=unix://$LAB/real/y.sock PROFILE_A_ALLOW_INFO=1
+    [[ $output == *'same address'* ]]
 }
 
 @test "a profile for nobody" {

@@ -133,6 +133,9 @@ static const struct pair {
     {"tcp://:1,tcp://127.0.0.1:1", false}, /* the kernel takes the narrower one */
     {"unix:///a,unix:///a?mode=0600", true},
     {"unix:///a,unix:///b", false},
+    {"unix:///tmp/a,unix:////tmp/./a", true},
+    {"unix:///none/a,unix:///none/a", true},
+    {"unix:///none/a,unix:///none/b", false},
     {"unix:///a,tcp://:1", false},
 };
 
