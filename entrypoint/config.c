@@ -53,19 +53,20 @@ static void write_connection_limit(FILE *out, const struct environment *environm
             needs_resolvers(environment) ? ",gpt(3)" : "", limit);
 }
 
-/* 429 as the Engine would shape it; clients of a Unix socket have no address and count as one. */
+/* 429 as the Engine would shape it. Only what is let through counts, so that a client that keeps asking gets its rate and no
+ * less; each Unix socket counts as one client. */
 static void write_rate_limit(FILE *out, const struct profile *profile)
 {
     if (profile->rate_limit > 0)
         fprintf(out,
-                "    stick-table type ipv6 size 100k expire 10s store http_req_rate(1s)\n"
-                "    http-request set-var(txn.client) src\n"
-                "    http-request set-var(txn.client,ifnotset) ipv4(0.0.0.0)\n"
-                "    http-request track-sc0 var(txn.client)\n"
-                "    http-request set-var-fmt(txn.detail) 'more than %ld requests a second, see %sRATE_LIMIT' if { sc0_http_req_rate gt %ld }\n"
-                "    http-request return status 429 content-type application/json hdr Retry-After 1 string '{\"message\":\"docker-socket-proxy: more than %ld requests a second; try again later, or see %sRATE_LIMIT\"}' if { sc0_http_req_rate gt %ld }\n",
-                profile->rate_limit, profile->prefix, profile->rate_limit, profile->rate_limit, profile->prefix,
-                profile->rate_limit);
+                "    stick-table type ipv6 size 100k expire 10s store gpc0,gpc0_rate(1s)\n"
+                "    http-request track-sc0 src\n"
+                "    http-request track-sc0 so_id # without an address: the listener\n"
+                "    acl too_many sc0_gpc0_rate ge %ld # of those that were let through\n"
+                "    http-request set-var-fmt(txn.detail) 'more than %ld requests a second, see %sRATE_LIMIT' if too_many\n"
+                "    http-request return status 429 content-type application/json hdr Retry-After 1 string '{\"message\":\"docker-socket-proxy: more than %ld requests a second; try again later, or see %sRATE_LIMIT\"}' if too_many\n"
+                "    http-request sc-inc-gpc0(0)\n",
+                profile->rate_limit, profile->rate_limit, profile->prefix, profile->rate_limit, profile->prefix);
 }
 
 static void set_path(char *path, size_t size, const char *data_dir, const char *file, struct problems *problems)

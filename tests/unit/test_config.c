@@ -68,7 +68,7 @@ START_TEST(test_profiles)
     expect(config, "set-var(sess.profile) str(b) if !known has_name_1\n");
     expect(config, "server portainer portainer:1 resolvers presence ");
     expect(config, "backend profile_b\n");
-    expect(config, "sc0_http_req_rate gt 7");
+    expect(config, "acl too_many sc0_gpc0_rate ge 7 ");
     expect(config, "use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }\n    default_backend engine\n");
     free(config);
 }
