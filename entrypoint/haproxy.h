@@ -18,8 +18,8 @@ const char *haproxy_config_file(const char *directory, const char *config, struc
 /* `haproxy -c`; its words go to stderr. Returns its exit code. */
 int haproxy_check(const char *haproxy, const char *config_file);
 
-/* Starts haproxy as a child that dies with us. Its stdout goes to the descriptor out if that is not -1; it gets the
- * signal mask if that is not NULL. Returns its process, or -1 with errno set. */
+/* Starts haproxy as a child that dies with us, unless it changes its user. Its stdout goes to the descriptor out if that
+ * is not -1; it gets the signal mask if that is not NULL. Returns its process, or -1 with errno set. */
 pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask);
 
 /* The exit code for a status of waitpid: the program's own, or 128 + signal. */

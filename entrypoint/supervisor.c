@@ -1,5 +1,6 @@
 #include "supervisor.h"
 
+#include "bounded.h"
 #include "certificates.h"
 #include "haproxy.h"
 
@@ -13,8 +14,7 @@
 
 #define STOP_SECONDS 5
 #define WATCH_SECONDS 2
-#define TAKEOVER_SECONDS 1 /* for a new HAProxy to be listening */
-#define OLD_MAX 32
+#define OLD_MAX 8
 
 /* What tells one version of the watched files from another. */
 struct fingerprint {
@@ -28,9 +28,11 @@ struct supervisor {
     sigset_t ours;
     sigset_t before;
     pid_t current;
+    pid_t next;         /* started to replace the current one, does not listen yet; 0 for none */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline; /* of a stop under way, 0 for none */
+    struct fingerprint first;   /* what was there when the configuration was made */
     struct fingerprint running; /* what HAProxy has read */
     struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
 };
@@ -57,11 +59,16 @@ static void look(const struct supervision *supervision, struct fingerprint *fing
     }
 }
 
+/* One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and
+ * no sooner (management guide, section 4). */
 static pid_t start(const struct supervisor *supervisor)
 {
     const struct supervision *supervision = supervisor->supervision;
-    char *const arguments[] = {"haproxy", "-db", "-f", (char *)supervision->config_file, NULL};
+    char us[24];
+    char *const arguments[] = {"haproxy", "-db", "-f", (char *)supervision->config_file,
+                               supervisor->current > 0 ? "-sf" : NULL, us, NULL};
 
+    bounded_format(us, sizeof us, "%ld", (long)getpid());
     return haproxy_start(supervision->haproxy, arguments, -1, &supervisor->before);
 }
 
@@ -69,6 +76,8 @@ static void signal_all(const struct supervisor *supervisor, int number)
 {
     if (supervisor->current > 0)
         kill(supervisor->current, number);
+    if (supervisor->next > 0)
+        kill(supervisor->next, number);
     for (size_t i = 0; i < supervisor->old_count; i++)
         kill(supervisor->old[i], number);
 }
@@ -93,28 +102,61 @@ bool supervision_check(const struct supervision *supervision)
     return true;
 }
 
+/* The configuration asks for client certificates only if there was a ca.pem when it was made. */
+static bool ca_has_come(const struct supervisor *supervisor)
+{
+    const char *const *watched = supervisor->supervision->watched;
+    struct fingerprint now;
+
+    look(supervisor->supervision, &now);
+    for (size_t i = 0; i < WATCHED_MAX && watched[i] != NULL; i++)
+        if (ends_in(watched[i], "/ca.pem") && supervisor->first.inode[i] == 0 && now.inode[i] != 0) {
+            notice("reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
+                   "reloaded",
+                   watched[i]);
+            return true;
+        }
+    return false;
+}
+
 static void reload(struct supervisor *supervisor)
 {
-    struct timespec patience = {.tv_sec = TAKEOVER_SECONDS};
-    pid_t next;
-
-    if (supervisor->old_count == OLD_MAX) {
-        notice("reload: %d replaced HAProxys still serve their streams; not yet another one", OLD_MAX);
+    if (supervisor->next != 0) {
+        notice("reload: one is under way");
         return;
     }
+    if (ca_has_come(supervisor))
+        return;
     if (!supervision_check(supervisor->supervision)) {
         notice("reload: HAProxy refuses what it would read now; the running one goes on");
         return;
     }
-    next = start(supervisor);
-    nanosleep(&patience, NULL);
-    if (next < 0 || waitpid(next, NULL, WNOHANG) != 0) {
-        notice("reload: a new HAProxy did not start; the running one goes on");
-        return;
+    supervisor->next = start(supervisor);
+    if (supervisor->next < 0) {
+        notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
+        supervisor->next = 0;
+    }
+}
+
+static void forget_old(struct supervisor *supervisor, size_t i)
+{
+    supervisor->old_count--;
+    memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
+}
+
+/* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may keep
+ * certificates from being renewed, or taken back, by holding on to its connection. */
+static void take_over(struct supervisor *supervisor)
+{
+    if (supervisor->old_count == OLD_MAX) {
+        notice("reload: %d replaced HAProxys still serve their streams; the oldest is ended", OLD_MAX);
+        kill(supervisor->old[0], SIGKILL);
+        forget_old(supervisor, 0);
     }
     kill(supervisor->current, SIGUSR1);
     supervisor->old[supervisor->old_count++] = supervisor->current;
-    supervisor->current = next;
+    supervisor->current = supervisor->next;
+    supervisor->next = 0;
     notice("reloaded: new connections get the new certificates, open ones go on");
 }
 
@@ -126,8 +168,8 @@ static void watch(struct supervisor *supervisor)
     look(supervisor->supervision, &now);
     rests = memcmp(&now, &supervisor->seen, sizeof now) == 0;
     supervisor->seen = now;
-    if (!rests || supervisor->old_count == OLD_MAX || memcmp(&now, &supervisor->running, sizeof now) == 0)
-        return; /* with too many still serving, later */
+    if (!rests || supervisor->next != 0 || memcmp(&now, &supervisor->running, sizeof now) == 0)
+        return;
     supervisor->running = now;
     reload(supervisor);
 }
@@ -144,13 +186,20 @@ static bool ended(struct supervisor *supervisor, int *status)
             supervisor->current = 0;
             *status = how;
         }
+        if (child == supervisor->next) {
+            supervisor->next = 0;
+            if (supervisor->deadline == 0)
+                notice("reload: a new HAProxy did not start; the running one goes on");
+        }
         for (size_t i = 0; i < supervisor->old_count; i++)
-            if (supervisor->old[i] == child)
-                supervisor->old[i] = supervisor->old[--supervisor->old_count];
+            if (supervisor->old[i] == child) {
+                forget_old(supervisor, i);
+                break;
+            }
     }
     if (supervisor->current != 0)
         return false;
-    return supervisor->deadline == 0 || supervisor->old_count == 0;
+    return supervisor->deadline == 0 || (supervisor->next == 0 && supervisor->old_count == 0);
 }
 
 static void stop(struct supervisor *supervisor)
@@ -164,10 +213,13 @@ static void wait_for_signal(struct supervisor *supervisor)
 {
     bool watches = supervisor->supervision->watched[0] != NULL;
     struct timespec patience = {.tv_sec = supervisor->deadline != 0 ? 1 : WATCH_SECONDS};
-    int received = watches || supervisor->deadline != 0 ? sigtimedwait(&supervisor->ours, NULL, &patience)
-                                                        : sigwaitinfo(&supervisor->ours, NULL);
+    siginfo_t from;
+    int received = watches || supervisor->deadline != 0 ? sigtimedwait(&supervisor->ours, &from, &patience)
+                                                        : sigwaitinfo(&supervisor->ours, &from);
 
-    if (received == SIGTERM || received == SIGINT || received == SIGUSR1)
+    if (received == SIGUSR1 && supervisor->deadline == 0 && from.si_pid == supervisor->next)
+        take_over(supervisor);
+    else if (received == SIGTERM || received == SIGINT || received == SIGUSR1)
         stop(supervisor);
     else if (supervisor->deadline != 0 && seconds() >= supervisor->deadline)
         signal_all(supervisor, SIGKILL);
@@ -179,7 +231,7 @@ static void wait_for_signal(struct supervisor *supervisor)
 
 int supervise(const struct supervision *supervision)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD};
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGTTOU, SIGTTIN};
     struct supervisor supervisor = {.supervision = supervision};
     int status = 0;
 
@@ -188,7 +240,7 @@ int supervise(const struct supervision *supervision)
         sigaddset(&supervisor.ours, signals[i]);
     sigprocmask(SIG_BLOCK, &supervisor.ours, &supervisor.before);
     look(supervision, &supervisor.running);
-    supervisor.seen = supervisor.running;
+    supervisor.seen = supervisor.first = supervisor.running;
     supervisor.current = start(&supervisor);
     if (supervisor.current < 0) {
         notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
@@ -196,5 +248,6 @@ int supervise(const struct supervision *supervision)
     }
     while (!ended(&supervisor, &status))
         wait_for_signal(&supervisor);
+    signal_all(&supervisor, SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

@@ -23,8 +23,9 @@ bool supervision_check(const struct supervision *supervision);
  * and somebody has to see that a certificate was renewed.
  *
  * SIGTERM, SIGINT, SIGUSR1: HAProxy stops listening and lets what is under way end, five seconds at most (Docker gives a
- * container ten); returns 0. SIGHUP, or a watched file that has changed: a new HAProxy takes over the listeners, the old
- * one ends with its last stream; a configuration or certificate that HAProxy refuses is told, and nothing changes.
+ * container ten); returns 0. SIGHUP, or a watched file that has changed: a new HAProxy takes over the listeners once it is
+ * ready, the old one ends with its last stream, or when eight newer ones have been replaced as well; a configuration or
+ * certificate that HAProxy refuses is told, and nothing changes.
  * If HAProxy ends by itself, returns its exit code, or 128 + signal. */
 int supervise(const struct supervision *supervision);
 
