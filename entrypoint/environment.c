@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include "bounded.h"
+#include "place.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -16,32 +16,6 @@ bool plain_path(const char *path)
     return path[0] == '/' && strspn(path, allowed) == strlen(path);
 }
 
-/* Where a path leads by its directories, whatever it is called: /var/run/docker.sock is /run/docker.sock. The path as it is
- * where there is no such directory. */
-static void read_place(const char *path, char place[PATH_MAX])
-{
-    const char *name = strrchr(path, '/') + 1;
-    char directory[PATH_MAX];
-    char resolved[PATH_MAX];
-
-    bounded_format(directory, sizeof directory, "%.*s", (int)(name - path), path);
-    if (realpath(directory, resolved) == NULL || strlen(resolved) + strlen(name) + 2 > PATH_MAX)
-        bounded_copy(place, PATH_MAX, path);
-    else
-        bounded_format(place, PATH_MAX, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name);
-}
-
-/* Whether two plain paths are the same name in the same directory. */
-static bool same_place(const char *a, const char *b)
-{
-    char place_a[PATH_MAX];
-    char place_b[PATH_MAX];
-
-    read_place(a, place_a);
-    read_place(b, place_b);
-    return strcmp(place_a, place_b) == 0;
-}
-
 /* Copies length bytes of text that fit, with their end. */
 static bool copy(char *to, size_t size, const char *text, size_t length)
 {
@@ -132,7 +106,7 @@ static const char *read_unix(struct listener *listener, char *rest)
     }
     if (wrong != NULL)
         return wrong;
-    if (!plain_path(rest) || strlen(rest) >= sizeof((struct sockaddr_un *)0)->sun_path)
+    if (!plain_path(rest) || strlen(rest) > LISTEN_PATH_MAX)
         return "the path is not absolute, too long for a socket, or has a special character";
     copy(listener->address, sizeof listener->address, rest, strlen(rest));
     return NULL;
@@ -202,27 +176,4 @@ void listeners_read(struct listeners *listeners, const struct variables *variabl
     if (listeners->count == 0)
         problem(problems, "%s%s=%s: names no listener", variables->prefix, name, value);
     free(list);
-}
-
-static bool every_address(const struct listener *listener)
-{
-    return listener->address[0] == '\0' || strcmp(listener->address, "0.0.0.0") == 0 ||
-           strcmp(listener->address, "::") == 0;
-}
-
-bool listeners_collide(const struct listener *a, const struct listener *b)
-{
-    if ((a->kind == LISTEN_UNIX) != (b->kind == LISTEN_UNIX))
-        return false;
-    if (a->kind == LISTEN_UNIX)
-        return same_place(a->address, b->address);
-    return a->port == b->port && (strcmp(a->address, b->address) == 0 || (every_address(a) && every_address(b)));
-}
-
-bool listener_replaces(const struct listener *listener, const char *socket_path)
-{
-    char target[PATH_MAX];
-
-    return listener->kind == LISTEN_UNIX && (same_place(listener->address, socket_path) ||
-                                             (realpath(socket_path, target) != NULL && same_place(listener->address, target)));
 }

@@ -5,9 +5,9 @@
 #include "variables.h"
 
 #include <stddef.h>
-#include <sys/un.h>
 
 #define LISTENERS_MAX 16
+#define LISTEN_PATH_MAX 97 /* HAProxy binds a longer name first (sun_path less ten bytes, see its `bind`) */
 
 enum listener_kind { LISTEN_TCP, LISTEN_TLS, LISTEN_UNIX };
 
@@ -34,14 +34,6 @@ bool port_read(const char *text, unsigned *port);
  * name; unset it is preset, or empty if that is NULL. */
 void listeners_read(struct listeners *listeners, const struct variables *variables, const char *name,
                     const char *preset, struct problems *problems);
-
-/* Whether both would be the same address or path. HAProxy binds both without a word (SO_REUSEPORT), and the kernel then
- * deals the clients out among them. */
-bool listeners_collide(const struct listener *a, const struct listener *b);
-
-/* Whether HAProxy, which puts a new socket in place of what is there, would take the Engine's socket away with this
- * listener, whichever way their paths are written. socket_path is a plain path. */
-bool listener_replaces(const struct listener *listener, const char *socket_path);
 
 /* Tecnativa's BIND_CONFIG, what follows HAProxy's `bind`: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
 void listeners_read_bind_config(struct listeners *listeners, const char *value, struct problems *problems);

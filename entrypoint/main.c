@@ -4,6 +4,7 @@
 #include "haproxy.h"
 #include "healthcheck.h"
 #include "migrate.h"
+#include "place.h"
 #include "report.h"
 #include "supervisor.h"
 
@@ -153,6 +154,17 @@ static void watch_certificates(struct supervision *supervision, const struct set
         }
 }
 
+static void tell_of_taken(const struct listeners *listeners, const char *prefix, struct problems *problems)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        const struct listener *listener = &listeners->list[i];
+
+        if (listener_taken(listener))
+            problem(problems, listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or no socket" : "%sLISTEN: %s port %u is in use",
+                    prefix, listener->address[0] == '\0' ? "*" : listener->address, listener->port);
+    }
+}
+
 static int run(const struct environment *environment, struct problems *problems)
 {
     static char paths[WATCHED_MAX][PATH_MAX];
@@ -161,7 +173,9 @@ static int run(const struct environment *environment, struct problems *problems)
     char *config = config_text(environment, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
 
-    if (config != NULL && usable)
+    for (size_t i = 0; i < environment->profile_count; i++)
+        tell_of_taken(i == 0 ? &settings->listeners : &environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
+    if (config != NULL && usable && problems->count == 0)
         supervision.config_file = haproxy_config_file(settings->runtime_dir, config, problems);
     free(config);
     if (supervision.config_file == NULL)
