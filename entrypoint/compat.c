@@ -102,7 +102,7 @@ static void refuse_unknown_libpod(char *const environment[], struct problems *pr
         while ((candidate = next_libpod_name(&i)) != NULL && strcmp(candidate, name) != 0)
             continue;
         i = 0;
-        if (candidate == NULL && nearest_name(name, next_libpod_name, &i, nearest, sizeof nearest) != NULL)
+        if (candidate == NULL && nearest_name(name, TYPO(name), next_libpod_name, &i, nearest, sizeof nearest) != NULL)
             problem(problems, "%s? did you mean %s", name, nearest);
         else if (candidate == NULL)
             problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);

@@ -110,11 +110,14 @@ static void write_tuning(FILE *out, const struct environment *environment)
         if (guards_something(profile) && guard_buffer_size(profile->guard) > size)
             size = guard_buffer_size(profile->guard);
     }
+    if (environment_listens_with_tls(environment))
+        fputs("    tune.ssl.cachesize 0             # no session is resumed, see no-tls-tickets: each handshake proves the certificate anew\n", out);
     if (size > 0)
         fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
-static void write_backend(FILE *out, const struct environment *environment, size_t i, struct problems *problems)
+static void write_backend(FILE *out, const struct environment *environment, const struct first_addresses *first, size_t i,
+                          struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -141,7 +144,7 @@ static void write_backend(FILE *out, const struct environment *environment, size
         write_checks(text.stream, &environment->settings.upstreams);
     values_set_text(&values, "checks", &text);
     text_begin(&text);
-    write_servers(text.stream, &environment->settings, i);
+    write_servers(text.stream, &environment->settings, first, i);
     values_set_text(&values, "servers", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/backend.cfg", problems);
     template_write(out, path, values.table, problems);
@@ -213,14 +216,16 @@ void config_write(FILE *out, const struct environment *environment, struct probl
 {
     long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
+    struct first_addresses first;
     struct text text;
     char path[4096];
 
+    find_first_addresses(&first, &environment->settings.upstreams);
     set_global(&values, environment, connections);
     set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, environment, i, problems);
+        write_backend(text.stream, environment, &first, i, problems);
     write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/haproxy.cfg", problems);

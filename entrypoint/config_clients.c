@@ -4,14 +4,14 @@
 #include "machine.h"
 #include "words.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* ---- bind ---- */
 
+/* (A resumed session shows a certificate that nobody has looked at again: it may have expired, and its key be another's.) */
 static void write_tls(FILE *out, const struct settings *settings)
 {
-    fputs(" ssl crt @listeners/server alpn http/1.1 ssl-min-ver TLSv1.2", out);
+    fputs(" ssl crt @listeners/server alpn http/1.1 ssl-min-ver TLSv1.2 no-tls-tickets", out);
     if (settings_require_client_certificates(settings))
         fprintf(out, " ca-file %s/ca.pem verify required", settings->tls_cert_path);
 }
@@ -61,7 +61,7 @@ void write_binds(FILE *out, const struct environment *environment)
 
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
-        const struct listeners *listeners = i == 0 ? &environment->settings.listeners : &profile->listeners;
+        const struct listeners *listeners = environment_listeners(environment, i);
 
         for (size_t k = 0; k < listeners->count; k++)
             write_listener(out, &environment->settings, &listeners->list[k], ipv6, profile->backend);
@@ -101,7 +101,7 @@ static void write_static(FILE *out, const struct environment *environment)
             fprintf(out, "    tcp-request session set-var(sess.profile) str(%s) if { so_name %s }\n",
                     profile_log_name(&environment->profiles[i]), environment->profiles[i].backend);
     for (size_t i = 1; i < environment->profile_count; i++)
-        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, false, "ssl_c_s_dn(cn) -m str --", " }");
+        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, false, "ssl_c_s_dn(cn) -m str --", " } !odd_cn");
     for (size_t i = 1; i < environment->profile_count; i++) {
         write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, false, "src", " } !v6");
         write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, true, "src", " } v6");
@@ -123,6 +123,15 @@ static void write_networks(FILE *out, const struct environment *environment)
         }
 }
 
+static bool claims_certificates(const struct environment *environment)
+{
+    for (size_t i = 1; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
+            if (environment->profiles[i].clients.list[k].kind == CLIENT_CERTIFICATE)
+                return true;
+    return false;
+}
+
 void write_identification(FILE *out, const struct environment *environment)
 {
     if (environment->profile_count == 1)
@@ -131,6 +140,8 @@ void write_identification(FILE *out, const struct environment *environment)
           "    # name, the narrowest network. A client of no profile gets the base set.\n",
           out);
     fputs("    acl v6 src -m sub :\n", out);
+    if (claims_certificates(environment))
+        fputs("    acl odd_cn ssl_c_s_dn(cn) -m reg [^\\x20-\\x7e] # strings are compared up to a NUL\n", out);
     write_static(out, environment);
     write_networks(out, environment);
     write_names(out, environment);

@@ -38,8 +38,15 @@ void write_presence(FILE *out, const struct environment *environment);
 
 /* ---- config_upstreams.c: where requests go ---- */
 
+/* The addresses that upstreams with a name have now, "none" where there is none: HAProxy would ask for each of them once
+ * for each backend, and wait for each answer before it serves anyone. */
+struct first_addresses {
+    char text[UPSTREAMS_MAX][64];
+};
+void find_first_addresses(struct first_addresses *first, const struct upstreams *upstreams);
+
 /* `server` lines of the backend of profile i. The base set's check the health of several upstreams; the others follow. */
-void write_servers(FILE *out, const struct settings *settings, size_t i);
+void write_servers(FILE *out, const struct settings *settings, const struct first_addresses *first, size_t i);
 
 /* The `resolvers` section that `server` lines name, if an upstream has a name. */
 void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams);

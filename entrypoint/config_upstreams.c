@@ -1,6 +1,8 @@
 #include "config_parts.h"
 
-#include <arpa/inet.h>
+#include "bounded.h"
+
+#include <netdb.h>
 #include <string.h>
 
 static void write_address(FILE *out, const struct upstream *upstream)
@@ -11,21 +13,12 @@ static void write_address(FILE *out, const struct upstream *upstream)
         fprintf(out, strchr(upstream->host, ':') != NULL ? "[%s]:%u" : "%s:%u", upstream->host, upstream->port);
 }
 
-/* Whether the host is a name; addresses need nobody to resolve them. */
-static bool has_name(const struct upstream *upstream)
-{
-    unsigned char binary[sizeof(struct in6_addr)];
-
-    return upstream->kind != UPSTREAM_UNIX && inet_pton(AF_INET, upstream->host, binary) != 1 &&
-           inet_pton(AF_INET6, upstream->host, binary) != 1;
-}
-
 void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams)
 {
     bool names = false;
 
     for (size_t k = 0; k < upstreams->count; k++)
-        names |= has_name(&upstreams->list[k]);
+        names |= upstream_has_name(&upstreams->list[k]);
     if (names)
         fputs("\n# For the Engines: a name that the DNS does not know (it may come from /etc/hosts), or not now, keeps its address.\n"
               "resolvers upstream_dns\n"
@@ -38,7 +31,24 @@ void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams)
               out);
 }
 
-void write_servers(FILE *out, const struct settings *settings, size_t i)
+void find_first_addresses(struct first_addresses *first, const struct upstreams *upstreams)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+
+    for (size_t k = 0; k < upstreams->count; k++) {
+        struct addrinfo *found = NULL;
+        char *text = first->text[k];
+
+        if (!upstream_has_name(&upstreams->list[k]) || getaddrinfo(upstreams->list[k].host, NULL, &hints, &found) != 0 ||
+            getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof first->text[k], NULL, 0, NI_NUMERICHOST) != 0 ||
+            strchr(text, '%') != NULL) /* of one link only, which HAProxy cannot express */
+            bounded_copy(text, sizeof first->text[k], "none");
+        if (found != NULL)
+            freeaddrinfo(found);
+    }
+}
+
+void write_servers(FILE *out, const struct settings *settings, const struct first_addresses *first, size_t i)
 {
     const struct upstreams *upstreams = &settings->upstreams;
     bool several = upstreams->count > 1;
@@ -48,11 +58,13 @@ void write_servers(FILE *out, const struct settings *settings, size_t i)
 
         fprintf(out, "    server engine%zu ", k + 1);
         write_address(out, upstream);
-        if (has_name(upstream))
-            fputs(" resolvers upstream_dns init-addr last,libc,none", out);
+        if (upstream_has_name(upstream))
+            fprintf(out, " resolvers upstream_dns init-addr %s", first->text[k]);
         if (upstream->kind == UPSTREAM_TLS)
             fprintf(out, " ssl verify required ca-file %s/ca.pem crt @upstreams/client verifyhost %s ssl-min-ver TLSv1.2",
                     settings->upstream_tls_cert_path, upstream->host);
+        if (upstream->kind == UPSTREAM_TLS && upstream_has_name(upstream))
+            fprintf(out, " sni str(%s) check-sni %s", upstream->host, upstream->host);
         if (several && i == 0)
             fputs(" check", out);
         if (several && i > 0)
@@ -95,18 +107,11 @@ static void write_store(FILE *out, const char *name, const char *alias, const ch
 void write_certificates(FILE *out, const struct environment *environment)
 {
     const struct settings *settings = &environment->settings;
-    bool listeners = false;
     bool upstreams = false;
 
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *list = i == 0 ? &settings->listeners : &environment->profiles[i].listeners;
-
-        for (size_t k = 0; k < list->count; k++)
-            listeners |= list->list[k].kind == LISTEN_TLS;
-    }
     for (size_t k = 0; k < settings->upstreams.count; k++)
         upstreams |= settings->upstreams.list[k].kind == UPSTREAM_TLS;
-    if (listeners)
+    if (environment_listens_with_tls(environment))
         write_store(out, "listeners", "server", settings->tls_cert_path);
     if (upstreams)
         write_store(out, "upstreams", "client", settings->upstream_tls_cert_path);

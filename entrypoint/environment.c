@@ -60,10 +60,28 @@ static void refuse_unknown(const char *prefix, const char *name, struct names *n
     if (known(name, names))
         return;
     rewind_names(names);
-    if (nearest_name(name, next_name, names, nearest, sizeof nearest) != NULL)
+    if (nearest_name(name, TYPO(name), next_name, names, nearest, sizeof nearest) != NULL)
         problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
+}
+
+static const char *next_setting(void *context)
+{
+    size_t *i = context;
+
+    return settings_that_limit[*i] == NULL ? NULL : settings_that_limit[(*i)++];
+}
+
+/* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the finger
+ * is somebody else's: an environment is full of names. */
+static void refuse_near_setting(const char *name, struct problems *problems)
+{
+    char nearest[OPERATION_NAME_MAX];
+    size_t i = 0;
+
+    if (nearest_name(name, SLIP(name), next_setting, &i, nearest, sizeof nearest) != NULL && strcmp(name, nearest) != 0)
+        problem(problems, "%s? did you mean %s", name, nearest);
 }
 
 /* Checks one variable's name, and gives the profile it speaks of ("" for none). */
@@ -73,15 +91,20 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct 
     const char *rest;
 
     profile[0] = '\0';
-    if (strncmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
+    if (strncasecmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
         refuse_unknown("", name, names, problems);
         return;
     }
-    if (strncmp(name, "PROFILE_", strlen("PROFILE_")) != 0)
+    if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 && strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
+        refuse_near_setting(name, problems);
         return;
+    }
     rest = profile_split(name, profile);
     if (rest == NULL) {
-        problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN, RATE_LIMIT, REQUIRE_LABEL or MAX_CREATE_BODY", name);
+        problem(problems,
+                "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN, RATE_LIMIT, REQUIRE_LABEL or MAX_CREATE_BODY (NAME: "
+                "A-Z, 0-9 and _, %d at most)",
+                name, PROFILE_NAME_MAX - 1);
     } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
         char prefix[PROFILE_PREFIX_MAX];
 
@@ -136,16 +159,28 @@ static void find_profiles(struct environment *environment, char *const variables
     }
 }
 
+/* A claim as it is written in FROM. */
+static void claim_text(const struct client *client, char *text, size_t size)
+{
+    if (client->kind == CLIENT_NETWORK)
+        bounded_format(text, size, "%s/%u", client->text, client->bits);
+    else
+        bounded_format(text, size, "%s%s", client->kind == CLIENT_CERTIFICATE ? "cn:" : "", client->text);
+}
+
 static void check_claim(const struct environment *environment, size_t i, const struct client *client,
                         struct problems *problems)
 {
+    char text[CLIENT_TEXT_MAX + 8];
+
+    claim_text(client, text, sizeof text);
     for (size_t j = i + 1; j < environment->profile_count; j++) {
         const struct clients *others = &environment->profiles[j].clients;
 
         for (size_t k = 0; k < others->count; k++)
             if (client_equal(client, &others->list[k]))
                 problem(problems, "PROFILE_%s_FROM and PROFILE_%s_FROM both claim %s", environment->profiles[i].name,
-                        environment->profiles[j].name, client->text);
+                        environment->profiles[j].name, text);
     }
 }
 
@@ -153,7 +188,7 @@ static void check_claim(const struct environment *environment, size_t i, const s
 static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners;
+        const struct listeners *listeners = environment_listeners(environment, i);
 
         *prefix = environment->profiles[i].prefix;
         if (k < listeners->count)
@@ -183,14 +218,6 @@ static void check_listeners(const struct environment *environment, struct proble
     }
 }
 
-static bool any_tls(const struct environment *environment)
-{
-    for (size_t i = 0; i < environment->profile_count; i++)
-        if (settings_listen_with_tls(i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners))
-            return true;
-    return false;
-}
-
 /* What concerns more than one profile, or a profile and the settings. */
 static void check_profiles(const struct environment *environment, struct problems *problems)
 {
@@ -200,12 +227,12 @@ static void check_profiles(const struct environment *environment, struct problem
         for (size_t k = 0; k < profile->clients.count; k++) {
             check_claim(environment, i, &profile->clients.list[k], problems);
             if (profile->clients.list[k].kind == CLIENT_CERTIFICATE &&
-                !(any_tls(environment) && settings_require_client_certificates(&environment->settings)))
+                !(environment_listens_with_tls(environment) && settings_require_client_certificates(&environment->settings)))
                 problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
                         profile->prefix, profile->clients.list[k].text);
         }
-        settings_check_tls(&environment->settings, &profile->listeners, problems);
     }
+    settings_check_tls(&environment->settings, environment_listens_with_tls(environment), problems);
 }
 
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems)
@@ -230,6 +257,20 @@ void environment_free(struct environment *environment)
     free(environment->profiles);
     environment->profiles = NULL;
     environment->profile_count = 0;
+}
+
+const struct listeners *environment_listeners(const struct environment *environment, size_t i)
+{
+    return i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners;
+}
+
+bool environment_listens_with_tls(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment_listeners(environment, i)->count; k++)
+            if (environment_listeners(environment, i)->list[k].kind == LISTEN_TLS)
+                return true;
+    return false;
 }
 
 const struct profile *environment_profile(const struct environment *environment, const char *name)

@@ -17,6 +17,12 @@ struct environment {
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
+/* Where the clients of profile i come in: the general listeners for the base set, else its own. */
+const struct listeners *environment_listeners(const struct environment *environment, size_t i);
+
+/* Whether any listener of all is tls://. */
+bool environment_listens_with_tls(const struct environment *environment);
+
 /* The profile of that name in any case, the base set for NULL or ""; NULL if there is none. */
 const struct profile *environment_profile(const struct environment *environment, const char *name);
 

@@ -7,6 +7,7 @@
 #include "place.h"
 #include "report.h"
 #include "supervisor.h"
+#include "warnings.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -31,86 +32,8 @@ static const char usage[] =
     "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations, variables or kinds\n"
     "       docker-socket-proxy --help | --version\n"
     "\n"
-    "Everything is set by environment variables: ALLOW_*, SOCKET_PATH, LISTEN, LOG_LEVEL, LOG_FORMAT,\n"
-    "MIN_API_VERSION, DISABLE_IPV6, MAX_CONNECTIONS, HAPROXY, RUNTIME_DIRECTORY. The README has the tables.\n";
-
-/* A grant that cannot work today is said at the start, not found out later. */
-static void warn_of_grants(const struct profile *profile)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] &&
-            (strcmp(operations[i].id, "Session") == 0 || strcmp(operations[i].id, "Grpc") == 0))
-            notice("warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
-                   "DOCKER_BUILDKIT=0",
-                   profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
-}
-
-static void warn_of_unguarded(const struct profile *profile)
-{
-    if (profile_leaves_unguarded(profile))
-        notice("warning: what clients create is not judged, as in the image these names come from: whoever may create a "
-               "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
-}
-
-static void warn_of_tls(const struct environment *environment)
-{
-    for (size_t i = 0; i < environment->profile_count; i++)
-        if (settings_listen_with_tls(i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners) &&
-            !settings_require_client_certificates(&environment->settings)) {
-            notice("warning: tls:// listeners ask for no client certificate: there is no ca.pem in TLS_CERT_PATH");
-            return;
-        }
-}
-
-static bool opens(const struct profile *profile, const char *id)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && strcmp(operations[i].id, id) == 0)
-            return true;
-    return false;
-}
-
-static bool opens_more(const struct profile *profile, const struct profile *than)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && !than->permissions.open[i])
-            return true;
-    return false;
-}
-
-/* Whether being at an address, or having a name, is enough to get the profile. */
-static bool is_claimed_by_address(const struct profile *profile)
-{
-    for (size_t i = 0; i < profile->clients.count; i++)
-        if (profile->clients.list[i].kind != CLIENT_CERTIFICATE)
-            return true;
-    return false;
-}
-
-/* Names and addresses are in the hands of those who create containers and connect networks. */
-static void warn_of_claims(const struct environment *environment)
-{
-    const struct profile *profiles = environment->profiles;
-
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        if (!opens(&profiles[i], "ContainerCreate") && !opens(&profiles[i], "NetworkConnect"))
-            continue;
-        for (size_t k = 1; k < environment->profile_count; k++)
-            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
-                notice("warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
-                       "or a certificate of its own",
-                       i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
-    }
-}
-
-static void tell_of_foreign_names(const struct environment *environment)
-{
-    char names[512];
-
-    if (compat_used(&environment->compat, names, sizeof names) > 0)
-        notice("understood as in the %s image: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
-               environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
-}
+    "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
+    "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.\n";
 
 static int render(const struct environment *environment, struct problems *problems)
 {
@@ -186,12 +109,7 @@ static int run(const struct environment *environment, struct problems *problems)
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
         return BAD_ENVIRONMENT;
     }
-    for (size_t i = 0; i < environment->profile_count; i++)
-        warn_of_grants(&environment->profiles[i]);
-    warn_of_tls(environment);
-    warn_of_claims(environment);
-    tell_of_foreign_names(environment);
-    warn_of_unguarded(environment_profile(environment, NULL));
+    warn(environment);
     return supervise(&supervision);
 }
 

@@ -13,6 +13,12 @@
 #define DATA_DIR "/usr/local/share/docker-socket-proxy"
 #endif
 
+const char *const settings_that_limit[] = {"SOCKET_PATH",   "LISTEN",        "MIN_API_VERSION",
+                                           "DISABLE_IPV6",  "RATE_LIMIT",    "MAX_CONNECTIONS",
+                                           "REQUIRE_LABEL", "TLS_CERT_PATH", "MAX_CONNECTIONS_PER_CLIENT",
+                                           "UPSTREAM",      "MAX_CREATE_BODY", "UPSTREAM_TLS_CERT_PATH",
+                                           NULL};
+
 /* One of the words, in any case; words[0] if unset. */
 static size_t read_word(const struct variables *variables, const char *name, const char *const words[],
                         struct problems *problems)
@@ -65,14 +71,6 @@ static void need_file(const char *name, const char *directory, const char *file,
         problem(problems, "%s=%s: %s cannot be read: %s", name, directory, file, strerror(errno));
 }
 
-bool settings_listen_with_tls(const struct listeners *listeners)
-{
-    for (size_t i = 0; i < listeners->count; i++)
-        if (listeners->list[i].kind == LISTEN_TLS)
-            return true;
-    return false;
-}
-
 static bool forwards_with_tls(const struct upstreams *upstreams)
 {
     for (size_t i = 0; i < upstreams->count; i++)
@@ -81,9 +79,9 @@ static bool forwards_with_tls(const struct upstreams *upstreams)
     return false;
 }
 
-void settings_check_tls(const struct settings *settings, const struct listeners *listeners, struct problems *problems)
+void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems)
 {
-    if (!settings_listen_with_tls(listeners))
+    if (!listens_with_tls)
         return;
     if (settings->tls_cert_path == NULL) {
         problem(problems, "LISTEN: tls:// needs TLS_CERT_PATH, a directory with cert.pem, key.pem and, to require client "
@@ -152,6 +150,5 @@ void settings_read(struct settings *settings, const struct variables *variables,
     settings->haproxy = haproxy == NULL ? "haproxy" : haproxy;
     if (!plain_path(settings->data_dir))
         problem(problems, "DATA_DIR=%s: not an absolute path, or it has a special character", settings->data_dir);
-    settings_check_tls(settings, &settings->listeners, problems);
     check_upstream_tls(settings, problems);
 }

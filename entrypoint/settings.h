@@ -7,6 +7,9 @@
 
 #define MIN_API_MINOR 24 /* below 1.24, ContainerStart takes a HostConfig: "may start" would mean "is root" */
 
+/* The names of the variables without which more is open, or something else, than was meant; NULL ends them. */
+extern const char *const settings_that_limit[];
+
 enum log_format { LOG_TEXT, LOG_JSON };
 
 struct settings {
@@ -28,11 +31,9 @@ struct settings {
 /* Reads all settings. What is wrong is told as problems; the settings are then complete but must not be used. */
 void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems);
 
-/* A tls:// listener without usable certificates is a problem: it would serve nobody, or everybody. */
-void settings_check_tls(const struct settings *settings, const struct listeners *listeners, struct problems *problems);
-
-/* Whether any of the listeners is tls://. */
-bool settings_listen_with_tls(const struct listeners *listeners);
+/* If there are tls:// listeners, of whichever profile, certificates that cannot be used are a problem: nobody would be served,
+ * or everybody. */
+void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems);
 
 /* Whether TLS_CERT_PATH holds a ca.pem: clients need a certificate then. */
 bool settings_require_client_certificates(const struct settings *settings);

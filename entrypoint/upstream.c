@@ -1,6 +1,7 @@
 #include "upstream.h"
 
 #include "bounded.h"
+#include "client.h"
 #include "listener.h"
 
 #include <arpa/inet.h>
@@ -10,13 +11,6 @@
 #include <sys/un.h>
 
 #define USUAL_SOCKET "/var/run/docker.sock"
-
-static bool host_name(const char *host)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-    return host[0] != '\0' && strspn(host, allowed) == strlen(host);
-}
 
 static const char *read_socket(struct upstream *upstream, const char *path)
 {
@@ -46,7 +40,7 @@ static const char *read_host(struct upstream *upstream, enum upstream_kind kind,
         return "the host is too long";
     memcpy(upstream->host, rest, length);
     upstream->host[length] = '\0';
-    if (brackets ? inet_pton(AF_INET6, upstream->host, binary) != 1 : !host_name(upstream->host))
+    if (brackets ? inet_pton(AF_INET6, upstream->host, binary) != 1 : !host_name_read(upstream->host, upstream->host))
         return "the host is neither a name nor an address";
     return NULL;
 }
@@ -109,6 +103,14 @@ const char *upstreams_socket(const struct upstreams *upstreams)
         if (upstreams->list[i].kind == UPSTREAM_UNIX)
             return upstreams->list[i].host;
     return USUAL_SOCKET;
+}
+
+bool upstream_has_name(const struct upstream *upstream)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+
+    return upstream->kind != UPSTREAM_UNIX && inet_pton(AF_INET, upstream->host, binary) != 1 &&
+           inet_pton(AF_INET6, upstream->host, binary) != 1;
 }
 
 bool upstream_url(const struct upstream *upstream, char *url, size_t size)

@@ -27,6 +27,9 @@ void upstreams_read(struct upstreams *upstreams, const struct variables *variabl
 /* The path of the first Unix socket among them, or Docker's usual one. */
 const char *upstreams_socket(const struct upstreams *upstreams);
 
+/* Whether the host is a name; addresses and sockets need nobody to resolve them. */
+bool upstream_has_name(const struct upstream *upstream);
+
 /* The upstream as one writes it: unix:///var/run/docker.sock, tcp://manager:2375. Returns false if it does not fit. */
 bool upstream_url(const struct upstream *upstream, char *url, size_t size);
 

@@ -96,10 +96,10 @@ static unsigned distance(const char *a, const char *b)
     return row[columns];
 }
 
-const char *nearest_name(const char *name, const char *(*next)(void *context), void *context, char *nearest,
+const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
                          size_t size)
 {
-    unsigned best = (unsigned)strlen(name) / 3; /* further away is another word, not a typo */
+    unsigned best = most;
     bool found = false;
     const char *candidate;
 

@@ -27,10 +27,15 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
 long variable_number(const struct variables *variables, const char *name, long low, long high, long preset,
                      struct problems *problems);
 
-/* The candidate nearest to name by edit distance, or NULL if none is near enough to be a typo of it.
+/* How far a name may be from the one that was meant: further away is another word, not a typo. */
+#define TYPO(name) ((unsigned)strlen(name) / 3)
+/* The same where strangers' names are about. */
+#define SLIP(name) (strlen(name) >= 8 ? 2 : (unsigned)strlen(name) / 4)
+
+/* The candidate nearest to name by edit distance, or NULL if none is at most so far away.
  * next(context) gives one candidate after the other, NULL at the end; a candidate stays valid until the next call
  * only, so that the answer is copied into nearest (of size bytes). */
-const char *nearest_name(const char *name, const char *(*next)(void *context), void *context, char *nearest,
+const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
                          size_t size);
 
 #endif

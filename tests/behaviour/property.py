@@ -1,11 +1,13 @@
 """explain and the running proxy agree on random requests; the seed is printed, and SEED sets it."""
+import json
 import os
 import random
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Proxy, main, program  # noqa: E402
+from proxy import Client, Proxy, free_port, main, program  # noqa: E402
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "get"]
 PIECES = ["/", "//", "/./", "/..", "%2F", "%2f", "%252F", "%00", "%0a", "%7f", "\\", "%5c", "%", "%zz", "json", "create", "x", "libpod",
@@ -59,30 +61,63 @@ def random_environment(random_, table):
     return env
 
 
-def agreement():
+def check(proxy, client, method, target, verdict, context):
+    """What the client is told and what reaches the Engine is what explain says, down to the reason."""
+    reached = len(proxy.engine.requests)
+    json_body = method == "POST" and not target.split("?")[0].endswith("/start")
+    status, _, body = client.ask(method, target, ["Content-Type: application/json"] if json_body else (), b"{}" if json_body else b"")
+    client.close()
+    allowed = status not in (0, 400, 403)
+    assert allowed == verdict.startswith("allowed"), f"{context}: {method} {target}: {status}, but explain: {verdict}"
+    if status != 400:
+        assert (len(proxy.engine.requests) > reached) == allowed, f"{method} {target} reached the Engine although it was refused"
+    if status == 403 and method != "HEAD":
+        reason = json.loads(body)["message"].split(" is forbidden; ")[-1]
+        assert reason == verdict.split(" ", 2)[2], f"{context}: {method} {target}: {reason}, but explain: {verdict}"
+
+
+def explained(env, requests, *profile):
+    said = program("explain", *profile, "-", env=env, stdin="".join(f"{m} {t}\n" for m, t in requests)).stdout.splitlines()
+    assert len(said) == len(requests)
+    return zip(requests, said)
+
+
+def seeded():
     seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
-    rounds = int(os.environ.get("ROUNDS", 4))
     print(f"SEED={seed}")
-    random_ = random.Random(seed)
+    return seed, random.Random(seed), int(os.environ.get("ROUNDS", 4))
+
+
+def agreement():
+    seed, random_, rounds = seeded()
     table = rows()
     for _ in range(rounds):
         env = random_environment(random_, table)
         requests = [request(random_, table) for _ in range(1500)]
-        said = program("explain", "-", env=env, stdin="".join(f"{m} {t}\n" for m, t in requests)).stdout.splitlines()
-        assert len(said) == len(requests)
         with Proxy(env) as proxy:
-            client = proxy.connect()
-            for (method, target), verdict in zip(requests, said):
-                reached = len(proxy.engine.requests)
-                json = method == "POST" and not target.split("?")[0].endswith("/start")
-                status, _, _ = client.ask(method, target, ["Content-Type: application/json"] if json else (), b"{}" if json else b"")
-                allowed = status not in (0, 400, 403)
-                assert allowed == verdict.startswith("allowed"), f"SEED={seed} {env}: {method} {target}: {status}, but explain: {verdict}"
-                if status != 400:
-                    assert (len(proxy.engine.requests) > reached) == allowed, f"{method} {target} reached the Engine although it was refused"
-                client.close()
-                client = proxy.connect()
-            client.close()
+            for (method, target), verdict in explained(env, requests):
+                check(proxy, proxy.connect(), method, target, verdict, f"SEED={seed} {env}")
+
+
+def agreement_of_profiles():
+    """Each with a set of its own, and told apart by a listener, a Unix listener and a network."""
+    seed, random_, rounds = seeded()
+    table = rows()
+    with tempfile.TemporaryDirectory() as directory:
+        for _ in range(rounds):
+            port = free_port()
+            path = os.path.join(directory, "own.sock")
+            env = random_environment(random_, table)
+            for name in ("A_B", "LISTEN", "ZX"):
+                own = random_environment(random_, table)
+                env.update({f"PROFILE_{name}_{key}": value for key, value in own.items() if key.startswith("ALLOW_")})
+            env.update(PROFILE_A_B_LISTEN=f"tcp://127.0.0.1:{port}", PROFILE_LISTEN_LISTEN=f"unix://{path}", PROFILE_ZX_FROM="127.5.0.0/16")
+            with Proxy(env) as proxy:
+                for profile, connect in ((None, proxy.connect), ("a_b", lambda: Client(port)), ("LISTEN", lambda: Client(path)),
+                                         ("ZX", lambda: Client(proxy.port, "127.5.1.1"))):
+                    requests = [request(random_, table) for _ in range(300)]
+                    for (method, target), verdict in explained(env, requests, *(["--profile", profile] if profile else [])):
+                        check(proxy, connect(), method, target, verdict, f"SEED={seed} profile {profile} of {env}")
 
 
 main(globals())

@@ -16,6 +16,12 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "unreadable template, full or read-only directory, wrong HAProxy: one clear line, exit 2" { check bad_files; }
 @test "RUNTIME_DIRECTORY gets the configuration that render prints" { check runtime_directory; }
 @test "a Unix listener has the mode it was given and the same rules" { check unix_listener; }
+@test "a reload takes place once the new HAProxy listens, however long that takes" { check reload_waits; }
+@test "a reload whose HAProxy does not start changes nothing" { check reload_fails; }
+@test "held streams do not keep reloads from taking place" { check reload_many; }
+@test "nothing goes on serving when HAProxy ends" { check children_end; }
+@test "what somebody listens on already is not shared, what is there not replaced" { check taken; }
+@test "claims that clients could forge are warned of" { check claims; }
 @test "HAProxy runs as the least that may open the socket" { check least_privilege; }
 @test "few or many file descriptors" { check descriptors; }
 @test "the subcommands" { check commands; }

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import PROGRAM, ROOT, Engine, Proxy, environment, free_port, main, program  # noqa: E402
+from proxy import PROGRAM, ROOT, Client, Engine, Proxy, environment, free_port, main, program  # noqa: E402
 
 
 def until(condition, what):
@@ -253,6 +253,137 @@ def unix_listener():
                 client.sendall(b"GET /tasks HTTP/1.1\r\nHost: docker\r\n\r\n")
                 assert client.recv(12) == b"HTTP/1.1 403"
             proxy.wait_for_log("Forbidden: /tasks")
+
+
+def stand_in(directory, script):
+    """A program in HAProxy's place; the script finds the real one in $REAL."""
+    path = os.path.join(directory, "haproxy")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\nREAL='{os.environ.get('HAPROXY', 'haproxy')}'\n{script}\nexec \"$REAL\" \"$@\"\n")
+    os.chmod(path, 0o755)
+    os.chmod(directory, 0o755)
+    return path
+
+
+def reload_waits():
+    """A new HAProxy that takes long to start takes over only then."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "filtered.sock")
+        with Proxy({}, haproxy=stand_in(directory, 'case "$*" in *-sf*) sleep 3 ;; esac'), listen=f",unix://{path}") as proxy:
+            proxy.process.send_signal(signal.SIGHUP)
+            begin = time.monotonic()
+            while "reloaded" not in proxy.log():
+                assert proxy.ask("GET", "/version")[0] == 200
+                client = Client(path)
+                assert client.ask("GET", "/version")[0] == 200
+                client.close()
+                time.sleep(0.02)
+                assert time.monotonic() - begin < 30, proxy.log()
+            assert proxy.ask("GET", "/version")[0] == 200
+
+
+def reload_fails():
+    """A new HAProxy that does not start changes nothing, and one that does is still possible."""
+    with tempfile.TemporaryDirectory() as directory:
+        haproxy = stand_in(directory, f'case "$*" in *-sf*) [ -e {directory}/well ] || exit 1 ;; esac')
+        with Proxy({}, haproxy=haproxy) as proxy:
+            proxy.process.send_signal(signal.SIGHUP)
+            proxy.wait_for_log("a new HAProxy did not start; the running one goes on")
+            assert proxy.ask("GET", "/version")[0] == 200
+            with open(os.path.join(directory, "well"), "w", encoding="ascii"):
+                pass
+            proxy.process.send_signal(signal.SIGHUP)
+            proxy.wait_for_log("reloaded")
+            assert proxy.ask("GET", "/version")[0] == 200
+
+
+def reload_many():
+    """Streams outlive reloads, but do not prevent them: those of the oldest end."""
+    with Proxy({}) as proxy:
+        streams = []
+        for n in range(10):
+            stream = proxy.connect()
+            stream.send(b"GET /events HTTP/1.1\r\nHost: docker\r\n\r\n")
+            assert b"200" in stream.stream.readline()
+            streams.append(stream)
+            proxy.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 20
+            while proxy.log().count("reloaded:") <= n:
+                assert time.monotonic() < deadline, proxy.log()
+                time.sleep(0.02)
+        assert proxy.log().count("the oldest is ended") == 2, proxy.log()
+        for n, stream in enumerate(streams):
+            if n < 2:
+                while stream.stream.readline():  # ends
+                    pass
+            else:
+                stream.socket.settimeout(0.1)
+                try:
+                    while stream.socket.recv(1000):
+                        pass
+                    raise AssertionError(f"stream {n} has ended")
+                except TimeoutError:
+                    pass
+            stream.close()
+        assert proxy.ask("GET", "/version")[0] == 200
+
+
+def children_end():
+    """If HAProxy ends by itself, nothing of it goes on serving, even where it has changed its user."""
+    with Proxy({}) as proxy:
+        stream = proxy.connect()
+        stream.send(b"GET /events HTTP/1.1\r\nHost: docker\r\n\r\n")
+        assert b"200" in stream.stream.readline()
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_log("reloaded")
+        children = subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()
+        assert len(children) == 2, children
+        os.kill(int(max(children, key=int)), signal.SIGKILL)
+        assert proxy.process.wait(20) == 128 + signal.SIGKILL
+        while stream.stream.readline():
+            pass
+        stream.close()
+
+
+def taken():
+    """Nobody else's address or path is shared or replaced."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "filtered.sock")
+        file = os.path.join(directory, "file")
+        with open(file, "w", encoding="ascii") as out:
+            out.write("precious")
+        with Proxy(listen=f",unix://{path}") as proxy:
+            port = proxy.port
+            for listen, text in ((f"tcp://127.0.0.1:{port}", f"LISTEN: 127.0.0.1 port {port} is in use"),
+                                 (f"tcp://:{port}", f"LISTEN: * port {port} is in use"),
+                                 (f"unix://{path}", f"LISTEN: {path} is in use"), (f"unix://{file}", f"LISTEN: {file} is in use, or no socket"),
+                                 (f"unix://{proxy.socket_path}", f"LISTEN: {proxy.socket_path} is in use")):
+                done = program("run", env={"LISTEN": listen, "SOCKET_PATH": "/nonexistent.sock"})
+                assert done.returncode == 2 and text in done.stderr, (listen, done)
+            done = program("run", env={"LISTEN": "tcp://127.0.0.1:1", "PROFILE_A_LISTEN": f"unix://{path}"})
+            assert done.returncode == 2 and f"PROFILE_A_LISTEN: {path} is in use" in done.stderr, done
+            assert program("check", env=proxy.env).returncode == 0  # does not listen
+            assert proxy.ask("GET", "/version")[0] == 200
+        with open(file, encoding="ascii") as left:
+            assert left.read() == "precious"
+        assert os.path.exists(path)  # a socket that was left is no obstacle
+        with Proxy(listen=f",unix://{path}"):
+            client = Client(path)
+            assert client.ask("GET", "/version")[0] == 200
+            client.close()
+
+
+def claims():
+    """The log warns where clients could give themselves a name, an address or a network that opens more."""
+    givers = ("ALLOW_CONTAINER_CREATE", "ALLOW_CONTAINER_RENAME", "ALLOW_NETWORK_CONNECT", "ALLOW_SERVICE_CREATE", "ALLOW_SERVICE_UPDATE",
+              "ALLOW_IMAGE_BUILD", "ALLOW_LIBPOD_CONTAINER_CREATE", "ALLOW_LIBPOD_CONTAINER_RENAME", "ALLOW_LIBPOD_NETWORK_CONNECT",
+              "ALLOW_LIBPOD_POD_CREATE", "ALLOW_LIBPOD_PLAY_KUBE", "ALLOW_LIBPOD_KUBE_APPLY", "ALLOW_LIBPOD_IMAGE_BUILD",
+              "ALLOW_LIBPOD_LOCAL_BUILD", "ALLOW_LIBPOD_CONTAINER_RESTORE")
+    for name in givers:
+        with Proxy({name: "1", "PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_EXEC": "1"}) as proxy:
+            assert "clients of no profile may give containers any name and address, and so take profile A" in proxy.log(), (name, proxy.log())
+    with Proxy({"ALLOW_CONTAINERS": "1", "PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_EXEC": "1"}) as proxy:
+        assert "may give containers" not in proxy.log(), proxy.log()
 
 
 def least_privilege():

@@ -61,6 +61,31 @@ with() {
     [ "$(status GET http://127.0.0.1:2375/containers/json -H 'X-SSL-Client-CN: ops')" = 403 ]
 }
 
+# tls_status CERTIFICATE-DIRECTORY PATH
+tls_status() {
+    curl -s -o /dev/null -w '%{http_code}' --cacert $LAB/ca/ca.pem --cert "$1/cert.pem" --key "$1/key.pem" "https://127.0.0.1:2376$2"
+}
+
+@test "a common name with a NUL in it is not what stands before the NUL" {
+    make_certificate $LAB/ca $LAB/nul 'ops~.guest' client
+    python3 "$ROOT/tests/support/resign.py" $LAB/ca/ca-key.pem $LAB/nul/cert.pem 'ops~.guest' 'ops\0.guest'
+    [ "$(tls_status $LAB/nul /_ping)" = 200 ]
+    [ "$(tls_status $LAB/nul /containers/json)" = 403 ]
+    [ "$(tls_status $LAB/ops /containers/json)" = 200 ]
+}
+
+@test "no TLS session is resumed: whoever comes back proves the certificate again" {
+    local options request='GET /containers/json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    for options in -tls1_2 '-tls1_2 -no_ticket' -tls1_3; do
+        rm -f $LAB/session
+        run -0 bash -c "printf '$request' | openssl s_client -connect 127.0.0.1:2376 -cert $LAB/ops/cert.pem -key $LAB/ops/key.pem $options -ign_eof -sess_out $LAB/session 2>&1"
+        [[ $output == *'HTTP/1.1 200'* ]]
+        [ -e $LAB/session ] || continue # the server gave nothing to resume
+        run bash -c "printf '$request' | openssl s_client -connect 127.0.0.1:2376 $options -ign_eof -sess_in $LAB/session 2>&1"
+        [[ $output != *'HTTP/1.1 200'* && $output != *Reused,* ]]
+    done
+}
+
 @test "docker --tlsverify fails without a certificate, with an expired one, and with another CA's" {
     run ! command docker --tlsverify --tlscacert $LAB/ca/ca.pem --tlscert /dev/null --tlskey /dev/null -H tcp://127.0.0.1:2376 version
     run ! curl -sS --cacert $LAB/ca/ca.pem https://127.0.0.1:2376/version
@@ -192,6 +217,21 @@ serial() {
     stop_dsp open
     refused LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/open PROFILE_OPS_FROM=cn:ops PROFILE_OPS_ALLOW_INFO=1
     [[ $output == *ca.pem* ]]
+}
+
+@test "a ca.pem that comes after the start is not said to be in force" {
+    make_certificate $LAB/ca $LAB/later proxy server 'IP:127.0.0.1'
+    rm $LAB/later/ca.pem
+    run_dsp later LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/later
+    until_true curl -fsS --cacert $LAB/ca/ca.pem https://127.0.0.1:24376/version
+    cp $LAB/ca/ca.pem $LAB/later/
+    until_true log_has later 'client certificates are asked for after a restart only'
+    run ! log_has later reloaded:
+    stop_dsp later
+    run_dsp later LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/later
+    until_true curl -fsS --cacert $LAB/ca/ca.pem --cert $LAB/ops/cert.pem --key $LAB/ops/key.pem https://127.0.0.1:24376/version
+    run ! curl -fsS --cacert $LAB/ca/ca.pem https://127.0.0.1:24376/version
+    stop_dsp later
 }
 
 @test "docker -H unix:// works on the filtered socket, which has the mode, owner and group asked for" {

@@ -125,6 +125,33 @@ tls_engine() { # tls_engine CERTIFICATE-DIRECTORY: the real Engine behind TLS th
     until_true fails_with_503
 }
 
+@test "tls:// sends the name that it asks for, so that what serves several names answers with the right certificate" {
+    make_certificate $LAB/ca $LAB/other other server 'DNS:other'
+    openssl s_server -accept 127.0.0.1:24506 -www -quiet -cert $LAB/other/cert.pem -key $LAB/other/key.pem -servername localhost \
+        -cert2 $LAB/server/cert.pem -key2 $LAB/server/key.pem >/dev/null 2>&1 3>&- &
+    echo $! >$LAB/one.forward
+    run_dsp up LISTEN=tcp://127.0.0.1:2375 UPSTREAM=tls://localhost:24506,tcp://127.0.0.1:24599 UPSTREAM_TLS_CERT_PATH=$LAB/client
+    until_true works
+    stop_dsp up
+    run_dsp up LISTEN=tcp://127.0.0.1:2375 UPSTREAM=tls://LocalHost:24506 UPSTREAM_TLS_CERT_PATH=$LAB/client
+    until_true works
+}
+
+@test "an Engine whose name the DNS does not answer keeps nobody waiting at the start, however many profiles there are" {
+    local profiles=() n
+    forward one UNIX-LISTEN:$LAB/one.sock,fork,unlink-early
+    for n in {1..5}; do profiles+=(PROFILE_P${n}_FROM=10.9.8.$n PROFILE_P${n}_ALLOW_INFO=1); done
+    VARIABLES=(UPSTREAM=unix://$LAB/one.sock,tcp://localhost:24502,tcp://manager.invalid:2375 "${profiles[@]}")
+    run -0 dsp render
+    [ "$(grep -c 'server engine2 localhost:24502 resolvers upstream_dns init-addr 127.0.0.1 \|server engine2 localhost:24502 resolvers upstream_dns init-addr ::1 ' <<<"$output")" = 6 ]
+    [ "$(grep -c 'server engine3 manager.invalid:2375 resolvers upstream_dns init-addr none ' <<<"$output")" = 6 ]
+}
+
+@test "an Engine's address in tls:// is warned of: only names in certificates count" {
+    run_dsp up LISTEN=tcp://127.0.0.1:2375 UPSTREAM=tls://127.0.0.1:24506 UPSTREAM_TLS_CERT_PATH=$LAB/client
+    until_true log_has up 'UPSTREAM: tls://127.0.0.1 is an address'
+}
+
 @test "tls:// to an Engine of another CA is refused" {
     make_certificate $LAB/foreign $LAB/impostor engine server 'DNS:localhost,IP:127.0.0.1'
     tls_engine $LAB/impostor

@@ -109,10 +109,15 @@ class Proxy:
 
 
 class Client:
-    """A connection that sends exactly what it is told."""
+    """A connection that sends exactly what it is told: to a port, from another address if one is given, or to a path."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+    def __init__(self, where, source=None):
+        if isinstance(where, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(20)
+            self.socket.connect(where)
+        else:
+            self.socket = socket.create_connection(("127.0.0.1", where), 20, source_address=(source, 0) if source else None)
         self.stream = self.socket.makefile("rb")
 
     def close(self):

@@ -182,8 +182,21 @@ static const struct mistake {
     {"PROFILE_A_FROM=a!b", "neither a container or host name"},
     {"PROFILE_A_FROM=cn:x", "cn:x needs a tls:// listener"},
     {"PROFILE_A_FROM=x PROFILE_B_FROM=X", "PROFILE_A_FROM and PROFILE_B_FROM both claim x"},
-    {"PROFILE_A_FROM=10.1.2.3/8 PROFILE_B_FROM=y,10.0.0.0/8", "PROFILE_A_FROM and PROFILE_B_FROM both claim 10.0.0.0"},
+    {"PROFILE_A_FROM=10.1.2.3/8 PROFILE_B_FROM=y,10.0.0.0/8", "PROFILE_A_FROM and PROFILE_B_FROM both claim 10.0.0.0/8"},
     {"PROFILE_A_FROM=::0001 PROFILE_B_FROM=::1", "both claim ::1"},
+    {"PROFILE_A_FROM=localhost", "no name that the DNS decides"},
+    {"PROFILES_A_FROM=x", "PROFILES_A_FROM: not PROFILE_<NAME>_ followed by"},
+    {"profile_a_from=x", "profile_a_from: not PROFILE_<NAME>_ followed by"},
+    {"allow_info=1", "allow_info: no such permission"},
+    {"REQUIRE_LABELS=a", "REQUIRE_LABELS? did you mean REQUIRE_LABEL"},
+    {"REQUIRED_LABEL=a", "REQUIRED_LABEL? did you mean REQUIRE_LABEL"},
+    {"RATELIMIT=1", "RATELIMIT? did you mean RATE_LIMIT"},
+    {"MAX_CONNECTION_PER_CLIENT=1", "MAX_CONNECTION_PER_CLIENT? did you mean MAX_CONNECTIONS_PER_CLIENT"},
+    {"LISTENS=unix:///x.sock", "LISTENS? did you mean LISTEN"},
+    {"MIN_API_VERION=1.30", "MIN_API_VERION? did you mean MIN_API_VERSION"},
+    {"TLS_CERTPATH=/x", "TLS_CERTPATH? did you mean TLS_CERT_PATH"},
+    {"UPSTREAMS=tcp://x:1", "UPSTREAMS? did you mean UPSTREAM"},
+    {"UPSTREAM=tcp://host.:1", "the host is neither a name"},
 };
 
 START_TEST(test_mistake)
@@ -202,6 +215,9 @@ START_TEST(test_all_at_once)
 {
     given("ALLOW_START=maybe ALLOW_CONTAINER=1 LISTEN=tcp://:99999 LOG_LEVEL=x SOCKET_PATH=y");
     ck_assert_uint_eq(problem_count, 5);
+    done();
+    given("DOCKER_CERT_PATH=/x DOCKER_API_VERSION=1.41 STATE_DIRECTORY=/x LISTEN_FDS=1 HTTP_PROXY=x LOGLEVEL=x DATADIR=/x DATABASE=x");
+    ck_assert_msg(problem_count == 0, "%s", told);
     done();
     given("MOTD=1 PATH=/bin POSTGRES=x CONTAINERSX=1 ALLOWED=1 LIBPOD=1 PROFILE=x"); /* somebody else's */
     ck_assert_msg(problem_count == 0, "%s", told);

@@ -1,0 +1,106 @@
+#include "warnings.h"
+
+#include <string.h>
+
+/* A grant that cannot work today is said at the start, not found out later. */
+static void warn_of_grants(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] &&
+            (strcmp(operations[i].id, "Session") == 0 || strcmp(operations[i].id, "Grpc") == 0))
+            notice("warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
+                   "DOCKER_BUILDKIT=0",
+                   profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
+}
+
+static void warn_of_unguarded(const struct profile *profile)
+{
+    if (profile_leaves_unguarded(profile))
+        notice("warning: what clients create is not judged, as in the image these names come from: whoever may create a "
+               "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
+}
+
+static void warn_of_tls(const struct environment *environment)
+{
+    if (environment_listens_with_tls(environment) && !settings_require_client_certificates(&environment->settings))
+        notice("warning: tls:// listeners ask for no client certificate: there is no ca.pem in TLS_CERT_PATH");
+}
+
+/* Whether the profile's clients may give a container, a task or a pod a name or an address of their choice, or run something
+ * in a network of their choice. */
+static bool may_give_names(const struct profile *profile)
+{
+    static const char *const givers[] = {
+        "ContainerCreate",       "ContainerRename",       "NetworkConnect",       "ServiceCreate",  "ServiceUpdate",   "ImageBuild",
+        "ContainerCreateLibpod", "ContainerRenameLibpod", "NetworkConnectLibpod", "PodCreateLibpod", "PlayKubeLibpod",
+        "KubeApplyLibpod",       "ImageBuildLibpod",      "LocalBuildLibpod",     "ContainerRestoreLibpod"};
+
+    for (size_t i = 0; i < operation_count; i++)
+        for (size_t k = 0; profile->permissions.open[i] && k < sizeof givers / sizeof *givers; k++)
+            if (strcmp(operations[i].id, givers[k]) == 0)
+                return true;
+    return false;
+}
+
+static bool opens_more(const struct profile *profile, const struct profile *than)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && !than->permissions.open[i])
+            return true;
+    return false;
+}
+
+/* Whether being at an address, or having a name, is enough to get the profile. */
+static bool is_claimed_by_address(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->clients.count; i++)
+        if (profile->clients.list[i].kind != CLIENT_CERTIFICATE)
+            return true;
+    return false;
+}
+
+/* Names and addresses are in the hands of those who create containers and connect networks. */
+static void warn_of_claims(const struct environment *environment)
+{
+    const struct profile *profiles = environment->profiles;
+
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        if (!may_give_names(&profiles[i]))
+            continue;
+        for (size_t k = 1; k < environment->profile_count; k++)
+            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
+                notice("warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
+                       "or a certificate of its own",
+                       i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
+    }
+}
+
+static void tell_of_foreign_names(const struct environment *environment)
+{
+    char names[512];
+
+    if (compat_used(&environment->compat, names, sizeof names) > 0)
+        notice("understood as in the %s image: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
+               environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
+}
+
+/* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
+static void warn_of_upstream_addresses(const struct upstreams *upstreams)
+{
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstreams->list[i].kind == UPSTREAM_TLS && !upstream_has_name(&upstreams->list[i]))
+            notice("warning: UPSTREAM: tls://%s is an address, and an IP: entry of the Engine's certificate does not count, only "
+                   "a DNS: one does; give it a name (extra_hosts)",
+                   upstreams->list[i].host);
+}
+
+void warn(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        warn_of_grants(&environment->profiles[i]);
+    warn_of_tls(environment);
+    warn_of_upstream_addresses(&environment->settings.upstreams);
+    warn_of_claims(environment);
+    tell_of_foreign_names(environment);
+    warn_of_unguarded(environment_profile(environment, NULL));
+}
