@@ -2,12 +2,14 @@
 #include "config_parts.h"
 
 #include "bounded.h"
+#include "machine.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-#define OWN "own:name" /* what the backend calls the proxy itself; a name has no colon */
+#define OWN "own:%zu" /* what the backend calls the proxy itself; a name has no colon */
+#define OWN_MAX 2
 #define NOBODY UINT32_MAX /* remembered of an address that had none of the names */
 
 /* ---- the names of all profiles, counted from 1 ---- */
@@ -54,18 +56,28 @@ bool needs_resolvers(const struct environment *environment)
     return next(&name);
 }
 
-/* The name that the container network has for this container, unless a profile has it. Docker and Podman resolve the host
- * name that they give (the short ID); where another was set, it may not be known. */
-static bool own_name(const struct environment *environment, char own[HOST_NAME_SIZE])
+static bool is_claimed(const struct environment *environment, const char *text)
 {
     struct name name = before_first(environment);
 
-    if (gethostname(own, HOST_NAME_SIZE) != 0 || !host_name_read(own, own))
-        return false;
     while (next(&name))
-        if (strcmp(name.text, own) == 0)
-            return false;
-    return true;
+        if (strcmp(name.text, text) == 0)
+            return true;
+    return false;
+}
+
+/* The names that the container network may have for this container, less those that a profile has. Docker and Podman resolve
+ * the short ID, which is the host name unless another one was set. Returns how many. */
+static size_t own_names(const struct environment *environment, char own[OWN_MAX][HOST_NAME_SIZE])
+{
+    size_t count = 0;
+
+    if (gethostname(own[0], HOST_NAME_SIZE) == 0 && host_name_read(own[0], own[0]) && !is_claimed(environment, own[0]))
+        count++;
+    if (machine_container_id(own[count], HOST_NAME_SIZE) && !is_claimed(environment, own[count]) &&
+        (count == 0 || strcmp(own[0], own[count]) != 0))
+        count++;
+    return count;
 }
 
 /* ---- sections ---- */
@@ -94,7 +106,7 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
           "    hold timeout 1s\n"
           "    hold refused 1s\n"
           "    hold other 1s\n"
-          "\n# Our own name, once known, is gone only if the DNS says so: its silence is no answer.\n"
+          "\n# Our own names, once known, are gone only if the DNS says so: its silence is no answer.\n"
           "resolvers itself\n"
           "    parse-resolv-conf\n"
           "    resolve_retries 1\n"
@@ -110,16 +122,16 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
 void write_presence(FILE *out, const struct environment *environment)
 {
     struct name name = before_first(environment);
-    char own[HOST_NAME_SIZE];
+    char own[OWN_MAX][HOST_NAME_SIZE];
 
     if (!needs_resolvers(environment))
         return;
-    fputs("\n# Nothing is sent to these: they tell which of the profiles' names can be resolved, and whether our own can.\n"
+    fputs("\n# Nothing is sent to these: they tell which of the profiles' names can be resolved, and which of our own can.\n"
           "backend names\n"
           "    no log\n",
           out);
-    if (own_name(environment, own))
-        fprintf(out, "    server " OWN " %s:1 resolvers itself resolve-prefer ipv4 init-addr none\n", own);
+    for (size_t i = 0, count = own_names(environment, own); i < count; i++)
+        fprintf(out, "    server " OWN " %s:1 resolvers itself resolve-prefer ipv4 init-addr none\n", i, own[i]);
     while (next(&name))
         fprintf(out, "    server %s %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", name.text, name.text);
 }
@@ -177,16 +189,16 @@ static void write_silence(FILE *out, const struct environment *environment)
                 name.number, name.number);
 }
 
-/* The name that must have an answer: our own, or one that can be resolved. Where there is none yet, right after the start,
+/* The name that must have an answer: one of our own, or one that can be resolved. Where there is none yet, right after the start,
  * nobody is told apart. */
 static void write_proof_name(FILE *out, const struct environment *environment)
 {
     struct name name = before_first(environment);
-    char own[HOST_NAME_SIZE];
+    char own[OWN_MAX][HOST_NAME_SIZE];
 
     fputs("    tcp-request content unset-var(sess.proof_name)\n", out);
-    if (own_name(environment, own))
-        fprintf(out, "    tcp-request content set-var(sess.proof_name) str(%s) if { srv_is_up(names/" OWN ") }\n", own);
+    for (size_t i = 0, count = own_names(environment, own); i < count; i++)
+        fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if { srv_is_up(names/" OWN ") }\n", own[i], i);
     while (next(&name))
         fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if up_%u\n", name.text, name.number);
     fputs("    acl to_prove var(sess.proof_name) -m found\n"
@@ -217,8 +229,8 @@ void write_names(FILE *out, const struct environment *environment)
 
     if (!needs_resolvers(environment))
         return;
-    fputs("    # Names are asked for when a connection comes in; what is remembered of its address decides nothing, it only\n"
-          "    # saves questions: the name it had (gpt 0) is asked for first, one that had none is not asked for again within\n"
+    fputs("    # Names are asked for when a connection comes in; what is remembered of its address only saves\n"
+          "    # questions: the name it had (gpt 0) is asked for first, one that had none is not asked for again within\n"
           "    # two seconds (gpt 1), and names that cannot be resolved, which may take the DNS long to say, are asked for only\n"
           "    # if the address is new or has changed hands (gpt 2).\n"
           "    acl known   var(sess.profile) -m found\n"

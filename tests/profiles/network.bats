@@ -12,11 +12,13 @@ setup_file() {
     remove_all
     engine network prune -f >/dev/null
     engine network create --subnet 10.99.0.0/24 --ip-range 10.99.0.16/28 lan >/dev/null
-    engine run -d --name proxy --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" \
+    engine network create --subnet 10.94.0.0/24 lan2 >/dev/null
+    # (A host name that no DNS knows.)
+    engine run -d --name proxy --hostname nowhere.invalid --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" \
         --env ALLOW_INFO=true \
         --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true --env PROFILE_ADMIN_ALLOW_CREATE=true \
         --env PROFILE_LATE_FROM=late --env PROFILE_LATE_ALLOW_CONTAINERS=true \
-        --env PROFILE_LOGS_FROM=reader,missing --env PROFILE_LOGS_ALLOW_LOGS=true \
+        --env PROFILE_LOGS_FROM=reader,missing,both.lan,both.lan2 --env PROFILE_LOGS_ALLOW_LOGS=true \
         --env PROFILE_FIXED_FROM=10.99.0.77 --env PROFILE_FIXED_ALLOW_VOLUMES=true \
         --env PROFILE_NET_FROM=10.99.0.128/25 --env PROFILE_NET_ALLOW_NETWORKS=true \
         --env PROFILE_SUBNET_FROM=10.99.0.192/26 --env PROFILE_SUBNET_ALLOW_IMAGES=true \
@@ -29,7 +31,7 @@ setup_file() {
 }
 teardown_file() {
     remove_all
-    engine network rm lan >/dev/null
+    engine network rm lan lan2 >/dev/null
 }
 
 @test "each container has its own profile's permissions, and only these" {
@@ -284,4 +286,16 @@ END
     echo "$output"
     [ "$(grep -o 'HTTP/1.1 200' <<<"$output" | wc -l)" = 2 ]
     [ "$(grep -o 'HTTP/1.1 403' <<<"$output" | wc -l)" = 1 ]
+}
+
+@test "a container that shares two networks with the proxy has its profile on both, where its name is given for both" {
+    engine network connect --ip 10.94.0.2 lan2 proxy
+    box both --network lan
+    engine network connect lan2 both
+    until_true code_is 200 both GET http://10.99.0.2:2375/containers/test/logs?stdout=1 # its address may have been another's a moment ago
+    code_is 403 both GET http://10.99.0.2:2375/info
+    until_true code_is 200 both GET http://10.94.0.2:2375/containers/test/logs?stdout=1
+    code_is 403 both GET http://10.94.0.2:2375/info
+    engine rm -f both
+    engine network disconnect lan2 proxy
 }
