@@ -10,6 +10,9 @@
 
 #define BUFFERS_KEPT 32
 
+#define JSON_TIME(sample) "%%(time)[" sample ",ms_ltime(\"%%Y-%%m-%%dT%%H:%%M:%%S%%z\")]"
+
+/* One line for each request. */
 static void write_log_format(FILE *out, enum log_format format, bool profiles)
 {
     if (format == LOG_TEXT)
@@ -17,10 +20,20 @@ static void write_log_format(FILE *out, enum log_format format, bool profiles)
                 profiles ? " profile=%[var(txn.profile,-)]" : "");
     else
         fprintf(out,
-                "'%%{+json}o%%(time)[accept_date(ms),ms_ltime(\"%%Y-%%m-%%dT%%H:%%M:%%S%%z\")]%%(verdict)[var(txn.verdict,Refused)]"
-                "%%(path)[var(txn.path,-)]%%(method)HM%%(client)[src]%%(client_port:sint)[src_port]%s"
-                "%%(detail)[var(txn.detail,-)]%%(status:sint)ST%%(duration_ms:sint)[txn.timer.user]'",
+                "'%%{+json}o" JSON_TIME("accept_date(ms)") "%%(verdict)[var(txn.verdict,Refused)]%%(path)[var(txn.path,-)]%%(method)HM"
+                "%%(client)[src]%%(client_port:sint)[src_port]%s%%(detail)[var(txn.detail,-)]%%(status:sint)ST"
+                "%%(duration_ms:sint)[txn.timer.user]'",
                 profiles ? "%(profile)[var(txn.profile,-)]" : "");
+}
+
+/* The same for a connection that does not come to a request: a TLS handshake that fails. */
+static void write_error_log_format(FILE *out, enum log_format format)
+{
+    if (format == LOG_TEXT)
+        fputs("\"Refused: - - %ci:%cp %[fc_err_str]: %[ssl_fc_err_str]\"", out);
+    else
+        fprintf(out, "'%%{+json}o" JSON_TIME("date(0,ms)") "%%(verdict)[str(Refused)]%%(client)[src]%%(client_port:sint)[src_port]"
+                     "%%(detail)[fc_err_str]%%(tls)[ssl_fc_err_str]'");
 }
 
 static void write_credentials(FILE *out, const struct upstreams *upstreams)
@@ -200,6 +213,9 @@ static void set_frontend(struct values *values, const struct environment *enviro
     text_begin(&text);
     write_log_format(text.stream, settings->log_format, environment->profile_count > 1);
     values_set_text(values, "log_format", &text);
+    text_begin(&text);
+    write_error_log_format(text.stream, settings->log_format);
+    values_set_text(values, "error_log_format", &text);
     text_begin(&text);
     write_connection_limit(text.stream, environment, connections);
     values_set_text(values, "connection_limit", &text);

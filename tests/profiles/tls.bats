@@ -94,8 +94,10 @@ tls_status() {
     [[ $output == *certificate* ]]
     run ! with $LAB/stranger version --format '{{.Server.Version}}'
     [[ $output == *certificate* ]]
-    # no handshake, no request
-    run ! log_has tls 'expired'
+    # no handshake, no request; the log says why
+    until_true log_has tls 'certificate verify failed'
+    until_true log_has tls 'peer did not return a certificate'
+    run -0 grep -c '^Refused: - - 127.0.0.1:[0-9]* SSL handshake failure: ' $LAB/tls.log
 }
 
 @test "a server of another CA is refused by docker" {
@@ -217,6 +219,21 @@ serial() {
     stop_dsp open
     refused LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/open PROFILE_OPS_FROM=cn:ops PROFILE_OPS_ALLOW_INFO=1
     [[ $output == *ca.pem* ]]
+}
+
+@test "LOG_FORMAT=json: a handshake that fails is one object as well" {
+    run_dsp json LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/server LOG_FORMAT=json
+    until_true curl -fsS --cacert $LAB/ca/ca.pem --cert $LAB/ops/cert.pem --key $LAB/ops/key.pem https://127.0.0.1:24376/version
+    run ! curl -sS --cacert $LAB/ca/ca.pem https://127.0.0.1:24376/version
+    until_true log_has json 'peer did not return a certificate'
+    stop_dsp json
+    run -0 python3 -c 'import json, sys
+for line in sys.stdin:
+    if line.startswith("{"):
+        entry = json.loads(line)
+        assert entry["time"] and entry["client_port"], entry
+        print(entry["verdict"], entry["detail"])' <$LAB/json.log
+    [[ $output == *'Allowed SystemVersion'*'Refused SSL handshake failure'* ]]
 }
 
 @test "a ca.pem that comes after the start is not said to be in force" {
