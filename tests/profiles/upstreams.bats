@@ -141,7 +141,7 @@ tls_engine() { # tls_engine CERTIFICATE-DIRECTORY: the real Engine behind TLS th
     local profiles=() n
     forward one UNIX-LISTEN:$LAB/one.sock,fork,unlink-early
     for n in {1..5}; do profiles+=(PROFILE_P${n}_FROM=10.9.8.$n PROFILE_P${n}_ALLOW_INFO=1); done
-    VARIABLES=(UPSTREAM=unix://$LAB/one.sock,tcp://localhost:24502,tcp://manager.invalid:2375 "${profiles[@]}")
+    VARIABLES=("UPSTREAM=unix://$LAB/one.sock,tcp://localhost:24502,tcp://manager.invalid:2375" "${profiles[@]}")
     run -0 dsp render
     [ "$(grep -c 'server engine2 localhost:24502 resolvers upstream_dns init-addr 127.0.0.1 \|server engine2 localhost:24502 resolvers upstream_dns init-addr ::1 ' <<<"$output")" = 6 ]
     [ "$(grep -c 'server engine3 manager.invalid:2375 resolvers upstream_dns init-addr none ' <<<"$output")" = 6 ]
