@@ -5,6 +5,7 @@
 #   - a new connection of a client that has a name, with one name, and with fifty
 #   - through the proxy, and straight to the socket
 #   - from exec to the first answer
+#   - the memory of HAProxy after the start, with one profile and with fifty, without and with the create guard
 # The two sides of a comparison run in turns, the order alternating from round to round, so that what else the machine
 # does hits both. The processor time is HAProxy's own, from /proc; the ratios are what counts, the rest depends on the
 # machine. The Engine is a stand-in that answers at once (HAProxy as well), so that only the proxy is measured. It all
@@ -169,3 +170,9 @@ while [ $n -lt "$starts" ]; do
     n=$((n + 1))
 done
 printf 'From exec to the first answer: %.1f ms (median of %d)\n' "$(median <"$work/starts" | awk '{ print $1 / 1000 }')" "$starts"
+
+# shellcheck disable=SC2046
+proxy fifty_guarded $((port + 7)) $(fifty 'PROFILE_P&_FROM=10.77.&.1 PROFILE_P&_ALLOW_CREATE=true')
+for name in one_profile fifty_profiles fifty_guarded; do
+    printf 'Memory after the start, %s: %.1f MB\n' "$name" "$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$(cat "$work/$name.haproxy")/status")"
+done
