@@ -88,6 +88,7 @@ func (s settings) log(name string, options map[string]string) string {
 		plugin = plugin && owner != name
 	}
 	for key, value := range options {
+		key = strings.ToLower(key) // no driver knows another spelling, save Podman
 		if strings.IndexFunc(key+value, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0 {
 			return "control characters in log option " + key
 		}
@@ -97,7 +98,7 @@ func (s settings) log(name string, options map[string]string) string {
 		if value == "" || contains(strings.Fields(harmlessLogOptions), key) {
 			continue
 		}
-		if strings.EqualFold(key, "path") || strings.EqualFold(key, "driver") || strings.Contains(key, "=") {
+		if key == "path" || key == "driver" || strings.Contains(key, "=") {
 			return "log option " + key // Podman: the file, and the driver whatever Type says; it joins both with '='
 		}
 		owned := plugin

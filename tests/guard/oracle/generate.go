@@ -10,9 +10,10 @@ import (
 // harmless and not, and with every way of writing a name or a value that Go's decoder understands.
 type generator struct {
 	*rand.Rand
-	corpus [][]byte
-	out    strings.Builder
-	plain  bool // this time: no odd writing, so that enough bodies are let through to mean anything
+	corpus  [][]byte // bodies of real clients
+	hostile [][]byte // bodies of an attacker
+	out     strings.Builder
+	plain   bool // this time: no odd writing, so that enough bodies are let through to mean anything
 }
 
 func (g *generator) one(choices ...string) string { return choices[g.Intn(len(choices))] }
@@ -193,6 +194,8 @@ func (g *generator) next(operation string) []byte {
 	if len(g.corpus) > 0 && g.chance(10) {
 		body = append(body, g.corpus[g.Intn(len(g.corpus))]...)
 		g.plain = false
+	} else if len(g.hostile) > 0 && g.chance(4) {
+		body = append(body, g.hostile[g.Intn(len(g.hostile))]...)
 	} else {
 		g.body(operation)
 		if !g.plain && g.chance(2) {

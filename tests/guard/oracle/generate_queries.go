@@ -29,7 +29,7 @@ var parameters = map[string][]parameter{
 		{"cachefrom", []string{`["a"]`}, nil}, {"buildargs", []string{`{"A":"b"}`}, nil}, {"labels", []string{`{"a":"b"}`}, nil}, {"shmsize", []string{"0"}, nil}, {"version", []string{"1", "2"}, nil}, {"session", []string{"x"}, nil},
 		{"volume", []string{""}, []string{"/etc:/x", "/:/x"}}, {"devices", []string{"", "[]"}, []string{`["/dev/sda"]`}}, {"addcaps", []string{"", "[]"}, []string{`["SYS_ADMIN"]`}},
 		{"apparmor", []string{""}, []string{"unconfined"}}, {"seccomp", []string{""}, []string{"unconfined", "/etc/shadow"}}, {"labelopts", []string{"", "[]"}, []string{`["disable"]`}},
-		{"nsoptions", []string{"", "[]"}, []string{`[{"Name":"pid","Host":true}]`}}, {"isolation", []string{"", "default"}, []string{"chroot", "rootless"}}, {"setenv", []string{"A=b"}, []string{"SECRET"}},
+		{"nsoptions", []string{"", "[]"}, []string{`[{"Name":"pid","Host":true}]`}}, {"isolation", []string{"", "default"}, nil}, {"setenv", []string{"A=b"}, []string{"SECRET"}},
 		{"secrets", []string{"", "[]"}, []string{`["id=a,src=../../etc/shadow"]`}}, {"additionalbuildcontexts", []string{""}, []string{`{"a":{"IsURL":false,"Value":"/etc"}}`}}, {"rusagelogfile", []string{""}, []string{"/etc/x"}},
 		{"cppflags", []string{""}, []string{`["-include /etc/shadow"]`}}, {"idmappingoptions", []string{""}, []string{`{"HostUIDMapping":true}`}}, {"cacheto", []string{""}, []string{`["reg/x"]`}}, {"sbom-output", []string{""}, []string{"/etc/x"}}},
 }

@@ -1,7 +1,8 @@
 // oracle judges request bodies as the Docker Engine's decoder reads them, to hold the create guard against it.
 //
 //	oracle fuzz JUDGE TRIES SEED CORPUS [NAME=value ...]   random bodies, judged by the program JUDGE and by us: not one
-//	                                                       that we call dangerous may pass. The variables are for the
+//	                                                       that we call dangerous may pass. Some are made from those in
+//	                                                       CORPUS and in the directory hostile beside it. The variables are for the
 //	                                                       judge alone: a hole that the run has to find.
 //	oracle proxy ADDRESS SOCKET JUDGE COUNT SEED CORPUS    random bodies through a proxy: see proxy.go
 //	oracle queries JUDGE TRIES SEED                        random queries, one call of JUDGE each
@@ -108,6 +109,7 @@ func judge(program, operation string, arguments []string, bodies [][]byte) []byt
 	return verdicts
 }
 
+// readCorpus reads the bodies below a directory, by operation.
 func readCorpus(directory string) map[string][][]byte {
 	corpus := map[string][][]byte{}
 	files, _ := filepath.Glob(filepath.Join(directory, "*", "*.json"))
@@ -125,7 +127,7 @@ func readCorpus(directory string) map[string][][]byte {
 	return corpus
 }
 
-func fuzz(program string, tries int, seed int64, corpus map[string][][]byte, hole []string) {
+func fuzz(program string, tries int, seed int64, corpus, hostile map[string][][]byte, hole []string) {
 	const batch = 500
 	random := rand.New(rand.NewSource(seed))
 	known := inspected(program)
@@ -138,7 +140,7 @@ func fuzz(program string, tries int, seed int64, corpus map[string][][]byte, hol
 		if n > tries-done {
 			n = tries - done
 		}
-		g := &generator{Rand: random, corpus: corpus[operation]}
+		g := &generator{Rand: random, corpus: corpus[operation], hostile: hostile[operation]}
 		bodies := make([][]byte, n)
 		for i := range bodies {
 			bodies[i] = g.next(operation)
@@ -233,7 +235,7 @@ func main() {
 	arguments := os.Args[1:]
 	switch {
 	case len(arguments) >= 5 && arguments[0] == "fuzz":
-		fuzz(arguments[1], int(number(arguments[2])), number(arguments[3]), readCorpus(arguments[4]), arguments[5:])
+		fuzz(arguments[1], int(number(arguments[2])), number(arguments[3]), readCorpus(arguments[4]), readCorpus(filepath.Join(arguments[4], "..", "hostile")), arguments[5:])
 	case len(arguments) >= 2 && arguments[0] == "judge":
 		body, err := io.ReadAll(os.Stdin)
 		if err != nil {
