@@ -54,14 +54,14 @@ func (g *generator) body(operation string) {
 	case "CheckpointCreate":
 		g.object(3, member{"CheckpointID", g.among([]string{"cp1", "a.b"}, "../../x", "..", "/etc")}, member{"CheckpointDir", g.among([]string{""}, "/etc")}, member{"Exit", g.raw([]string{"true"})})()
 	default:
-		container := g.object(4, member{"Image", g.among([]string{"nginx", "nginx:1"}, "evil")}, member{"Mounts", g.mounts()}, member{"Labels", decoy},
+		container := g.object(4, member{"Image", g.among([]string{"nginx", "nginx:1"}, "evil")}, member{"Mounts", g.taskMounts()}, member{"Labels", decoy},
 			member{"CapabilityAdd", g.array(g.among([]string{"CHOWN"}, "SYS_ADMIN", "CAP_SYS_ADMIN"))}, member{"Sysctls", g.raw([]string{"null", "{}"}, `{"a":"b"}`)}, member{"Command", list},
 			member{"Env", g.environment()}, member{"Secrets", g.raw([]string{"null", "[]"}, `[{"SecretID":"x","SecretName":"y","File":{"Name":"y"}}]`, "[{}]")}, member{"Configs", g.raw([]string{"null", "[]"}, `[{"ConfigID":"x","ConfigName":"y"}]`, "[{}]")},
 			member{"Privileges", g.object(3, member{"NoNewPrivileges", g.raw([]string{"true"})}, member{"CredentialSpec", g.raw([]string{"null"}, `{"File":"x"}`, `{"Config":"x"}`)},
 				member{"SELinuxContext", g.raw([]string{"null", `{"Disable":false,"User":""}`}, `{"Disable":true}`)},
 				member{"Seccomp", g.raw([]string{`{"Mode":"default"}`}, `{"Mode":"unconfined"}`, `{"Profile":"e30="}`)}, member{"AppArmor", g.raw([]string{"{}"}, `{"Mode":"disabled"}`)})})
 		g.object(5, member{"Name", g.among(decoys)}, member{"Labels", decoy}, member{"Networks", g.attachments()},
-			member{"TaskTemplate", g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
+			member{"TaskTemplate", g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
 				member{"Runtime", g.among([]string{"", "container"}, "plugin")}, member{"Networks", g.attachments()},
 				member{"LogDriver", g.logs("Name", "Options")})},
 			member{"Mode", g.raw([]string{`{"Replicated":{"Replicas":1}}`})})()

@@ -76,7 +76,7 @@ func (g *generator) mounts() func() {
 		}
 	}
 	return g.array(g.object(4,
-		member{"Type", g.among([]string{"volume", "tmpfs", "image", "volume", "cluster", ""}, "bind", "npipe", "Bind", "bind", "glob", "volume,type=bind", "ramfs", "devpts")},
+		member{"Type", g.among([]string{"volume", "tmpfs", "image", "volume", "cluster", ""}, "bind", "npipe", "Bind", "bind", "glob", "glob", "volume,type=bind", "ramfs", "devpts")},
 		member{"Source", source}, member{"Target", g.among([]string{"/data", "/x"}, "/x,type=bind,src=/", "/x,src=/etc", "/x,y", "/a,volume-opt=o=bind")}, member{"ReadOnly", g.raw([]string{"true", "false", "null"})},
 		member{"Consistency", g.among([]string{"", "default", "cached", "delegated"}, "x,type=bind,src=/", "consistent,ro", ",")},
 		member{"BindOptions", g.raw([]string{`{"Propagation":"rshared"}`, "null", `{"NonRecursive":true}`}, `{"Propagation":"rprivate,src=/"}`, `{"Propagation":"shared,source=/etc"}`)},
@@ -85,11 +85,26 @@ func (g *generator) mounts() func() {
 	))
 }
 
+// taskMounts are those of a service, in which swarm expands templates.
+func (g *generator) taskMounts() func() {
+	mounts := g.mounts()
+	return func() {
+		if g.chance(85) {
+			mounts()
+			return
+		}
+		g.out.WriteString(g.one(`[{"Type":"bind","Source":"/srv/{{\"../etc\"}}","Target":"/x"}]`, `[{"Type":"volume","Source":"{{\"volume\"}}.1","Target":"/x"}]`,
+			`[{"Type":"volume","Source":"{{.Service.Name}}-{{.Task.Slot}}","Target":"/x"}]`, `[{"Type":"volume","Source":"data","Target":"/{{.Node.Hostname}}"}]`,
+			`[{"Type":"volume","Source":"data","Target":"/x","VolumeOptions":{"DriverConfig":{"Options":{"type":"tmpfs","device":"tmpfs","o":"{{\"bi\"}}nd"}}}}]`,
+			`[{"Type":"volume","Source":"data","Target":"/x","VolumeOptions":{"DriverConfig":{"Options":{"type":"tmpfs","device":"{{.Node.ID}}"}}}}]`))
+	}
+}
+
 // A LogConfig or a LogDriver: the name of the type and of the options differ.
 func (g *generator) logs(kind, options string) func() {
 	return g.object(2, member{kind, g.driverName("json-file", "", "local", "none", "journald", g.one("local", "syslog", "gelf", "fluentd", "splunk", "passthrough", "awslogs", "k8s-file"))},
 		member{options, g.dictionary([]string{"max-size", "max-file", "tag", "labels", "mode", "env", g.one("syslog-address", "syslog-tls-key", "gelf-address", "fluentd-address", "path", "Path", "driver", "splunk-capath", "awslogs-endpoint", "gcp-project", "splunk-url", "x=path", "tag")},
-			g.among([]string{"10m", "3", "true", "{{.Name}}", "a,b", ""}, "tcp://127.0.0.1:6379", "a\r\nCONFIG SET dir /etc\r\n", "unix:///run/docker.sock", "UNIX://x", "/etc/shadow", "../key", "passthrough", `{{"\n"}}`, `{{printf "%c" 10}}`, "x\x00", "\x7f"))})
+			g.among([]string{"10m", "3", "true", "{{.Name}}", "a,b", ""}, "tcp://127.0.0.1:6379", "a\r\nCONFIG SET dir /etc\r\n", "unix:///run/docker.sock", "UNIX://x", "/etc/shadow", "../key", "passthrough", `{{"\n"}}`, `{{printf "%c" 10}}`, "{{.Command}}", "x\x00", "\x7f"))})
 }
 
 func (g *generator) blkio() func() {
@@ -111,6 +126,7 @@ func (g *generator) hostMembers() []member {
 		{"Privileged", g.raw([]string{"false", "null", "false"}, "true", "1", `"true"`)},
 		{"Binds", g.array(g.bind)}, {"Binds", g.array(g.bind)}, {"Mounts", g.mounts()}, {"Mounts", g.mounts()},
 		{"VolumesFrom", g.raw(none, `["x"]`, `["4f1d"]`, `["docker-socket-proxy:ro"]`, `["/docker-socket-proxy"]`, `["4"]`)},
+		{"VolumesFrom", g.raw(none, `["4f1d2a9c7be0:ro"]`, `["docker-socket-proxy"]`)},
 		{"VolumeDriver", g.driverName("", "local")}, {"ContainerIDFile", g.among([]string{""}, "/etc/passwd", "x")},
 		{"Devices", g.raw(none, `[{"PathOnHost":"/dev/sda"}]`, "[{}]", "[null]")},
 		{"DeviceRequests", g.raw(none, `[{"Driver":"nvidia"}]`)},

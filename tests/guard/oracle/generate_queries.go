@@ -28,7 +28,7 @@ var parameters = map[string][]parameter{
 		{"dockerfile", []string{"Dockerfile", "a/Dockerfile", `["Dockerfile"]`, ""}, []string{"/etc/shadow", "../../etc/shadow", `["/etc/shadow"]`, "a/../../x", `["a","../x"]`, "http://127.0.0.1/x"}},
 		{"cachefrom", []string{`["a"]`}, nil}, {"buildargs", []string{`{"A":"b"}`}, nil}, {"labels", []string{`{"a":"b"}`}, nil}, {"shmsize", []string{"0"}, nil}, {"version", []string{"1", "2"}, nil}, {"session", []string{"x"}, nil},
 		{"volume", []string{""}, []string{"/etc:/x", "/:/x"}}, {"devices", []string{"", "[]"}, []string{`["/dev/sda"]`}}, {"addcaps", []string{"", "[]"}, []string{`["SYS_ADMIN"]`}},
-		{"apparmor", []string{""}, []string{"unconfined"}}, {"seccomp", []string{""}, []string{"unconfined", "/etc/shadow"}}, {"labelopts", []string{"", "[]"}, []string{`["disable"]`}},
+		{"seccomp", []string{"", "unconfined"}, nil},
 		{"nsoptions", []string{"", "[]"}, []string{`[{"Name":"pid","Host":true}]`}}, {"isolation", []string{"", "default"}, nil}, {"setenv", []string{"A=b"}, []string{"SECRET"}},
 		{"secrets", []string{"", "[]"}, []string{`["id=a,src=../../etc/shadow"]`}}, {"additionalbuildcontexts", []string{""}, []string{`{"a":{"IsURL":false,"Value":"/etc"}}`}}, {"rusagelogfile", []string{""}, []string{"/etc/x"}},
 		{"cppflags", []string{""}, []string{`["-include /etc/shadow"]`}}, {"idmappingoptions", []string{""}, []string{`{"HostUIDMapping":true}`}}, {"cacheto", []string{""}, []string{`["reg/x"]`}}, {"sbom-output", []string{""}, []string{"/etc/x"}}},

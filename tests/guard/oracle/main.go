@@ -2,8 +2,9 @@
 //
 //	oracle fuzz JUDGE TRIES SEED CORPUS [NAME=value ...]   random bodies, judged by the program JUDGE and by us: not one
 //	                                                       that we call dangerous may pass. Some are made from those in
-//	                                                       CORPUS and in the directory hostile beside it. The variables are for the
-//	                                                       judge alone: a hole that the run has to find.
+//	                                                       CORPUS and in the directory hostile beside it. The
+//	                                                       variables are for the judge alone: a hole that the
+//	                                                       run has to find.
 //	oracle proxy ADDRESS SOCKET JUDGE COUNT SEED CORPUS    random bodies through a proxy: see proxy.go
 //	oracle queries JUDGE TRIES SEED                        random queries, one call of JUDGE each
 //	oracle judge OPERATION [NAME=value ...]                one body on stdin: what is dangerous in it (then exit 3)
@@ -25,7 +26,7 @@ import (
 )
 
 var operations = []string{"ContainerCreate", "ContainerCreate", "ContainerCreate", "ContainerUpdate", "ContainerExec", "ContainerStart",
-	"VolumeCreate", "NetworkCreate", "NetworkConnect", "NetworkDisconnect", "ServiceCreate", "ServiceUpdate", "CheckpointCreate",
+	"VolumeCreate", "NetworkCreate", "NetworkConnect", "NetworkDisconnect", "ServiceCreate", "ServiceCreate", "ServiceUpdate", "CheckpointCreate",
 	"SecretCreate", "SecretUpdate", "ConfigCreate", "ConfigUpdate"}
 
 // The variables that are tried: closed, lists, single booleans, images, names, and what a test says about the proxy.

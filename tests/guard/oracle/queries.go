@@ -85,10 +85,10 @@ func (s settings) imageQuery(name, value string) string {
 	return ""
 }
 
-// Parameters of Podman's builds that name files, devices or rights of the host, and what opens them.
+// Parameters of Podman's builds that name files, devices or rights of the host, and what opens them. Those that only its
+// own API reads (isolation, seccomp, apparmor, labelopts) are of no danger here.
 var buildVariables = map[string]string{
-	"volume": "ALLOW_BIND_MOUNTS", "devices": "ALLOW_DEVICES", "addcaps": "ALLOW_CAP_ADD", "apparmor": "ALLOW_SECURITY_OPT",
-	"seccomp": "ALLOW_SECURITY_OPT", "labelopts": "ALLOW_SECURITY_OPT", "nsoptions": "ALLOW_HOST_NAMESPACES",
+	"volume": "ALLOW_BIND_MOUNTS", "devices": "ALLOW_DEVICES", "addcaps": "ALLOW_CAP_ADD", "nsoptions": "ALLOW_HOST_NAMESPACES",
 	"idmappingoptions": "ALLOW_PRIVILEGED", "additionalbuildcontexts": "ALLOW_BIND_MOUNTS", "secrets": "ALLOW_BIND_MOUNTS",
 	"rusagelogfile": "ALLOW_PRIVILEGED", "sbom-output": "ALLOW_PRIVILEGED", "sbom-purl-output": "ALLOW_PRIVILEGED",
 	"cppflags": "ALLOW_PRIVILEGED", "cacheto": "ALLOW_PRIVILEGED",
