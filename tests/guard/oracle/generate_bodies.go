@@ -60,10 +60,11 @@ func (g *generator) body(operation string) {
 			member{"Privileges", g.object(3, member{"NoNewPrivileges", g.raw([]string{"true"})}, member{"CredentialSpec", g.raw([]string{"null"}, `{"File":"x"}`, `{"Config":"x"}`)},
 				member{"SELinuxContext", g.raw([]string{"null", `{"Disable":false,"User":""}`}, `{"Disable":true}`)},
 				member{"Seccomp", g.raw([]string{`{"Mode":"default"}`}, `{"Mode":"unconfined"}`, `{"Profile":"e30="}`)}, member{"AppArmor", g.raw([]string{"{}"}, `{"Mode":"disabled"}`)})})
+		task := g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
+			member{"Runtime", g.among([]string{"", "container"}, "plugin")}, member{"Networks", g.attachments()},
+			member{"LogDriver", g.logs("Name", "Options")})
 		g.object(5, member{"Name", g.among(decoys)}, member{"Labels", decoy}, member{"Networks", g.attachments()},
-			member{"TaskTemplate", g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
-				member{"Runtime", g.among([]string{"", "container"}, "plugin")}, member{"Networks", g.attachments()},
-				member{"LogDriver", g.logs("Name", "Options")})},
+			member{"TaskTemplate", task}, member{"TaskTemplate", task}, member{"TaskTemplate", task},
 			member{"Mode", g.raw([]string{`{"Replicated":{"Replicas":1}}`})})()
 	}
 }

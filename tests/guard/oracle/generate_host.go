@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 var (
 	masked   = `["/proc/asound","/proc/acpi","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/timer_list","/proc/timer_stats","/proc/sched_debug","/proc/scsi","/sys/firmware"]`
@@ -89,7 +92,7 @@ func (g *generator) mounts() func() {
 func (g *generator) taskMounts() func() {
 	mounts := g.mounts()
 	return func() {
-		if g.chance(85) {
+		if g.chance(65) {
 			mounts()
 			return
 		}
@@ -101,10 +104,21 @@ func (g *generator) taskMounts() func() {
 }
 
 // A LogConfig or a LogDriver: the name of the type and of the options differ.
-func (g *generator) logs(kind, options string) func() {
-	return g.object(2, member{kind, g.driverName("json-file", "", "local", "none", "journald", g.one("local", "syslog", "gelf", "fluentd", "splunk", "passthrough", "awslogs", "k8s-file"))},
-		member{options, g.dictionary([]string{"max-size", "max-file", "tag", "labels", "mode", "env", g.one("syslog-address", "syslog-tls-key", "gelf-address", "fluentd-address", "path", "Path", "driver", "splunk-capath", "awslogs-endpoint", "gcp-project", "splunk-url", "x=path", "tag")},
+func (g *generator) logs(kind, optionsName string) func() {
+	whole := func() {
+		options := g.one(`"syslog-address":"tcp://192.0.2.1:514"`, `"tag":"{{\"\\r\\n\"}}"`, `"tag":"{{printf \"%c\" 10}}"`, `"tag":"{{.Name}}"`, `"tag":"{{.Command}}"`, `"tag":"a\nb"`, `"syslog-tls-key":"/etc/x"`)
+		fmt.Fprintf(&g.out, `{"%s":"%s","%s":{%s}}`, kind, g.one("syslog", "syslog", "gelf", "fluentd", "", "json-file"), optionsName, options)
+	}
+	parts := g.object(2, member{kind, g.driverName("json-file", "", "local", "none", "journald", g.one("local", "syslog", "gelf", "fluentd", "splunk", "passthrough", "awslogs", "k8s-file"))},
+		member{optionsName, g.dictionary([]string{"max-size", "max-file", "tag", "labels", "mode", "env", g.one("syslog-address", "syslog-tls-key", "gelf-address", "fluentd-address", "path", "Path", "driver", "splunk-capath", "awslogs-endpoint", "gcp-project", "splunk-url", "x=path", "tag")},
 			g.among([]string{"10m", "3", "true", "{{.Name}}", "a,b", ""}, "tcp://127.0.0.1:6379", "a\r\nCONFIG SET dir /etc\r\n", "unix:///run/docker.sock", "UNIX://x", "/etc/shadow", "../key", "passthrough", `{{"\n"}}`, `{{printf "%c" 10}}`, "{{.Command}}", "x\x00", "\x7f"))})
+	return func() {
+		if g.chance(20) {
+			whole()
+		} else {
+			parts()
+		}
+	}
 }
 
 func (g *generator) blkio() func() {

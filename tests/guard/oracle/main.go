@@ -7,6 +7,7 @@
 //	                                                       run has to find.
 //	oracle proxy ADDRESS SOCKET JUDGE COUNT SEED CORPUS    random bodies through a proxy: see proxy.go
 //	oracle queries JUDGE TRIES SEED                        random queries, one call of JUDGE each
+//	oracle kinds TRIES SEED CORPUS                         how often random bodies are dangerous, and why
 //	oracle judge OPERATION [NAME=value ...]                one body on stdin: what is dangerous in it (then exit 3)
 //	oracle query OPERATION QUERY [NAME=value ...]          the same for a query
 package main
@@ -177,6 +178,23 @@ func fuzz(program string, tries int, seed int64, corpus, hostile map[string][][]
 	}
 }
 
+// kinds says how often the search comes upon each kind of danger: of which there is none, it could find no hole.
+func kinds(tries int, seed int64, corpus, hostile map[string][][]byte) {
+	random := rand.New(rand.NewSource(seed))
+	count := map[string]int{}
+	for i := 0; i < tries; i++ {
+		operation := operations[i%len(operations)]
+		s := parse(variables[(i/len(operations)+i)%len(variables)])
+		g := &generator{Rand: random, corpus: corpus[operation], hostile: hostile[operation]}
+		if why := dangerous(operation, g.next(operation), s); why != "" {
+			count[why]++
+		}
+	}
+	for why, n := range count {
+		fmt.Printf("%d %q\n", n, why)
+	}
+}
+
 // queries is fuzz for what follows the question mark.
 func queries(program string, tries int, seed int64) {
 	known := inspected(program)
@@ -245,12 +263,14 @@ func main() {
 		say(dangerous(arguments[1], body, parse(arguments[2:])))
 	case len(arguments) >= 3 && arguments[0] == "query":
 		say(dangerousQuery(arguments[1], arguments[2], parse(arguments[3:])))
+	case len(arguments) == 4 && arguments[0] == "kinds":
+		kinds(int(number(arguments[1])), number(arguments[2]), readCorpus(arguments[3]), readCorpus(filepath.Join(arguments[3], "..", "hostile")))
 	case len(arguments) == 4 && arguments[0] == "queries":
 		queries(arguments[1], int(number(arguments[2])), number(arguments[3]))
 	case len(arguments) == 7 && arguments[0] == "proxy":
 		proxy(arguments[1], arguments[2], arguments[3], int(number(arguments[4])), number(arguments[5]), readCorpus(arguments[6]))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: oracle fuzz|queries|proxy|judge|query ..., see main.go")
+		fmt.Fprintln(os.Stderr, "usage: oracle fuzz|kinds|queries|proxy|judge|query ..., see main.go")
 		os.Exit(2)
 	}
 }
