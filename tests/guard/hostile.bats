@@ -82,3 +82,54 @@ query_dangerous_to_oracle() {
     run -0 "$ORACLE" queries "$JUDGE" 300 "$RANDOM"
     echo "$output"
 }
+
+@test "the search comes upon each kind of danger, so that it finds a hole where there is one" {
+    local kind
+    "$ORACLE" kinds 50000 1 "$ROOT/tests/guard/corpus" >"$BATS_TEST_TMPDIR/kinds"
+    while IFS= read -r kind; do
+        grep -F "$kind" "$BATS_TEST_TMPDIR/kinds" >/dev/null || { echo "never: $kind"; return 1; }
+    done <<'END'
+"the volume driver ../../../var/lib/docker/volumes/evil/_data/p
+"the network driver ../../../var/lib/docker/volumes/evil/_data/p
+"the address driver ../../../var/lib/docker/volumes/evil/_data/p
+"the log driver ../../../var/lib/docker/volumes/evil/_data/p
+"a secret's driver
+"an unknown template driver
+"an interface of the host
+"network option com.docker.network.bridge.name
+"network option com.docker.network.host_ipv4
+"the proxy itself
+"the volumes of the proxy itself
+"a volume of the proxy itself
+"a volume that is not listed
+"log option syslog-address
+"log option syslog-tls-key
+"log option path
+"log option driver
+"control characters in log option tag
+"a tag that may hold control characters
+"a share of the host itself
+"a secret"
+"a config"
+"the host's network
+"a path that is a template
+"a volume option that is a template
+"a volume's name that is a template
+"the environment of another container
+"a comma in a mount
+"a mount of all files that match
+"a directory made on the host
+"an overlay with a directory of the host
+"a change of owners
+"an option of mount(8)
+"a mount option of mount(8)
+"a device whose file system mount(8) finds out
+"a file that goes with the container
+"a variable of the service
+"options of a program that runs on the host
+"a look at /etc/shadow
+"devices by the environment
+"a checkpoint in a directory of the host
+"a checkpoint outside its directory
+END
+}

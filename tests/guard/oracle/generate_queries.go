@@ -24,7 +24,7 @@ var parameters = map[string][]parameter{
 	"ImageBuild": {{"t", []string{"a", "a:1"}, nil}, {"q", []string{"1"}, nil}, {"nocache", []string{"1"}, nil}, {"networkmode", []string{"default", "bridge", "none", "", "my_net"}, []string{"host", "container:x", "ns:/proc/1/ns/net", "pasta:-T"}},
 		{"securityopt", []string{"", "[]"}, []string{`["seccomp=unconfined"]`, "apparmor=unconfined"}}, {"cgroupparent", []string{""}, []string{"/", "system.slice"}},
 		{"outputs", []string{"", "[]"}, []string{`[{"Type":"registry"}]`, `[{"Type":"local","Attrs":{"dest":"/"}}]`, `[{}]`}},
-		{"remote", []string{"", "client-session", "https://github.com/a/b.git#main:dir", "http://example.com/x.tar"}, []string{"/etc", "http://127.0.0.1:2375/x", "git@localhost:x", "https://github.com/a/b.git#--upload-pack=x", "https://github.com/a/b.git#main:../..", "file:///etc"}},
+		{"remote", []string{"", "client-session", "upload-request", "https://github.com/a/b.git#main:dir", "http://example.com/x.tar"}, []string{"/etc", "http://127.0.0.1:2375/x", "git@localhost:x", "https://github.com/a/b.git#--upload-pack=x", "https://github.com/a/b.git#main:../..", "file:///etc"}},
 		{"dockerfile", []string{"Dockerfile", "a/Dockerfile", `["Dockerfile"]`, ""}, []string{"/etc/shadow", "../../etc/shadow", `["/etc/shadow"]`, "a/../../x", `["a","../x"]`, "http://127.0.0.1/x"}},
 		{"cachefrom", []string{`["a"]`}, nil}, {"buildargs", []string{`{"A":"b"}`}, nil}, {"labels", []string{`{"a":"b"}`}, nil}, {"shmsize", []string{"0"}, nil}, {"version", []string{"1", "2"}, nil}, {"session", []string{"x"}, nil},
 		{"volume", []string{""}, []string{"/etc:/x", "/:/x"}}, {"devices", []string{"", "[]"}, []string{`["/dev/sda"]`}}, {"addcaps", []string{"", "[]"}, []string{`["SYS_ADMIN"]`}},

@@ -147,7 +147,7 @@ func (s settings) buildQuery(name, value string) string {
 
 // remote is where the Engine fetches a build's context: a URL, or a git repository with a branch and a directory in it.
 func (s settings) remote(value string) string {
-	if value == "client-session" || s.yes("ALLOW_PRIVILEGED") {
+	if value == "client-session" || value == "upload-request" || s.yes("ALLOW_PRIVILEGED") {
 		return ""
 	}
 	address, fragment, _ := strings.Cut(value, "#")
