@@ -452,7 +452,8 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+", out);
     put_share(out, "", nfs, ":");
     put_share(out, SLASH SLASH, smb, "");
-    if (has_paths(guard)) {
+    /* (Without a type, mount(8) would look for a file system in a file of the client's.) */
+    if (has_paths(guard) && grammar->facts->docker) {
         fputc('|', out);
         put_allowed_path(out, guard, "\"");
     }

@@ -38,7 +38,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_CAP_ADD, NULL, "ALLOW_CAP_ADD=true would allow it"},
     {KNOB_DEVICES, NULL, "ALLOW_DEVICES=true would allow it"},
     {KNOB_BIND_MOUNTS, "(?:type|o|device)\\z",
-     "ALLOW_BIND_MOUNTS with that path (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
+     "ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
     {KNOB_BIND_MOUNTS, "(?:bind|none|" PATH_SHOWN "(?::.*)?)\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
     {KNOB_BIND_MOUNTS, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
     {KNOB_BIND_MOUNTS, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},

@@ -205,7 +205,7 @@ static const struct trial trials[] = {
     {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"Name\":\"vv\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
     {"", "VolumeCreate", "{\"Name\":\"v\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=nas,rw\",\"device\":\":/x\"}}",
-     "DriverOpts; ALLOW_BIND_MOUNTS with that path (for a share by name: ALLOW_VOLUME_DRIVERS with nfs"},
+     "DriverOpts; ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs"},
     {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=nas.lan,rw\",\"device\":\"nas.lan:/x\"}}", NULL},
     {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=127.0.0.1\",\"device\":\":/x\"}}", "DriverOpts;"},
     {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"device\":\"127.0.0.1:/x\"}}", "DriverOpts;"},

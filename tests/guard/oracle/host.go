@@ -48,7 +48,8 @@ func (s settings) create(r *containerCreate) string {
 }
 
 // environment: Podman gives an item without "=" the value that its own service has, and NAME* those of all that begin so.
-// Where NVIDIA's runtime is the default one, two variables give the container the host's devices.
+// Where NVIDIA's runtime is the default one, a variable gives the container the host's devices. (NVIDIA_DRIVER_CAPABILITIES
+// says only which of their libraries come along; many images set it.)
 func (s settings) environment(items []string, podman bool) string {
 	for _, item := range items {
 		name, value, is := strings.Cut(item, "=")
@@ -56,7 +57,7 @@ func (s settings) environment(items []string, podman bool) string {
 			return "a variable of the service"
 		}
 		switch name {
-		case "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES":
+		case "NVIDIA_VISIBLE_DEVICES":
 			if is && value != "" && value != "void" && value != "none" && !s.yes("ALLOW_DEVICES") {
 				return "devices by the environment"
 			}

@@ -46,7 +46,8 @@ func (s settings) mount(m mount) string {
 			return "a pipe"
 		}
 	case "volume", "":
-		if why := s.namedVolume(m.Source); why != "" {
+		// What has one of these in it no volume can be called, an image can.
+		if why := s.namedVolume(m.Source); why != "" && !strings.ContainsAny(m.Source, "/:@") {
 			return why
 		}
 	}

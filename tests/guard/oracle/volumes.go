@@ -18,7 +18,8 @@ func (s settings) volume(name string, options map[string]string) string {
 		switch key {
 		case "type", "o", "device", "size":
 		default:
-			if value != "" {
+			// The local driver refuses it. Where another driver is listed, it may be that one's.
+			if value != "" && !s.listsDriver() {
 				return "volume option " + key
 			}
 		}
@@ -44,7 +45,7 @@ func (s settings) volume(name string, options map[string]string) string {
 		if strings.HasPrefix(device, "-") {
 			return "an option of mount(8)"
 		}
-		if device != "" && kind == "" {
+		if kind == "" && device != "" && device != "none" && device != "tmpfs" && device != "shm" && !share.MatchString(device) {
 			return "a device whose file system mount(8) finds out"
 		}
 	}
@@ -62,6 +63,18 @@ func (s settings) volume(name string, options map[string]string) string {
 		return "a volume of type " + kind
 	}
 	return ""
+}
+
+// listsDriver says whether a plugin is listed, not just network file systems.
+func (s settings) listsDriver() bool {
+	for _, name := range s.list("ALLOW_VOLUME_DRIVERS") {
+		switch name {
+		case "nfs", "nfs4", "cifs", "smb3":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // share is server:/path, which as a path of the host would begin in a directory with a colon in its name.
