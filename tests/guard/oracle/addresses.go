@@ -15,7 +15,7 @@ func own(host string) bool {
 	}
 	host = strings.TrimRight(host, ".")
 	switch {
-	case host == "localhost", strings.HasSuffix(host, ".localhost"), strings.HasPrefix(host, "localhost."), host == "ip6-localhost", host == "ip6-loopback":
+	case host == "localhost", strings.HasSuffix(host, ".localhost"), host == "localhost.localdomain", host == "localhost4", host == "localhost6", host == "ip6-localhost", host == "ip6-loopback":
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -69,7 +69,7 @@ var logOptionOwners = map[string]string{
 
 // plainTag is a tag that cannot make control characters of its own: a template may hold nothing but the simple fields whose
 // values have none. {{"\r\n"}}, {{printf "%c" 10}} and {{.Command}} do.
-var plainTag = regexp.MustCompile(`^([^{]|\{[^{]|\{\{ *\.(ID|FullID|Name|ImageName|ImageFullName|ImageID|ImageFullID|DaemonName) *\}\})*\{?$`)
+var plainTag = regexp.MustCompile(`^([^{]|\{[^{]|\{\{ *\.(ID|FullID|Name|ImageName|ImageFullName|ImageID|ImageFullID|DaemonName|Hostname) *\}\})*\{?$`)
 
 // log judges a log driver and its options.
 func (s settings) log(name string, options map[string]string) string {
