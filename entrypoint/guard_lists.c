@@ -25,8 +25,8 @@
 
 #define OPTION(name) "\"" name "\"" W ":" W
 
-/* A value without escapes: nothing in it can be a line break. */
-#define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\""
+/* A value without escapes and control characters, U+0080 to U+009F among them: nothing in it can be a line break. */
+#define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f\\x7f\\xc2]|\\xc2[\\xa0-\\xbf]|\\\\/)*+\""
 
 /* What a group is where nothing may match. */
 #define NOTHING "(?!)"
@@ -261,6 +261,7 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
           "|" OPTION("(?:compress|cache-disabled|cache-compress)") "\"(?:true|false|[01])\""
           "|" OPTION("mode") "\"(?:non-)?+blocking\""
           "|" OPTION("(?:labels|env)") "\"(?:(?!(?i:container|syslog|priority|message|code|object|coredump|unit|_))[A-Za-z0-9_.-]++,?+)*+\""
+          "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-lnqrtv-zABD-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
           "|" OPTION("tag") "\"(?:[A-Za-z0-9_.:/ -]|\\\\/|\\{\\{ ?+\\.(?:ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName) ?+\\}\\})*+\"",
           out);
     if (list->count > 0)
@@ -407,9 +408,10 @@ static void put_bind(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
+/* (Podman makes a path of a relative source, which here is the name of a volume: there, paths are for Binds.) */
 static void put_mount_type(FILE *out, const struct grammar *grammar)
 {
-    fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) ? "|bind" : "");
+    fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) && grammar->facts->docker ? "|bind" : "");
 }
 
 /* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with a
