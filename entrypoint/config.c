@@ -129,8 +129,8 @@ static void write_tuning(FILE *out, const struct environment *environment)
         fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
-static void write_backend(FILE *out, const struct environment *environment, const struct first_addresses *first, size_t i,
-                          struct problems *problems)
+static void write_backend(FILE *out, const struct environment *environment, const struct inventory *inventory,
+                          const struct first_addresses *first, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -140,6 +140,9 @@ static void write_backend(FILE *out, const struct environment *environment, cons
     values_set(&values, "backend", profile->backend);
     values_set(&values, "prefix", profile->prefix);
     values_set(&values, "data_dir", environment->settings.data_dir);
+    text_begin(&text);
+    write_protection(text.stream, profile, inventory);
+    values_set_text(&values, "protection", &text);
     text_begin(&text);
     write_guard(text.stream, profile);
     values_set_text(&values, "guard", &text);
@@ -228,7 +231,8 @@ static void set_frontend(struct values *values, const struct environment *enviro
                    : "    use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }");
 }
 
-void config_write(FILE *out, const struct environment *environment, struct problems *problems)
+void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
+                  struct problems *problems)
 {
     long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
@@ -241,7 +245,7 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, environment, &first, i, problems);
+        write_backend(text.stream, environment, inventory, &first, i, problems);
     write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/haproxy.cfg", problems);
@@ -249,13 +253,13 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     values_free(&values);
 }
 
-char *config_text(const struct environment *environment, struct problems *problems)
+char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems)
 {
     struct text text;
     char *bytes;
 
     text_begin(&text);
-    config_write(text.stream, environment, problems);
+    config_write(text.stream, environment, inventory, problems);
     bytes = text_end(&text);
     if (problems->count == 0)
         return bytes;

@@ -87,6 +87,9 @@ bool guard_active(const struct guard *guard);
 /* Whether requests for this operation are looked at. */
 bool guard_inspects(const struct guard *guard, const char *operation_id);
 
+/* Whether guard a lets something pass that guard b refuses (guard_compare.c). */
+bool guard_allows_more(const struct guard *a, const struct guard *b);
+
 /* The largest body that is judged, in bytes (MAX_CREATE_BODY). */
 long guard_max_body(const struct guard *guard);
 
