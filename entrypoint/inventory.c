@@ -13,64 +13,114 @@ static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/pod
 
 /* ---- asking ---- */
 
-enum { PING, VERSION_OF, LIST, QUESTIONS };
-static const char *const questions[QUESTIONS] = {"/_ping", "/version", "/containers/json?all=1"};
+enum { PING, LIST, VERSION_OF, QUESTIONS };
+static const char *const questions[QUESTIONS] = {"/_ping", "/containers/json?all=1", "/version"};
 
 struct reading {
     const struct container *container;
     const struct settings *settings;
+    const struct endpoint *endpoints;
     struct inventory_entries entries[UPSTREAMS_MAX];
+    struct fetch answers[UPSTREAMS_MAX][QUESTIONS];
+    bool asked[UPSTREAMS_MAX][QUESTIONS];
 };
 
-/* The upstream's part, from its three answers. */
-static void take(struct inventory_upstream *part, struct inventory_entries *entries, const struct fetch *answers, bool contained)
+static bool is_podman(const struct fetch *ping)
 {
-    part->answer = INVENTORY_GIVEN;
-    for (size_t i = 0; i < (contained ? QUESTIONS : LIST); i++) {
-        if (answers[i].status == 200)
-            continue;
-        part->answer = answers[i].status == 0 ? INVENTORY_SILENT : INVENTORY_UNFIT;
-        if (answers[i].status == 0)
-            bounded_copy(part->why, sizeof part->why, answers[i].why);
-        else
-            bounded_format(part->why, sizeof part->why, "it answers GET %s with %d", questions[i], answers[i].status);
-        return;
-    }
-    if (!inventory_kind_read(&part->kind, answers[VERSION_OF].body, answers[VERSION_OF].length)) {
-        part->answer = INVENTORY_UNFIT;
-        bounded_copy(part->why, sizeof part->why, "what it answers to GET /version is not understood");
-    } else if (contained && !inventory_entries_read(entries, answers[LIST].body, answers[LIST].length)) {
-        part->answer = INVENTORY_UNFIT;
-        bounded_copy(part->why, sizeof part->why, "what it answers to GET /containers/json is not understood");
-    }
-    if (fetch_has_header(&answers[PING], "Libpod-API-Version"))
-        part->kind = ENGINE_PODMAN;
-    part->told = part->answer == INVENTORY_GIVEN;
-    if (!part->told)
-        inventory_entries_free(entries);
+    return fetch_has_header(ping, "Libpod-API-Version");
 }
 
-static void ask(struct inventory *inventory, struct reading *reading, long milliseconds)
+/* Asks the upstreams the questions for which wanted says so, all at the same time. */
+static void ask(struct reading *reading, bool wanted[UPSTREAMS_MAX][QUESTIONS], long deadline)
 {
-    const struct upstreams *upstreams = &reading->settings->upstreams;
-    size_t count = inventory->contained ? QUESTIONS : LIST;
-    struct fetch *fetches = calloc(UPSTREAMS_MAX * count, sizeof *fetches);
-    struct endpoint endpoints[UPSTREAMS_MAX];
-    long deadline = channel_now() + milliseconds;
+    struct fetch *fetches = calloc(UPSTREAMS_MAX * QUESTIONS, sizeof *fetches);
+    struct fetch *places[UPSTREAMS_MAX * QUESTIONS];
+    size_t count = 0;
 
     if (fetches == NULL)
         abort();
-    endpoints_find(endpoints, upstreams, channel_now() + milliseconds / 2);
-    for (size_t i = 0; i < upstreams->count * count; i++) {
-        fetches[i].upstream = i / count;
-        bounded_copy(fetches[i].path, sizeof fetches[i].path, questions[i % count]);
-    }
-    fetch_all(fetches, upstreams->count * count, reading->settings, endpoints, deadline);
-    for (size_t i = 0; i < upstreams->count; i++)
-        take(&inventory->upstreams[i], &reading->entries[i], fetches + i * count, inventory->contained);
-    for (size_t i = 0; i < upstreams->count * count; i++)
-        fetch_free(&fetches[i]);
+    for (size_t i = 0; i < reading->settings->upstreams.count; i++)
+        for (size_t k = 0; k < QUESTIONS; k++) {
+            if (!wanted[i][k])
+                continue;
+            fetches[count].upstream = i;
+            bounded_copy(fetches[count].path, sizeof fetches[count].path, questions[k]);
+            reading->asked[i][k] = true;
+            places[count++] = &reading->answers[i][k];
+        }
+    fetch_all(fetches, count, reading->settings, reading->endpoints, deadline);
+    for (size_t i = 0; i < count; i++)
+        *places[i] = fetches[i];
     free(fetches);
+}
+
+/* (Podman's /version takes long, and what it is its /_ping has told.) */
+static void ask_all(struct reading *reading, long deadline)
+{
+    bool first[UPSTREAMS_MAX][QUESTIONS] = {{false}};
+    bool second[UPSTREAMS_MAX][QUESTIONS] = {{false}};
+    size_t count = reading->settings->upstreams.count;
+
+    for (size_t i = 0; i < count; i++) {
+        first[i][PING] = true;
+        first[i][LIST] = reading->container->contained;
+    }
+    ask(reading, first, deadline);
+    for (size_t i = 0; i < count; i++)
+        second[i][VERSION_OF] = reading->answers[i][PING].status == 200 && !is_podman(&reading->answers[i][PING]);
+    ask(reading, second, deadline);
+}
+
+static void set_unfit(struct inventory_upstream *part, const char *question)
+{
+    part->answer = INVENTORY_UNFIT;
+    bounded_format(part->why, sizeof part->why, "what it answers to GET %s is not understood", question);
+}
+
+/* The upstream's part, from its answers. */
+static void take(struct inventory_upstream *part, struct reading *reading, size_t i)
+{
+    struct fetch *answers = reading->answers[i];
+    const bool *asked = reading->asked[i];
+
+    part->answer = INVENTORY_GIVEN;
+    for (size_t k = 0; k < QUESTIONS; k++) {
+        if (!asked[k] || answers[k].status == 200)
+            continue;
+        part->answer = answers[k].status == 0 ? INVENTORY_SILENT : INVENTORY_UNFIT;
+        if (answers[k].status == 0)
+            bounded_copy(part->why, sizeof part->why, answers[k].why);
+        else
+            bounded_format(part->why, sizeof part->why, "it answers GET %s with %d", questions[k], answers[k].status);
+        return;
+    }
+    if (is_podman(&answers[PING]))
+        part->kind = ENGINE_PODMAN;
+    else if (!inventory_kind_read(&part->kind, answers[VERSION_OF].body, answers[VERSION_OF].length))
+        set_unfit(part, questions[VERSION_OF]);
+    if (asked[LIST] && part->answer == INVENTORY_GIVEN &&
+        !inventory_entries_read(&reading->entries[i], answers[LIST].body, answers[LIST].length))
+        set_unfit(part, questions[LIST]);
+    part->told = part->answer == INVENTORY_GIVEN;
+    if (!part->told)
+        inventory_entries_free(&reading->entries[i]);
+}
+
+static void read_upstreams(struct inventory *inventory, struct reading *reading, long milliseconds)
+{
+    const struct upstreams *upstreams = &reading->settings->upstreams;
+    struct endpoint endpoints[UPSTREAMS_MAX];
+    long begin = channel_now();
+
+    endpoints_find(endpoints, upstreams, begin + milliseconds / 2);
+    reading->endpoints = endpoints;
+    ask_all(reading, begin + milliseconds);
+    for (size_t i = 0; i < upstreams->count; i++) {
+        take(&inventory->upstreams[i], reading, i);
+        for (size_t k = 0; k < QUESTIONS; k++)
+            fetch_free(&reading->answers[i][k]);
+    }
+    reading->endpoints = NULL;
 }
 
 /* ---- which one is ours ---- */
@@ -348,7 +398,7 @@ void inventory_read_as(struct inventory *inventory, const struct container *cont
     memset(inventory, 0, sizeof *inventory);
     inventory->contained = container->contained;
     inventory->upstream_count = settings->upstreams.count;
-    ask(inventory, &reading, milliseconds);
+    read_upstreams(inventory, &reading, milliseconds);
     if (inventory->contained) {
         own = find_own(inventory, &reading);
         find_holders(inventory, &reading, own);

@@ -9,6 +9,9 @@
 /* How long the start may be held up, whatever the Engines do. */
 #define INVENTORY_MILLISECONDS 900
 
+/* Where nobody waits for a start. */
+#define INVENTORY_MILLISECONDS_LATER 3000
+
 /* DOCKER only if every Engine has answered and is one; PODMAN if any is; else UNKNOWN, where both have to be reckoned with. */
 enum engine_kind { ENGINE_UNKNOWN, ENGINE_DOCKER, ENGINE_PODMAN };
 

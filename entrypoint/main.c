@@ -179,7 +179,7 @@ static int explain(int count, char *const words[], const struct environment *env
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
-    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS);
+    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
     if (count == 1 && strcmp(words[0], "-") == 0)
         code = report_explain_lines(environment, &inventory, profile);
     else if (count == 2)

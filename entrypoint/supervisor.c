@@ -187,7 +187,7 @@ static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
 
 static void read_inventory(struct supervisor *supervisor, struct inventory *fresh)
 {
-    inventory_read(fresh, &supervisor->supervision->environment->settings, INVENTORY_MILLISECONDS);
+    inventory_read(fresh, &supervisor->supervision->environment->settings, INVENTORY_MILLISECONDS_LATER);
     reach_told(&supervisor->reach, fresh);
     inventory_keep(fresh, &supervisor->supervision->inventory);
 }

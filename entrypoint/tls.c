@@ -32,7 +32,7 @@ static bool use_certificates(SSL_CTX *context, const char *directory)
 /* (Like HAProxy's verifyhost, names only: an address in a certificate does not count, see warnings.c.) */
 static bool expect_host(SSL *session, const struct upstream *upstream)
 {
-    return SSL_set1_host(session, upstream->host) == 1 &&
+    return X509_VERIFY_PARAM_set1_host(SSL_get0_param(session), upstream->host, 0) == 1 &&
            (!upstream_has_name(upstream) || SSL_set_tlsext_host_name(session, upstream->host) == 1);
 }
 

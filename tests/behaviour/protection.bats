@@ -11,6 +11,7 @@ check() { python3 "$BATS_TEST_DIRNAME/protection.py" "$1"; }
 @test "outside a container nothing of this applies" { check outside; }
 @test "as long as the Engine has not answered, what could be meant is refused; once it does, it is known" { check unknown; }
 @test "an Engine that comes back is asked again, and only what is new is taken up" { check comes_back; }
+@test "an Engine behind TLS is asked as well" { check tls; }
 @test "a reload takes up what holds the socket now" { check reload; }
 @test "a reload that is asked for during another one follows it" { check reload_twice; }
 @test "an Engine that answers nonsense, or not at all, does not keep the proxy from starting" { check hostile; }

@@ -5,13 +5,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import HAPROXIES, Engine, Proxy, main, program  # noqa: E402
+from proxy import HAPROXIES, Engine, Proxy, free_port, main, program  # noqa: E402
 
 OWN = "ab12" + "0123456789abcdef" * 3 + "fedcba987654"
 HOLDER = "cd34" + "0123456789abcdef" * 3 + "fedcba987654"
@@ -232,6 +233,54 @@ def unknown():
         assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/socket-proxy/exec")])
         assert agree(proxy, within, [("POST", f"/containers/{OWN}/exec")])
         proxy.wait_for_log("in a container that is none of the Engine's")
+
+
+def openssl(directory, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def tls():
+    """An Engine behind tls:// is asked as well, if it is the one that the certificates say."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        for name in ("ca", "other"):
+            openssl(directory, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-days", "2",
+                    "-keyout", f"{name}.key", "-out", f"{name}.pem")
+        for name in ("server", "client"):
+            with open(os.path.join(directory, "san"), "w", encoding="ascii") as file:
+                file.write("subjectAltName=DNS:localhost\n")
+            openssl(directory, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                    "-out", "csr")
+            openssl(directory, "x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san",
+                    "-out", f"{name}.pem")
+        for ca, certificates in (("ca", "right"), ("other", "wrong")):
+            os.mkdir(os.path.join(directory, certificates))
+            for source, name in ((f"{ca}.pem", "ca.pem"), ("client.pem", "cert.pem"), ("client.key", "key.pem")):
+                shutil.copy(os.path.join(directory, source), os.path.join(directory, certificates, name))
+        port = free_port()
+        behind = engine()(os.path.join(directory, "engine.sock"))
+        relay = subprocess.Popen(["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,verify=1,cafile=ca.pem,cert=server.pem,key=server.key",
+                                  "UNIX-CONNECT:engine.sock"], cwd=directory, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline, "socat does not listen"
+                    time.sleep(0.02)
+            env = dict(EXEC, UPSTREAM=f"tls://localhost:{port}")
+            with contained() as within:
+                with Proxy(dict(env, UPSTREAM_TLS_CERT_PATH=f"{directory}/right"), engine=lambda _: behind, within=within) as proxy:
+                    assert not agree(proxy, within, [("POST", "/containers/web/exec")])
+                    assert len(agree(proxy, within, [("POST", "/containers/socket-proxy/exec")])) == 1
+                with Proxy(dict(env, UPSTREAM_TLS_CERT_PATH=f"{directory}/wrong"), engine=None, within=within) as proxy:
+                    assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN)
+                    proxy.wait_for_log("upstream 1: TLS: self")
+        finally:
+            relay.kill()
+            relay.wait()
 
 
 def restart(proxy, listed=containers):
