@@ -17,11 +17,11 @@ static bool is_id(const char *text)
     return strlen(text) == CONTAINER_ID_LENGTH && strspn(text, "0123456789abcdef") == CONTAINER_ID_LENGTH;
 }
 
-static char *copy(const char *text)
+char *inventory_copy(const char *text)
 {
-    char *result = strdup(text);
+    char *result = text == NULL ? NULL : strdup(text);
 
-    if (result == NULL)
+    if (text != NULL && result == NULL)
         abort();
     return result;
 }
@@ -54,7 +54,7 @@ void inventory_list_add(struct inventory_list *list, const char *text)
     list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
     if (list->items == NULL)
         abort();
-    list->items[list->count++] = copy(text);
+    list->items[list->count++] = inventory_copy(text);
 }
 
 static int compare(const void *a, const void *b)
@@ -126,8 +126,8 @@ static bool read_service(struct inventory_container *container, const json_t *la
         return false;
     /* (Anybody may write labels. What cannot be a service is none.) */
     if (inventory_is_name(id) && inventory_is_name(name)) {
-        container->service_id = copy(id);
-        container->service_name = copy(name);
+        container->service_id = inventory_copy(id);
+        container->service_name = inventory_copy(name);
     }
     return true;
 }
@@ -149,9 +149,9 @@ static bool read_mounts(struct inventory_entry *entry, const json_t *array)
 
         if (!json_is_object(item) || type == NULL || name == NULL || source == NULL || place == NULL)
             return false;
-        mount->source = copy(source);
-        mount->place = copy(place);
-        mount->volume = strcmp(type, "volume") == 0 ? copy(name) : NULL;
+        mount->source = inventory_copy(source);
+        mount->place = inventory_copy(place);
+        mount->volume = strcmp(type, "volume") == 0 ? inventory_copy(name) : NULL;
         entry->mount_count++;
     }
     return true;
@@ -166,8 +166,8 @@ static bool read_entry(struct inventory_entry *entry, const json_t *object)
 
     if (!json_is_object(object) || id == NULL || !is_id(id) || state == NULL || mode == NULL || !fits(host, JSON_OBJECT))
         return false;
-    entry->container.id = copy(id);
-    entry->network_mode = copy(mode);
+    entry->container.id = inventory_copy(id);
+    entry->network_mode = inventory_copy(mode);
     entry->running = strcmp(state, "running") == 0;
     return read_names(&entry->container.names, json_object_get(object, "Names")) &&
            read_service(&entry->container, json_object_get(object, "Labels")) &&

@@ -37,6 +37,9 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
  * into haproxy.cfg. */
 bool inventory_is_name(const char *text);
 
+/* A copy of the text, NULL of NULL. */
+char *inventory_copy(const char *text);
+
 /* Adds a copy of the text. */
 void inventory_list_add(struct inventory_list *list, const char *text);
 void inventory_list_sort(struct inventory_list *list);
