@@ -118,11 +118,11 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A body that is judged must fit a buffer; only configurations that judge bodies pay for larger ones. Each thread keeps as
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as
  * many of them as its busy connections take: by default it would keep two, and ask the system for the others each time. */
 static void write_tuning(FILE *out, const struct environment *environment)
 {
-    long size = 0;
+    long size = HEAD_ROOM;
 
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
@@ -132,8 +132,7 @@ static void write_tuning(FILE *out, const struct environment *environment)
     }
     if (environment_listens_with_tls(environment))
         fputs("    tune.ssl.cachesize 0             # no session is resumed, see no-tls-tickets: each handshake proves the certificate anew\n", out);
-    if (size > 0)
-        fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
+    fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
 static void write_backend(FILE *out, struct definitions *definitions, const struct environment *environment,

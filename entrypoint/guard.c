@@ -10,10 +10,6 @@
 #define MAX_CREATE_BODY_LOW 1024L
 #define MAX_CREATE_BODY_HIGH (8L * 1024 * 1024)
 
-/* Room for the request's head, what HAProxy reserves for rewriting (1 KiB), and its own bookkeeping of the parts. */
-#define HEAD_ROOM (16L * 1024)
-#define OTHER_ROOM (8L * 1024)
-
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* The order is that of guard_knobs[]. */
@@ -232,5 +228,5 @@ long guard_max_body(const struct guard *guard)
 
 long guard_buffer_size(const struct guard *guard)
 {
-    return guard->active ? guard->max_body + HEAD_ROOM + OTHER_ROOM : 0;
+    return guard->active ? guard->max_body + HEAD_ROOM : 0;
 }

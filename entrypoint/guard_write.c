@@ -325,13 +325,14 @@ static void put_reason(const struct writer *writer, const char *members_map)
           out);
 }
 
-#define ANSWER "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.why),json(utf8s)]\"}'"
+#define ANSWER "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.quoted)]\"}'"
 
 static void put_answers(FILE *out)
 {
     fputs("    http-request set-log-level warning if caught\n"
           "    http-request set-var(txn.verdict) str(Forbidden) if caught\n"
           "    http-request set-var(txn.detail) var(txn.why) if caught\n"
+          "    http-request set-var(txn.quoted) var(txn.why),json(utf8s),regsub('\"\\\\/\",\"/\",g') if caught\n"
           "    http-request return status 413 " ANSWER " if { var(txn.fault) -m str large }\n"
           "    http-request return status 403 " ANSWER " if caught\n",
           out);
