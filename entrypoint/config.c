@@ -150,7 +150,7 @@ static void write_backend(FILE *out, const struct environment *environment, cons
     write_rate_limit(text.stream, profile);
     values_set_text(&values, "rate_limit", &text);
     text_begin(&text);
-    write_hints(text.stream, profile->prefix, &profile->permissions);
+    write_hints(text.stream, profile);
     values_set_text(&values, "hints", &text);
     text_begin(&text);
     if (i == 0)

@@ -11,9 +11,9 @@
 /* ACL "open": commented lines for each section of the API that has anything open. */
 void write_open(FILE *out, const struct permissions *permissions);
 
-/* For the denied path: which variables would open an operation, where it is not just its own one (prefix with it), which
- * haproxy/variables.map has. */
-void write_hints(FILE *out, const char *prefix, const struct permissions *permissions);
+/* For the denied path: what would allow an operation, where it is not just its own variable, which haproxy/variables.map has
+ * and the rules above have set as txn.own. */
+void write_hints(FILE *out, const struct profile *profile);
 
 /* ---- config_clients.c: where clients come in, and which profile is for them ---- */
 

@@ -29,7 +29,7 @@ struct verdict {
     bool allowed;
     size_t row;               /* of the table, operation_count for none */
     const char *operation;    /* operationId, "-" for none */
-    char reason[REASON_MAX + 32]; /* what opens it, or why not */
+    char reason[REASON_MAX + 64]; /* what opens it, or why not */
 };
 
 static void judge(const struct environment *environment, const struct profile *profile, const struct router *router,
@@ -47,8 +47,8 @@ static void judge(const struct environment *environment, const struct profile *p
     else if (refusal == NO_OPERATION)
         snprintf(verdict->reason, sizeof verdict->reason, "no permission covers it");
     else
-        snprintf(verdict->reason, sizeof verdict->reason, verdict->allowed ? "%s" : "%s would allow it",
-                 profile->permissions.reason[i]);
+        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", profile->permissions.reason[i],
+                 verdict->allowed ? "" : profile_hint_end(profile, i));
 }
 
 static struct router *new_router(void)

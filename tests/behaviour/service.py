@@ -78,10 +78,10 @@ def denied_answers():
     """403 in the Engine's shape, with the narrowest variable that would open the operation."""
     with Proxy({"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}) as proxy:
         for method, target, text in (
-            ("POST", "/containers/test/attach", "POST /containers/test/attach is forbidden; ALLOW_ATTACH=true would allow it"),
+            ("POST", "/containers/test/attach", "POST /containers/test/attach is forbidden; ALLOW_CONTAINER_ATTACH=true (or ALLOW_ATTACH=true) would allow it"),
             ("POST", "/v1.41/containers/x/stop?t=1", "POST /v1.41/containers/x/stop is forbidden; ALLOW_STOP=true would allow it"),
-            ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_CREATE=true would allow it"),
-            ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_DELETE=true and ALLOW_VOLUMES=true would allow it"),
+            ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it"),
+            ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_VOLUME_DELETE=true (or ALLOW_DELETE=true and ALLOW_VOLUMES=true) would allow it"),
             ("POST", "/images/x/push", "POST /images/x/push is forbidden; ALLOW_IMAGE_PUSH=true would allow it"),
             ("GET", "/containers/json", "GET /containers/json is forbidden; ALLOW_CONTAINER_LIST=true would allow it"),
             ("PUT", "/containers/x/archive", "PUT /containers/x/archive is forbidden; ALLOW_PUT_CONTAINER_ARCHIVE=true would allow it"),
@@ -90,7 +90,7 @@ def denied_answers():
             assert message(proxy.ask(method, target, body=b"" if method == "GET" else b"x" * 70000)) == (403, "docker-socket-proxy: " + text)
         proxy.wait_for_log("Forbidden: /containers/test/attach POST 127.0.0.1:")
         line = next(line for line in proxy.log().splitlines() if "/test/attach" in line)
-        assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_ATTACH=true would allow it 403 \d+ms", line), line
+        assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_CONTAINER_ATTACH=true \(or ALLOW_ATTACH=true\) would allow it 403 \d+ms", line), line
 
 
 def error_answers():
@@ -434,7 +434,7 @@ def commands():
     allowed = program("explain", "GET", "/v1.41/containers/x/json", env={"ALLOW_CONTAINERS": "1"})
     assert allowed.returncode == 0 and "ContainerInspect, opened by ALLOW_CONTAINERS" in allowed.stdout, allowed
     denied = program("explain", "POST", "/containers/x/exec")
-    assert denied.returncode == 3 and "ALLOW_EXEC=true would allow it" in denied.stdout, denied
+    assert denied.returncode == 3 and "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true) would allow it" in denied.stdout, denied
     for env in ({"ALLOW_SESSION": "1"}, {"ALLOW_GRPC": "1"}):
         with Proxy(env) as proxy:
             proxy.wait_for_log("builds with BuildKit fail; build with DOCKER_BUILDKIT=0")

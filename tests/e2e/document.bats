@@ -50,7 +50,7 @@ setup() { through proxy; }
 
 @test "attach is answered 403, and the log says so" {
     run -0 curl -s -X POST -w '\n%{http_code}' "$(url proxy /containers/test/attach)"
-    [ "${lines[0]}" = '{"message":"docker-socket-proxy: POST /containers/test/attach is forbidden; ALLOW_ATTACH=true would allow it"}' ]
+    [ "${lines[0]}" = '{"message":"docker-socket-proxy: POST /containers/test/attach is forbidden; ALLOW_CONTAINER_ATTACH=true (or ALLOW_ATTACH=true) would allow it"}' ]
     [ "${lines[1]}" = 403 ]
     until_true logs_have proxy 'Forbidden: /containers/test/attach'
     run -0 engine logs proxy
