@@ -1,5 +1,7 @@
 #include "compat.h"
 
+#include "spelling.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,13 +81,30 @@ static bool repeats_last(size_t i)
     return i > 0 && i < FOREIGN_COUNT && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
 }
 
-static const char *next_libpod_name(void *context)
+const char *compat_next_name(void *context)
 {
     size_t *i = context;
 
-    while (*i < FOREIGN_COUNT && strncmp(foreign[*i].name, "LIBPOD_", 7) != 0)
+    while (repeats_last(*i))
         ++*i;
     return *i < FOREIGN_COUNT ? foreign[(*i)++].name : NULL;
+}
+
+bool compat_knows(const char *name)
+{
+    for (size_t i = 0; i < FOREIGN_COUNT; i++)
+        if (strcmp(foreign[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static const char *next_libpod_name(void *context)
+{
+    const char *name;
+
+    while ((name = compat_next_name(context)) != NULL && strncmp(name, "LIBPOD_", 7) != 0)
+        continue;
+    return name;
 }
 
 static void refuse_unknown_libpod(char *const environment[], struct problems *problems)
@@ -93,20 +112,45 @@ static void refuse_unknown_libpod(char *const environment[], struct problems *pr
     for (; *environment != NULL; environment++) {
         char name[64];
         char nearest[64];
-        const char *candidate;
         size_t i = 0;
 
         snprintf(name, sizeof name, "%.*s", (int)strcspn(*environment, "="), *environment);
-        if (strncmp(name, "LIBPOD_", 7) != 0)
+        if (strncmp(name, "LIBPOD_", 7) != 0 || compat_knows(name))
             continue;
-        while ((candidate = next_libpod_name(&i)) != NULL && strcmp(candidate, name) != 0)
-            continue;
-        i = 0;
-        if (candidate == NULL && nearest_name(name, TYPO(name), next_libpod_name, &i, nearest, sizeof nearest) != NULL)
+        if (nearest_name(name, SLIP_MAX, next_libpod_name, &i, nearest, sizeof nearest) != NULL)
             problem(problems, "%s? did you mean %s", name, nearest);
-        else if (candidate == NULL)
+        else
             problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);
     }
+}
+
+/* Whether there is an ALLOW_<name> in the table of operations. */
+static bool is_group(const char *name)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const char *cursor = operations[i].groups;
+        char group[OPERATION_NAME_MAX];
+        bool alternative;
+
+        while (group_next(&cursor, group, &alternative))
+            if (strcmp(group, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Their HAProxy takes numbers only (`-m bool`): a word counts as 0 there, whatever it says. What opens nothing there opens
+ * nothing here, and what it was meant to do is not guessed. */
+static enum tristate read_value(const struct variables *variables, const char *name, struct problems *problems)
+{
+    enum tristate value = variable_boolean(variables, name, problems);
+    const char *text = variable(variables, name);
+
+    if (value != YES || strcmp(text, "1") == 0)
+        return value;
+    problem(problems, "%s=%s: the image that has this name takes the word for closed; write %s=0 for that, or to open it %s=1%s%s%s", name,
+            text, name, name, is_group(name) ? " or ALLOW_" : "", is_group(name) ? name : "", is_group(name) ? "=true" : "");
+    return UNSET;
 }
 
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems)
@@ -118,8 +162,7 @@ void compat_read(struct compat *compat, const struct variables *variables, struc
         problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
     compat->tecnativa = mode != NULL && strcasecmp(mode, "tecnativa") == 0;
     for (size_t i = 0; i < FOREIGN_COUNT; i++)
-        compat->value[i] = repeats_last(i) ? compat->value[i - 1]
-                                           : variable_boolean(variables, foreign[i].name, problems);
+        compat->value[i] = repeats_last(i) ? compat->value[i - 1] : read_value(variables, foreign[i].name, problems);
     refuse_unknown_libpod(variables->environment, problems);
 }
 

@@ -18,7 +18,12 @@ struct compat {
     enum tristate value[COMPAT_NAMES_MAX];   /* by index into the list of names */
 };
 
-/* Reads all names. Values that are no booleans, and unknown LIBPOD_* names, are problems; unknown names without a prefix
+/* The names one after the other, for nearest_name: context is a size_t that begins at 0. NULL at the end. */
+const char *compat_next_name(void *context);
+
+bool compat_knows(const char *name);
+
+/* Reads all names. Values that are no booleans, words that mean true (which those images do not understand), and unknown LIBPOD_* names, are problems; unknown names without a prefix
  * may belong to somebody else and are left alone. */
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems);
 

@@ -1,6 +1,16 @@
 #include "warnings.h"
 
+#include "strangers.h"
+
 #include <string.h>
+
+static bool opens(const struct profile *profile, const char *operation)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, operation) == 0)
+            return profile->permissions.open[i];
+    return false;
+}
 
 /* A grant that cannot work today is said at the start, not found out later. */
 static void warn_of_grants(const struct profile *profile)
@@ -84,6 +94,25 @@ static void tell_of_foreign_names(const struct environment *environment)
                environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
 }
 
+static void warn_of_strangers(char *const variables[])
+{
+    char advice[512];
+
+    for (; *variables != NULL; variables++)
+        if (stranger_advice(*variables, advice, sizeof advice))
+            notice("warning: %s", advice);
+}
+
+/* The docker command attaches to what it starts, unless it is told not to: without ATTACH it fails with "received 403" and
+ * leaves a container behind. */
+static void tell_of_foreground(const struct profile *profile)
+{
+    if (opens(profile, "ContainerCreate") && opens(profile, "ContainerStart") && !opens(profile, "ContainerAttach"))
+        notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
+               "%sALLOW_ATTACH=true, or -d",
+               profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
+}
+
 /* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
 static void warn_of_upstream_addresses(const struct upstreams *upstreams)
 {
@@ -98,6 +127,9 @@ void warn(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        tell_of_foreground(&environment->profiles[i]);
+    warn_of_strangers(environment->variables);
     warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     warn_of_claims(environment);

@@ -22,6 +22,7 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "nothing goes on serving when HAProxy ends" { check children_end; }
 @test "what somebody listens on already is not shared, what is there not replaced" { check taken; }
 @test "claims that clients could forge are warned of" { check claims; }
+@test "what may not do what was meant is said at the start" { check told_at_start; }
 @test "HAProxy runs as the least that may open the socket" { check least_privilege; }
 @test "few or many file descriptors" { check descriptors; }
 @test "the subcommands" { check commands; }

@@ -202,6 +202,17 @@ def bad_input():
         for _, text in mistakes.values():
             assert any(line.startswith("docker-socket-proxy: " + text) for line in lines), (text, lines)
         assert not done.stdout
+    # words are no value of the other images' names, and a note is no part of a value
+    for name, value, text in (("CONTAINERS", "true", "CONTAINERS=1 or ALLOW_CONTAINERS=true"), ("ALLOW_INFO", "1 # note", "ALLOW_INFO=1 # note: not a boolean"),
+                              ("MAX_CONNECTIONS", "100 # note", "MAX_CONNECTIONS=100 # note: not a whole number"),
+                              ("SOCKET_PATH", "/x.sock # note", "SOCKET_PATH=/x.sock # note: ")):
+        done = program("run", env={name: value})
+        assert done.returncode == 2 and text in done.stderr, done
+    # quotes and blanks are taken off, wherever a value is read
+    quoted = {"ALLOW_INFO": ' "1"', "ALLOW_BIND_MOUNTS": "'/srv'", "ALLOW_CREATE": "'yes' ", "REQUIRE_LABEL": '"a=b"', "SOCKET_PATH": '"/x.sock"',
+              "LISTEN": "'tcp://127.0.0.1:2375' ", "RATE_LIMIT": '"5"', "LOG_LEVEL": "'debug'", "PROFILE_A_FROM": '"10.0.0.0/8"'}
+    plain = {name: value.strip(" \"'") for name, value in quoted.items()}
+    assert program("render", env=quoted).stdout == program("render", env=plain).stdout != ""
     # empty means unset
     assert program("explain", "POST", "/containers/x/start", env={"ALLOW_START": ""}).returncode == 3
 
@@ -384,6 +395,21 @@ def claims():
             assert "clients of no profile may give containers any name and address, and so take profile A" in proxy.log(), (name, proxy.log())
     with Proxy({"ALLOW_CONTAINERS": "1", "PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_EXEC": "1"}) as proxy:
         assert "may give containers" not in proxy.log(), proxy.log()
+
+
+def told_at_start():
+    """What may not do what was meant is said at the start, once."""
+    with Proxy({"ALLOW_CREATE": "1", "ALLOW_START": "1", "IAMGES": "1", "SP_ALLOWFROM": "10.0.0.0/8", "DELETE": "1", "PORT": "8080"}) as proxy:
+        log = proxy.log()
+        assert log.count("`docker run` and `docker compose up` need ALLOW_ATTACH=true, or -d") == 1, log
+        for text in ("IAMGES means nothing here: did you mean IMAGES", "SP_ALLOWFROM means nothing here", "DELETE means nothing here"):
+            assert log.count("warning: " + text) == 1, (text, log)
+        assert "PORT" not in log, log
+    with Proxy({"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "PROFILE_A_ALLOW_START": "1"}) as proxy:
+        assert "A: ContainerCreate and ContainerStart are open" in proxy.log() and "PROFILE_A_ALLOW_ATTACH=true" in proxy.log(), proxy.log()
+    for env in ({"ALLOW_CREATE": "1", "ALLOW_START": "1", "ALLOW_ATTACH": "1"}, {"ALLOW_CREATE": "1"}, {"ALLOW_START": "1"}):
+        with Proxy(env) as proxy:
+            assert "docker run" not in proxy.log(), proxy.log()
 
 
 def least_privilege():
