@@ -153,6 +153,9 @@ static void write_backend(FILE *out, const struct environment *environment, cons
     write_hints(text.stream, profile);
     values_set_text(&values, "hints", &text);
     text_begin(&text);
+    write_faults(text.stream);
+    values_set_text(&values, "faults", &text);
+    text_begin(&text);
     if (i == 0)
         write_checks(text.stream, &environment->settings.upstreams);
     values_set_text(&values, "checks", &text);

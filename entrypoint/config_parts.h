@@ -15,6 +15,9 @@ void write_open(FILE *out, const struct permissions *permissions);
  * and the rules above have set as txn.own. */
 void write_hints(FILE *out, const struct profile *profile);
 
+/* For the denied path: what is wrong with a path that names no operation. They rely on an ACL `named`: the reason is known. */
+void write_faults(FILE *out);
+
 /* ---- config_clients.c: where clients come in, and which profile is for them ---- */
 
 /* `bind` lines of all listeners; each has the name of its profile's backend. */

@@ -1,6 +1,7 @@
 #include "config_parts.h"
 
 #include "bounded.h"
+#include "request.h"
 #include "values.h"
 #include "words.h"
 
@@ -97,5 +98,25 @@ void write_hints(FILE *out, const struct profile *profile)
             if (!profile->permissions.open[k] && same_hint(profile, i, k) && !operation_repeats(k))
                 words_add(&words, operations[k].id);
         words_end(&words);
+    }
+}
+
+static void write_fault(FILE *out, const char *said, const char *condition)
+{
+    fprintf(out, "    http-request set-var(txn.detail) str('%s') if !named %s\n", said, condition);
+}
+
+void write_faults(FILE *out)
+{
+    static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
+    char condition[128];
+
+    write_fault(out, FAULT_TARGET, "!{ url -m beg / }");
+    bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
+    write_fault(out, FAULT_LENGTH, condition);
+    write_fault(out, FAULT_ENCODING, "!{ var(txn.decoded) -m found } !{ var(txn.encoded) -m found }");
+    for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
+        bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
+        write_fault(out, fault->said, condition);
     }
 }

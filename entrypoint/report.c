@@ -45,7 +45,7 @@ static void judge(const struct environment *environment, const struct profile *p
         snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION",
                  environment->settings.min_api_minor);
     else if (refusal == NO_OPERATION)
-        snprintf(verdict->reason, sizeof verdict->reason, "no permission covers it");
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(router, target));
     else
         snprintf(verdict->reason, sizeof verdict->reason, "%s%s", profile->permissions.reason[i],
                  verdict->allowed ? "" : profile_hint_end(profile, i));

@@ -86,8 +86,24 @@ def denied_answers():
             ("GET", "/containers/json", "GET /containers/json is forbidden; ALLOW_CONTAINER_LIST=true would allow it"),
             ("PUT", "/containers/x/archive", "PUT /containers/x/archive is forbidden; ALLOW_PUT_CONTAINER_ARCHIVE=true would allow it"),
             ("POST", "/nothing", "POST /nothing is forbidden; no permission covers it"),
+            ("GET", "//containers/json", "GET //containers/json is forbidden; the path has an empty segment"),
+            ("GET", "/containers/json/", "GET /containers/json/ is forbidden; the path has an empty segment"),
+            ("GET", "/v1.41/../containers/json", "GET /v1.41/../containers/json is forbidden; the path has a . or .. segment"),
+            ("GET", "/containers/%2e/json", "GET /containers/%2e/json is forbidden; the path has a . or .. segment"),
+            ("GET", "/containers/a%2Fb/json", "GET /containers/a%2Fb/json is forbidden; the path has an encoded separator"),
+            ("GET", "/containers/x%252Fjson", "GET /containers/x%252Fjson is forbidden; the path has an encoded separator"),
+            ("GET", "/containers/x%2561/json", "GET /containers/x%2561/json is forbidden; the path is encoded twice"),
+            ("GET", "/containers/x%0a/json", "GET /containers/x%0a/json is forbidden; the path has a control character"),
+            ("GET", "/containers/x%00/json", "GET /containers/x%00/json is forbidden; the path has a control character"),
+            ("GET", "/containers/x%5cy/json", "GET /containers/x%5cy/json is forbidden; the path has a backslash"),
+            ("GET", "/containers/%zz/json", "GET /containers/%zz/json is forbidden; the path has a % without two hexadecimal digits"),
+            ("GET", "/libpod//json", "GET /libpod//json is forbidden; the path has an empty segment"),
+            ("GET", "/v4.0.0/libpod/containers/../json", "GET /v4.0.0/libpod/containers/../json is forbidden; the path has a . or .. segment"),
         ):
             assert message(proxy.ask(method, target, body=b"" if method == "GET" else b"x" * 70000)) == (403, "docker-socket-proxy: " + text)
+            said = program("explain", method, target, env={"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}).stdout
+            assert text.split("; ")[-1] in said, (text, said)
+            proxy.wait_for_log(text.split("; ")[-1] + " 403 ")
         proxy.wait_for_log("Forbidden: /containers/test/attach POST 127.0.0.1:")
         line = next(line for line in proxy.log().splitlines() if "/test/attach" in line)
         assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_CONTAINER_ATTACH=true \(or ALLOW_ATTACH=true\) would allow it 403 \d+ms", line), line
@@ -143,7 +159,7 @@ def logs():
         lines = [json.loads(line) for line in proxy.log().splitlines() if line.startswith("{")]
         assert [(x["verdict"], x["method"], x["path"], x["detail"], x["status"], x["client"]) for x in lines] == [
             ("Allowed", "GET", "/info", "SystemInfo", 200, "127.0.0.1"),
-            ("Forbidden", "POST", '/a"b\\c/attach', "no permission covers it", 403, "127.0.0.1")], lines
+            ("Forbidden", "POST", '/a"b\\c/attach', "the path has a backslash", 403, "127.0.0.1")], lines
     with Proxy({"LOG_LEVEL": "warning", "ALLOW_INFO": "1"}) as proxy:
         proxy.ask("GET", "/info")
         proxy.ask("GET", "/tasks")
