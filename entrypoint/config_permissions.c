@@ -114,7 +114,6 @@ void write_faults(FILE *out)
     write_fault(out, FAULT_TARGET, "!{ url -m beg / }");
     bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
     write_fault(out, FAULT_LENGTH, condition);
-    write_fault(out, FAULT_ENCODING, "!{ var(txn.decoded) -m found } !{ var(txn.encoded) -m found }");
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
         bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
         write_fault(out, fault->said, condition);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct path_fault path_faults[] = {
-    {ON_ENGINE, "[\\x00-\\x1f\\x7f]", "the path has a control character"},
-    {ON_LIBPOD, "[\\x00-\\x1f\\x7f]|%([01][0-9A-Fa-f]|7[Ff])", "the path has a control character"},
+    {ON_ANY_RAW, "[\\x00-\\x1f\\x7f]|%([01][0-9A-Fa-f]|7[Ff])", "the path has a control character"},
+    {ON_ANY_RAW, "%(?![0-9A-Fa-f][0-9A-Fa-f])", "the path has a % without two hexadecimal digits"},
     {ON_ENGINE, "\\\\", "the path has a backslash"},
     {ON_LIBPOD, "\\\\|%5[Cc]", "the path has a backslash"},
     {ON_ANY_RAW, "%(25)+2[Ff]", "the path has an encoded separator"},
@@ -209,15 +209,13 @@ const char *router_fault(const struct router *router, const char *target)
     if (raw > PATH_LENGTH_MAX)
         return FAULT_LENGTH;
     libpod = matches(router, router->libpod, target, raw);
-    length = libpod ? 0 : decode(target, raw, path);
-    if (length < 0)
-        return FAULT_ENCODING;
+    length = libpod ? -1 : decode(target, raw, path);
     for (size_t i = 0; path_faults[i].regex != NULL; i++) {
-        bool raw_path = path_faults[i].on == ON_ANY_RAW || libpod;
+        bool decoded = path_faults[i].on == ON_ENGINE;
 
-        if (path_faults[i].on != ON_ANY_RAW && (path_faults[i].on == ON_LIBPOD) != libpod)
+        if ((decoded && length < 0) || (path_faults[i].on == ON_LIBPOD && !libpod))
             continue;
-        if (matches(router, router->fault[i], raw_path ? target : path, raw_path ? raw : (size_t)length))
+        if (matches(router, router->fault[i], decoded ? path : target, decoded ? (size_t)length : raw))
             return path_faults[i].said;
     }
     return NO_PERMISSION;

@@ -38,7 +38,6 @@ extern const struct path_fault path_faults[]; /* ended by regex NULL */
 /* Further faults, in this order before those above. */
 #define FAULT_TARGET "the target is not an absolute path"
 #define FAULT_LENGTH "the path is too long"
-#define FAULT_ENCODING "the path has a % without two hexadecimal digits"
 
 #define NO_PERMISSION "no permission covers it"
 
