@@ -72,6 +72,11 @@ bool profile_guards(const struct profile *profile, size_t i)
            (profile->guard_is_set || !profile->permissions.foreign[i]);
 }
 
+bool profile_would_guard(const struct profile *profile, size_t i)
+{
+    return profile->permissions.open[i] ? profile_guards(profile, i) : guard_inspects(profile->guard, operations[i].id);
+}
+
 bool profile_leaves_unguarded(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)

@@ -40,6 +40,9 @@ bool profile_guards(const struct profile *profile, size_t i);
  * that it does. */
 const char *profile_hint_end(const struct profile *profile, size_t i);
 
+/* The same; of a closed operation, what the guard would do once one of our variables has opened it. */
+bool profile_would_guard(const struct profile *profile, size_t i);
+
 /* Whether a workload can be created unjudged for that reason. */
 bool profile_leaves_unguarded(const struct profile *profile);
 

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "request.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,22 +9,6 @@
 
 #define BAD_ENVIRONMENT 2
 #define DENIED 3
-
-void report_permissions(const struct profile *profile)
-{
-    printf("# state\tmethod\tpath\toperationId\town variable\tgroups that open it\tdefault\tdecided by (open) or needs "
-           "(closed)\n");
-    for (size_t i = 0; i < operation_count; i++) {
-        const struct operation *operation = &operations[i];
-        char own[OPERATION_NAME_MAX];
-
-        operation_own_variable(operation, own);
-        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", profile->permissions.open[i] ? "open" : "closed",
-               operation->method, operation->path, operation->id, own,
-               operation->groups[0] == '\0' ? "own variable only" : operation->groups,
-               operation->on_by_default ? "on" : "off", profile->permissions.reason[i]);
-    }
-}
 
 struct verdict {
     bool allowed;
@@ -86,52 +71,130 @@ static char *read_file(const char *path, size_t *length)
     return bytes;
 }
 
-/* What the create guard says of an allowed operation's body. */
-static int explain_body(const struct profile *profile, const struct verdict *verdict, const char *target,
-                        const char *body_file)
+/* What the create guard has to do with a request. */
+enum guard_part {
+    NOT_LOOKED_AT, /* the operation carries no workload, or nothing sets the guard for it */
+    WOULD_LOOK,    /* it judges the body, which is not at hand */
+    FOUND_HARMLESS,
+    FOUND_HARMFUL,
+};
+
+struct answer {
+    const char *method;
+    const char *target;
+    const struct profile *profile;
+    struct verdict verdict;
+    enum guard_part part;
+    struct guard_verdict guard; /* FOUND_HARMFUL */
+};
+
+/* Lets the guard judge an allowed operation's body. Returns 0, or the exit status of a failure, which has been told. */
+static int ask_guard(struct answer *answer, const char *body_file)
 {
-    const char *query = strchr(target, '?');
-    struct guard_verdict guard;
+    const char *query = strchr(answer->target, '?');
     size_t length;
     char *body = read_file(body_file, &length);
 
     if (body == NULL)
         return BAD_ENVIRONMENT;
-    guard_judge(profile->guard, verdict->operation, query == NULL ? NULL : query + 1, body, length, &guard);
+    guard_judge(answer->profile->guard, answer->verdict.operation, query == NULL ? NULL : query + 1, body, length, &answer->guard);
     free(body);
-    if (guard.result == GUARD_FAILS) {
+    if (answer->guard.result == GUARD_FAILS) {
         notice("out of memory");
         return 1;
     }
-    if (guard.result == GUARD_PASSES)
-        printf("allowed: the body is harmless, or opened; %s is opened by %s\n", verdict->operation, verdict->reason);
+    answer->part = answer->guard.result == GUARD_PASSES ? FOUND_HARMLESS : FOUND_HARMFUL;
+    return 0;
+}
+
+static bool is_allowed(const struct answer *answer)
+{
+    return answer->verdict.allowed && answer->part != FOUND_HARMFUL;
+}
+
+static void print_sentence(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    const char *of = answer->profile->name[0] == '\0' ? "" : ", for profile ";
+    const char *name = answer->profile->name;
+
+    if (!verdict->allowed)
+        printf("denied: %s %s is forbidden; %s%s%s\n", answer->method, answer->target, verdict->reason, of, name);
+    else if (answer->part == FOUND_HARMFUL)
+        printf("denied: %s%s%s\n", answer->guard.message, of, name);
+    else if (answer->part == FOUND_HARMLESS)
+        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation, verdict->reason, of, name);
     else
-        printf("denied: %s\n", guard.message);
-    return guard.result == GUARD_PASSES ? 0 : DENIED;
+        printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation, verdict->reason, of, name,
+               answer->part == WOULD_LOOK ? ", if the create guard finds its body harmless (--body FILE)" : "");
+}
+
+static const char *about_guard(const struct answer *answer)
+{
+    static const char *const parts[] = {
+        [NOT_LOOKED_AT] = "does not look at this request",
+        [WOULD_LOOK] = "judges its body, if the permissions allow the operation; --body FILE asks it",
+        [FOUND_HARMLESS] = "finds its body harmless, or opened",
+    };
+
+    return answer->part == FOUND_HARMFUL ? answer->guard.reason : parts[answer->part];
+}
+
+static void print_columns(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    bool allowed = is_allowed(answer);
+
+    printf("%s%s%s\n", allowed ? colour_yes() : colour_no(), allowed ? "allowed" : "denied", colour_end());
+    printf("  request    %s %s\n", answer->method, answer->target);
+    printf("  operation  %s\n", verdict->row < operation_count ? verdict->operation : "none");
+    printf("  %s  %s\n", verdict->allowed ? "opened by" : "because  ", verdict->reason);
+    printf("  profile    %s\n", answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
+    printf("  guard      %s\n", about_guard(answer));
+}
+
+static void print_object(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    const char *const members[][2] = {{"method", answer->method},
+                                      {"path", answer->target},
+                                      {"operation", verdict->row < operation_count ? verdict->operation : ""},
+                                      {verdict->allowed ? "opened_by" : "reason", verdict->reason},
+                                      {"profile", answer->profile->name},
+                                      {"guard", about_guard(answer)}};
+
+    printf("{\"allowed\": %s", is_allowed(answer) ? "true" : "false");
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        printf(", \"%s\": ", members[i][0]);
+        print_json(members[i][1]);
+    }
+    puts("}");
 }
 
 int report_explain(const struct environment *environment, const struct profile *profile, const char *method,
-                   const char *target, const char *body_file)
+                   const char *target, const char *body_file, bool json)
 {
+    struct answer answer = {.method = method, .target = target, .profile = profile, .part = NOT_LOOKED_AT};
     struct router *router = new_router();
-    struct verdict verdict;
-    bool guarded;
+    int failure = 0;
 
     if (router == NULL)
         return 1;
-    judge(environment, profile, router, method, target, &verdict);
+    judge(environment, profile, router, method, target, &answer.verdict);
     router_free(router);
-    if (!verdict.allowed) {
-        printf("denied: %s %s is forbidden; %s\n", method, target, verdict.reason);
-        return DENIED;
-    }
-    guarded = profile_guards(profile, verdict.row);
-    if (guarded && body_file != NULL)
-        return explain_body(profile, &verdict, target, body_file);
-    printf("allowed: %s %s is %s, opened by %s%s%s%s\n", method, target, verdict.operation, verdict.reason,
-           profile->name[0] == '\0' ? "" : ", for profile ", profile->name,
-           guarded ? ", if the create guard finds its body harmless (--body FILE)" : "");
-    return 0;
+    if (answer.verdict.row < operation_count && profile_would_guard(profile, answer.verdict.row))
+        answer.part = WOULD_LOOK;
+    if (answer.verdict.allowed && answer.part == WOULD_LOOK && body_file != NULL)
+        failure = ask_guard(&answer, body_file);
+    if (failure != 0)
+        return failure;
+    if (json)
+        print_object(&answer);
+    else if (terminal())
+        print_columns(&answer);
+    else
+        print_sentence(&answer);
+    return is_allowed(&answer) ? 0 : DENIED;
 }
 
 int report_explain_lines(const struct environment *environment, const struct profile *profile)

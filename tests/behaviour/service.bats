@@ -26,3 +26,7 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "HAProxy runs as the least that may open the socket" { check least_privilege; }
 @test "few or many file descriptors" { check descriptors; }
 @test "the subcommands" { check commands; }
+@test "permissions and explain for people" { check for_people; }
+@test "permissions and explain for programs" { check for_programs; }
+@test "a wrong word is named" { check wrong_words; }
+@test "the program in build/ finds its templates, if they are its owner's" { check checkout; }

@@ -1,7 +1,9 @@
 """What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
 import json
 import os
+import pty
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -465,10 +467,135 @@ def descriptors():
     assert done.returncode == 2 and "the limit of open files allows 448" in done.stderr, done
 
 
+def on_terminal(*arguments, env=None):
+    """What a subcommand prints to a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([PROGRAM, *arguments], env=environment(dict({"TERM": "xterm"}, **(env or {}))), stdout=theirs)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            more = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not more:
+            break
+        text += more
+    os.close(ours)
+    return process.wait(20), text.decode().replace("\r\n", "\n")
+
+
+def for_people():
+    """permissions and explain on a terminal: columns, and colours where they are wanted."""
+    code, text = on_terminal("permissions", env={"ALLOW_CONTAINERS": "1", "NO_COLOR": "1"})
+    assert code == 0 and "\033" not in text and "\t" not in text, text
+    lines = text.splitlines()
+    first = lines.index("Containers") + 1
+    rows = lines[first:lines.index("", first)]
+    assert re.fullmatch(r"  open    GET    /containers/json +ContainerList +by ALLOW_CONTAINERS", rows[0]), rows[0]
+    for name in ("ContainerList", "ContainerCreate", "ContainerDelete"):  # one below the other
+        assert len({row.index(f"  {name} ") for row in rows if f"  {name} " in row} | {rows[0].index("  ContainerList ")}) == 1, rows
+    _, coloured = on_terminal("permissions", env={"ALLOW_CONTAINERS": "1"})
+    assert "\033[32mopen" in coloured and re.sub(r"\033\[\d+m", "", coloured) == text, coloured
+    assert "\033" not in on_terminal("permissions", env={"TERM": "dumb"})[1]
+    _, only_open = on_terminal("permissions", "--open", env={"NO_COLOR": "1"})
+    assert only_open.split() and "closed" not in only_open and "SystemVersion" in only_open, only_open
+    profile = {"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "NO_COLOR": "1"}
+    code, text = on_terminal("explain", "--profile", "A", "POST", "/containers/create", env=profile)
+    assert code == 0 and text.splitlines() == [
+        "allowed", "  request    POST /containers/create", "  operation  ContainerCreate", "  opened by  PROFILE_A_ALLOW_CREATE",
+        "  profile    A", "  guard      judges its body, if the permissions allow the operation; --body FILE asks it"], text
+    code, text = on_terminal("explain", "GET", "//x", env=profile)
+    assert code == 3 and text.splitlines() == [
+        "denied", "  request    GET //x", "  operation  none", "  because    the path has an empty segment",
+        "  profile    none, the unprefixed variables", "  guard      does not look at this request"], text
+
+
+def for_programs():
+    """The same as JSON, and where stdout is no terminal."""
+    env = {"ALLOW_CONTAINERS": "1", "ALLOW_CREATE": "1"}
+    lines = [line.split("\t") for line in program("permissions", env=env).stdout.splitlines()[1:]]
+    objects = json.loads(program("permissions", "--json", env=env).stdout)
+    assert [("open" if o["open"] else "closed", o["method"], o["path"], o["operation"], o["variable"], o["groups"] or "own variable only",
+             "on" if o["default"] else "off", o["opened_by" if o["open"] else "needs"]) for o in objects] == [tuple(line) for line in lines]
+    assert [o["operation"] for o in objects if o["guarded"]] == ["ContainerCreate", "ContainerUpdate"], objects
+    assert json.loads(program("permissions", "--json", "--open", env=env).stdout) == [o for o in objects if o["open"]]
+    assert [line.split("\t") for line in program("permissions", "--open", env=env).stdout.splitlines()[1:]] == [x for x in lines if x[0] == "open"]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as body:
+        body.write('{"HostConfig":{"Privileged":true}}')
+        body.flush()
+        said = program("explain", "--json", "POST", "/containers/create", "--body", body.name, env=env)
+        assert said.returncode == 3 and json.loads(said.stdout) == {
+            "allowed": False, "method": "POST", "path": "/containers/create", "operation": "ContainerCreate", "opened_by": "ALLOW_CREATE", "profile": "",
+            "guard": "HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it"}, said
+    said = program("explain", "--json", "GET", '/a"b\\\x01\u00e9', env=env)
+    assert said.returncode == 3 and json.loads(said.stdout)["path"] == '/a"b\\\x01\u00e9', said
+
+
+def wrong_words():
+    """Each subcommand says which of its words is wrong."""
+    for words, text in (
+        (["map", "foo"], "map: foo: no such map; there are operations, variables and kinds"),
+        (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
+        (["map", "kinds", "x"], "map: x: one word too many"),
+        (["explain"], "explain: METHOD is missing"),
+        (["explain", "GET"], "explain: PATH is missing; usage: docker-socket-proxy explain [--profile NAME] [--body FILE] [--json] METHOD PATH"),
+        (["explain", "GET", "/", "x"], "explain: x: one word too many"),
+        (["explain", "GET", "/", "--body"], "explain: --body: its value is missing"),
+        (["explain", "--open", "GET", "/"], "explain: --open: no such option"),
+        (["explain", "--json", "-"], "explain: - goes with neither --json nor --body"),
+        (["explain", "--profile", "A", "GET", "/"], "--profile A: no PROFILE_A_* variable is set"),
+        (["permissions", "x"], "permissions: x: one word too many"),
+        (["permissions", "--profile"], "permissions: --profile: its value is missing"),
+        (["permissions", "--jason"], "permissions: --jason: no such option"),
+        (["run", "x"], "run: x: one word too many"),
+        (["render", "x"], "render: x: one word too many"),
+        (["check", "--json"], "check: --json: no such option"),
+        (["healthcheck", "x"], "healthcheck: x: one word too many"),
+        (["migrate", "a", "b", "c"], "migrate: c: one word too many"),
+        (["nonsense"], "nonsense: no such command; `docker-socket-proxy --help` lists them"),
+        (["permision"], "permision: no such command; did you mean permissions?"),
+    ):
+        done = program(*words)
+        assert done.returncode == 2 and not done.stdout and len(done.stderr.splitlines()) == 1, (words, done)
+        assert done.stderr.startswith("docker-socket-proxy: " + text), (words, done)
+
+
+def checkout():
+    """The program that make built finds its templates beside build/, if they are its owner's; an installed one does not look there."""
+    with tempfile.TemporaryDirectory() as directory:
+        bare = {"PATH": os.environ["PATH"]}
+        for name in ("build", "bin"):
+            os.mkdir(os.path.join(directory, name))
+            shutil.copy(PROGRAM, os.path.join(directory, name, "docker-socket-proxy"))
+        for name in ("templates", "haproxy"):
+            shutil.copytree(os.path.join(ROOT, name), os.path.join(directory, name))
+
+        def rendered(name="build", user=None):
+            os.chmod(directory, 0o755)
+            done = subprocess.run([os.path.join(directory, name, "docker-socket-proxy"), "render"], env=bare, capture_output=True, text=True, user=user,
+                                  timeout=60)
+            return done.returncode == 0 and f"{directory}/haproxy/operations.map" in done.stdout
+        assert rendered()
+        assert not rendered("bin")
+        templates = os.path.join(directory, "templates")
+        os.chmod(templates, 0o777)
+        assert not rendered(), "what anybody can write to was taken"
+        os.chmod(templates, 0o755)
+        if os.geteuid() == 0:
+            assert not rendered(user=65534), "what belongs to another was taken"
+            os.chown(templates, 65534, 65534)
+            assert not rendered(), "what belongs to another was taken"
+            os.chown(templates, 0, 0)
+        os.rename(templates, templates + ".real")
+        os.symlink(templates + ".real", templates)
+        assert not rendered(), "what a link leads to was taken"
+
+
 def commands():
     assert program("--version").stdout.startswith("docker-socket-proxy ")
-    for word in ("run", "render", "check", "explain", "permissions", "healthcheck"):
-        assert word in program("--help").stdout
+    for word in ("run", "render", "check", "explain", "permissions", "healthcheck", "migrate", "map"):
+        assert re.search(rf"^  {word}\b", program("--help").stdout, re.M), word
     assert program("nonsense").returncode == 2
     table = program("permissions", env={"ALLOW_CONTAINERS": "1"}).stdout.splitlines()
     assert "open\tGET\t/containers/json\tContainerList\tALLOW_CONTAINER_LIST\tCONTAINERS\toff\tALLOW_CONTAINERS" in table
