@@ -1,5 +1,6 @@
 /* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
 
+#include "alias.h"
 #include "arguments.h"
 #include "config.h"
 #include "haproxy.h"
@@ -215,6 +216,8 @@ int main(int argc, char *argv[])
     struct arguments arguments;
     int code;
 
+    if (alias_of(argv[0]) != NULL)
+        return alias_run(alias_of(argv[0]), argc, argv);
     if (asks_for("--help", "-h", argc, argv)) {
         print_help();
         return 0;

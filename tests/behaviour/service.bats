@@ -10,6 +10,7 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "HAProxy's own errors have the Engine's shape" { check error_answers; }
 @test "a missing socket is told, answered with 503, and found once it is there" { check missing_socket; }
 @test "healthcheck tells healthy from unhealthy and keeps out of the log" { check healthcheck; }
+@test "as sh, wget and curl the program does the health check and nothing else" { check other_names; }
 @test "LOG_FORMAT=json gives one object a line, LOG_LEVEL filters" { check logs; }
 @test "SIGTERM and SIGINT stop gracefully with 0, open streams included" { check stop; }
 @test "all mistakes in the environment are told at once, with exit 2" { check bad_input; }

@@ -153,6 +153,37 @@ def healthcheck():
     assert dead.returncode == 1 and "does not answer" in dead.stderr, dead
 
 
+def other_names():
+    """As sh, wget and curl the program does the health check, and says so to whoever meant something else."""
+    with tempfile.TemporaryDirectory() as directory, Proxy() as proxy:
+        for name in ("sh", "wget", "curl"):
+            os.symlink(PROGRAM, os.path.join(directory, name))
+        checks = (["sh", "-c", "wget --spider http://localhost:2375/version || exit 1"], ["sh", "-c", "curl -f http://127.0.0.1:2375/_ping"],
+                  ["sh", "-c", "wget -qO- http://[::1]:2375/_ping | grep -q OK || exit 1"], ["wget", "--spider", "-q", "http://localhost:2375/version"],
+                  ["wget", "-q", "--spider", "localhost:2375/_ping"], ["curl", "-f", "http://0.0.0.0:2375/info"])
+        others = (["sh"], ["sh", "-c", "rm -rf /"], ["sh", "-c", "wget http://example.org/x"], ["wget", "http://example.org/x"], ["curl"], ["curl", "--version"])
+
+        def called(words, env):
+            return subprocess.run([os.path.join(directory, words[0]), *words[1:]], env=environment(env), capture_output=True, text=True, timeout=30)
+        for words in checks:
+            done = called(words, proxy.env)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), (words, done)
+        for words in others:
+            done = called(words, proxy.env)
+            assert done.returncode == 0 and done.stdout == "", (words, done)
+            assert done.stderr == (f"docker-socket-proxy: there is no {words[0]} in this image: by this name the program only does its health check, "
+                                   "exit status 0 or 1\n"), (words, done)
+        assert {request[:2] for request in proxy.engine.requests} == {("GET", "/_ping")}, proxy.engine.requests
+        ours, theirs = pty.openpty()  # to whoever sits at a terminal it is said always
+        assert subprocess.run([os.path.join(directory, "sh"), *checks[0][1:]], env=environment(proxy.env), stderr=theirs, timeout=30).returncode == 0
+        assert b"there is no sh in this image" in os.read(ours, 1000)
+        os.close(ours)
+        os.close(theirs)
+        for env in ({"LISTEN": f"tcp://127.0.0.1:{free_port()}"}, dict(proxy.env, ALLOW_INFO="perhaps")):
+            for words in checks + others:
+                assert called(words, env).returncode == 1, (words, env)
+
+
 def logs():
     with Proxy({"LOG_FORMAT": "json", "ALLOW_INFO": "1"}) as proxy:
         proxy.ask("GET", "/info")
