@@ -158,9 +158,12 @@ void compat_read(struct compat *compat, const struct variables *variables, struc
     const char *mode = variable(variables, "COMPAT");
 
     memset(compat, 0, sizeof *compat);
-    if (mode != NULL && strcasecmp(mode, "tecnativa") != 0 && strcasecmp(mode, "linuxserver") != 0)
+    if (mode != NULL && strcasecmp(mode, "tecnativa") == 0)
+        compat->reading = TECNATIVA;
+    else if (mode != NULL && strcasecmp(mode, "linuxserver") == 0)
+        compat->reading = LINUXSERVER;
+    else if (mode != NULL)
         problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
-    compat->tecnativa = mode != NULL && strcasecmp(mode, "tecnativa") == 0;
     for (size_t i = 0; i < FOREIGN_COUNT; i++)
         compat->value[i] = repeats_last(i) ? compat->value[i - 1] : read_value(variables, foreign[i].name, problems);
     refuse_unknown_libpod(variables->environment, problems);
@@ -199,17 +202,29 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     /* a GET that runs the health check's command in the container */
     if (ends_in(operation->path, "healthcheck") && !post)
         return true;
-    if (compat->tecnativa || strstr(operation->path, "/containers/") == NULL)
+    if (compat->reading == TECNATIVA || strstr(operation->path, "/containers/") == NULL)
         return false;
     for (size_t i = 0; i < SEPARATE_COUNT; i++)
         if (ends_in(operation->path, separate[i]) && allow(context, separate[i]) != YES)
             return true;
-    /* LinuxServer's EXEC speaks of /containers/{id}/exec as well, Tecnativa's CONTAINERS does: both are needed */
+    /* LinuxServer's EXEC speaks of /containers/{id}/exec, Tecnativa's CONTAINERS does: both are needed */
     if (strcmp(operation->id, "ContainerExec") == 0)
         return value_of(compat, "EXEC") != YES;
     if (strcmp(operation->id, "ContainerExecLibpod") == 0)
         return value_of(compat, "LIBPOD_EXEC") != YES;
     return false;
+}
+
+/* Whether the i-th name speaks of the operation. */
+static bool speaks_of(const struct compat *compat, size_t i, const struct operation *operation)
+{
+    if (strchr(foreign[i].path, '{') != NULL)
+        return strcmp(operation->path, foreign[i].path) == 0;
+    if (compat->reading == LINUXSERVER && strcmp(operation->id, "ContainerExec") == 0)
+        return strcmp(foreign[i].name, "EXEC") == 0;
+    if (compat->reading == LINUXSERVER && strcmp(operation->id, "ContainerExecLibpod") == 0)
+        return strcmp(foreign[i].name, "LIBPOD_EXEC") == 0;
+    return below(operation->path, foreign[i].path);
 }
 
 enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
@@ -223,9 +238,7 @@ enum tristate compat_decide(const struct compat *compat, const struct operation 
     for (size_t i = 1; i < FOREIGN_COUNT; i++) {
         bool exact = strchr(foreign[i].path, '{') != NULL;
 
-        if (compat->value[i] == UNSET || decision == YES)
-            continue;
-        if (exact ? strcmp(operation->path, foreign[i].path) != 0 : !below(operation->path, foreign[i].path))
+        if (compat->value[i] == UNSET || decision == YES || !speaks_of(compat, i, operation))
             continue;
         decision = NO;
         if (compat->value[i] != YES || (!exact && !reads && !post))
@@ -242,7 +255,7 @@ bool compat_ignores(const struct compat *compat, const char *group)
 {
     static const char *const lifecycle[] = {"START", "STOP", "RESTARTS", "PAUSE", "UNPAUSE"};
 
-    if (!compat->tecnativa || value_of(compat, "POST") == YES)
+    if (compat->reading != TECNATIVA || value_of(compat, "POST") == YES)
         return false;
     for (size_t i = 0; i < sizeof lifecycle / sizeof *lifecycle; i++)
         if (strcmp(group, lifecycle[i]) == 0)

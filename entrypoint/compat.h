@@ -1,7 +1,7 @@
 /* The names of the images people come from (CONTAINERS=1, POST=1, LIBPOD_IMAGES=1, ...), and what they meant there.
  *
  * A section name opens GET and HEAD below its path, POST=1 every other method in the open sections. The stricter of the
- * two images counts; COMPAT=tecnativa gives Tecnativa's meaning where it is wider. Neither image's accidents are kept:
+ * two images counts; COMPAT=tecnativa or COMPAT=linuxserver gives that one's meaning. Neither image's accidents are kept:
  * unanchored prefixes, any method on a lifecycle path, a websocket that writes to a container under POST=0, old API
  * versions. */
 #ifndef COMPAT_H
@@ -13,8 +13,14 @@
 #define COMPAT_NAMES_MAX 96
 #define COMPAT_REASON_MAX 96
 
+enum reading {
+    STRICTER, /* what both images open */
+    TECNATIVA,
+    LINUXSERVER,
+};
+
 struct compat {
-    bool tecnativa;                          /* COMPAT=tecnativa */
+    enum reading reading;
     enum tristate value[COMPAT_NAMES_MAX];   /* by index into the list of names */
 };
 

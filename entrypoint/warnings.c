@@ -2,6 +2,7 @@
 
 #include "strangers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool opens(const struct profile *profile, const char *operation)
@@ -85,13 +86,43 @@ static void warn_of_claims(const struct environment *environment)
     }
 }
 
+/* What one of the images opens with these names, and the stricter reading of both does not. */
+static void tell_of_reading(const struct environment *environment, enum reading reading, const char *name)
+{
+    const struct profile *base = environment_profile(environment, NULL);
+    const struct variables variables = {.environment = environment->variables, .prefix = ""};
+    struct compat compat = environment->compat;
+    struct permissions *permissions = malloc(sizeof *permissions);
+    struct problems problems = {.to = NULL};
+    char text[2048] = "";
+    size_t used = 0;
+
+    if (permissions == NULL)
+        abort();
+    compat.reading = reading;
+    permissions_read(permissions, &variables, &compat, &problems);
+    for (size_t i = 0; i < operation_count; i++)
+        if (permissions->open[i] && !base->permissions.open[i] && !operation_repeats(i) && used + OPERATION_NAME_MAX < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s", operations[i].id);
+    if (used > 0)
+        notice("the %s image opens with these names also, and here they are closed:%s; COMPAT=%s opens them", name, text, name);
+    free(permissions);
+}
+
 static void tell_of_foreign_names(const struct environment *environment)
 {
+    static const char *const readings[] = {
+        [STRICTER] = "stricter of the two images", [TECNATIVA] = "tecnativa image", [LINUXSERVER] = "linuxserver image"};
     char names[512];
 
-    if (compat_used(&environment->compat, names, sizeof names) > 0)
-        notice("understood as in the %s image: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
-               environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
+    if (compat_used(&environment->compat, names, sizeof names) == 0)
+        return;
+    notice("understood as in the %s: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
+           readings[environment->compat.reading], names);
+    if (environment->compat.reading == STRICTER) {
+        tell_of_reading(environment, TECNATIVA, "tecnativa");
+        tell_of_reading(environment, LINUXSERVER, "linuxserver");
+    }
 }
 
 static void warn_of_strangers(char *const variables[])
