@@ -72,7 +72,7 @@ static const struct foreign {
 
 _Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
 
-/* Below /containers/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
+/* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
 static const char *const separate[] = {"ARCHIVE", "CHANGES", "EXPORT", "LOGS", "TOP"};
 #define SEPARATE_COUNT (sizeof separate / sizeof *separate)
 
@@ -202,29 +202,19 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     /* a GET that runs the health check's command in the container */
     if (ends_in(operation->path, "healthcheck") && !post)
         return true;
-    if (compat->reading == TECNATIVA || strstr(operation->path, "/containers/") == NULL)
+    if (compat->reading == TECNATIVA || (strstr(operation->path, "/containers/") == NULL && strstr(operation->path, "/pods/") == NULL))
         return false;
     for (size_t i = 0; i < SEPARATE_COUNT; i++)
         if (ends_in(operation->path, separate[i]) && allow(context, separate[i]) != YES)
             return true;
-    /* LinuxServer's EXEC speaks of /containers/{id}/exec, Tecnativa's CONTAINERS does: both are needed */
+    /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are needed */
+    if (compat->reading != STRICTER)
+        return false;
     if (strcmp(operation->id, "ContainerExec") == 0)
         return value_of(compat, "EXEC") != YES;
     if (strcmp(operation->id, "ContainerExecLibpod") == 0)
         return value_of(compat, "LIBPOD_EXEC") != YES;
     return false;
-}
-
-/* Whether the i-th name speaks of the operation. */
-static bool speaks_of(const struct compat *compat, size_t i, const struct operation *operation)
-{
-    if (strchr(foreign[i].path, '{') != NULL)
-        return strcmp(operation->path, foreign[i].path) == 0;
-    if (compat->reading == LINUXSERVER && strcmp(operation->id, "ContainerExec") == 0)
-        return strcmp(foreign[i].name, "EXEC") == 0;
-    if (compat->reading == LINUXSERVER && strcmp(operation->id, "ContainerExecLibpod") == 0)
-        return strcmp(foreign[i].name, "LIBPOD_EXEC") == 0;
-    return below(operation->path, foreign[i].path);
 }
 
 enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
@@ -238,7 +228,9 @@ enum tristate compat_decide(const struct compat *compat, const struct operation 
     for (size_t i = 1; i < FOREIGN_COUNT; i++) {
         bool exact = strchr(foreign[i].path, '{') != NULL;
 
-        if (compat->value[i] == UNSET || decision == YES || !speaks_of(compat, i, operation))
+        if (compat->value[i] == UNSET || decision == YES)
+            continue;
+        if (exact ? strcmp(operation->path, foreign[i].path) != 0 : !below(operation->path, foreign[i].path))
             continue;
         decision = NO;
         if (compat->value[i] != YES || (!exact && !reads && !post))

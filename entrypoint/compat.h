@@ -14,7 +14,7 @@
 #define COMPAT_REASON_MAX 96
 
 enum reading {
-    STRICTER, /* what both images open */
+    STRICTER, /* what both images open, and what either documents as needed */
     TECNATIVA,
     LINUXSERVER,
 };

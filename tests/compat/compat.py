@@ -1,4 +1,4 @@
-"""The names of other images: our decisions against an independent statement of what those images document."""
+"""The names of other images: our decisions against an independent statement of those images' rules."""
 import collections
 import itertools
 import os
@@ -28,43 +28,42 @@ def on(env, name):
 
 
 def theirs(env, method, path, tecnativa):
-    """What the image opens, by its documentation: sections by prefix, POST for every other method, the lifecycle names."""
+    """What the image's rules open of the table's paths: sections by prefix, POST for every other method, the lifecycle names
+    before that (LinuxServer, for containers and pods of both APIs) or behind it (Tecnativa, for containers)."""
     reads = method in ("GET", "HEAD")
     libpod = path.startswith("/libpod/")
     parts = (path[len("/libpod"):] if libpod else path).split("/")[1:]
-    prefix = "LIBPOD_" if libpod else ""
-    if tecnativa and libpod:
-        return False  # knows no libpod names
-    if tecnativa and not reads and not on(env, "POST"):
+    below = len(parts) > 2 and parts[0] in ("containers", "pods")
+    section = {"_ping": "PING"}.get(parts[0], parts[0].upper())
+    if tecnativa:
+        if libpod or not reads and not on(env, "POST"):
+            return False  # its releases know no libpod names
+        if len(parts) == 3 and below and any(parts[2] in LIFECYCLE[name] and on(env, f"ALLOW_{name}") for name in ("START", "STOP", "RESTARTS")):
+            return True
+        return section in SECTIONS and on(env, section)
+    if below and parts[2] in SEPARATE and not on(env, f"ALLOW_{parts[2].upper()}"):
         return False
-    if len(parts) == 3 and parts[0] in ("containers", "pods") and method == "POST":
+    if len(parts) == 3 and below:
         kind = "POD_" if parts[0] == "pods" else ""
         for name, verbs in LIFECYCLE.items():
-            if parts[2] in verbs and on(env, f"{prefix}ALLOW_{kind}{name}"):
+            if parts[2] in verbs and (on(env, f"ALLOW_{name}") or libpod and on(env, f"LIBPOD_ALLOW_{kind}{name}")):
                 return True
     if not reads and not on(env, "POST"):
         return False
-    section = {"_ping": "PING"}.get(parts[0], parts[0].upper())
-    if section not in (LIBPOD if libpod else SECTIONS):
-        return False
-    if not tecnativa:
-        if parts[0] == "containers" and len(parts) > 2 and parts[2] in SEPARATE and not on(env, f"ALLOW_{parts[2].upper()}"):
-            return False
-        if parts[0] == "containers" and parts[-1] == "exec":
-            return on(env, prefix + "EXEC")
-    return on(env, prefix + section)
+    return section in (LIBPOD if libpod else SECTIONS) and on(env, ("LIBPOD_" if libpod else "") + section)
 
 
-# The differences, as the README's table has them. What `differential` meets has to be one of the first seven.
+# The differences, as the README's table has them. What `differential` meets has to be one of DERIVED.
 SEPARATED = "Tecnativa: `CONTAINERS=1` opens archive, changes, export, logs and top of containers"
-EXEC = "ContainerExec: `CONTAINERS` and `POST` (Tecnativa), `EXEC` and `POST` (LinuxServer)"
+EXEC = "`CONTAINERS=1 POST=1` opens ContainerExec, also without `EXEC=1`, which running the command needs"
 WEBSOCKET = "`CONTAINERS=1` alone opens `GET /containers/x/attach/ws`, which writes to stdin"
 HEALTHCHECK = "Podman's `GET .../healthcheck`, which runs a command, under `LIBPOD_CONTAINERS`"
 FALSE = "`ALLOW_START=0` beside `CONTAINERS=1 POST=1` starts containers all the same"
 LIFECYCLE_ALONE = "Tecnativa: `ALLOW_START` and its like count with `POST=1` only"
-SEPARATE_ALONE = "LinuxServer: `ALLOW_LOGS` and its like count with `CONTAINERS=1` only; Tecnativa: not at all"
+SEPARATE_ALONE = "LinuxServer: `ALLOW_LOGS` and its like count with `CONTAINERS=1` only; Tecnativa knows neither them nor `ALLOW_PAUSE`"
+LIFECYCLE_PODMAN = "LinuxServer: `ALLOW_START` and its like open Podman's own API as well (`/libpod/pods/x/start`)"
 PODMAN = "Tecnativa: nothing of Podman's own API is open"
-DERIVED = {SEPARATED, EXEC, WEBSOCKET, HEALTHCHECK, FALSE, LIFECYCLE_ALONE, SEPARATE_ALONE, PODMAN}
+DERIVED = {SEPARATED, EXEC, WEBSOCKET, HEALTHCHECK, FALSE, LIFECYCLE_ALONE, LIFECYCLE_PODMAN, SEPARATE_ALONE, PODMAN}
 # These are no matter of the table of operations; `other_differences` asks the running proxy.
 PREFIX = "prefixes are not anchored (`/containersfoo`)"
 METHOD = "any method on a lifecycle path (`DELETE /containers/x/start`)"
@@ -80,9 +79,11 @@ def narrowing(env, path, mode, tecnativa):
         return WEBSOCKET
     if path.endswith("/healthcheck") and not on(env, "POST"):
         return HEALTHCHECK
-    if path.endswith("/exec") and mode is None:
+    if path.endswith("/exec") and mode is None and not on(env, "LIBPOD_EXEC" if path.startswith("/libpod/") else "EXEC"):
         return EXEC
     for group, verbs in LIFECYCLE.items():
+        if not tecnativa and env.get(f"ALLOW_{group}") == "1" and path.startswith("/libpod/") and path.split("/")[-1] in verbs:
+            return LIFECYCLE_PODMAN
         if env.get(f"ALLOW_{group}") == "0" and path.startswith("/containers/") and path.split("/")[-1] in verbs:
             return FALSE
     for verb in SEPARATE:
@@ -98,6 +99,8 @@ def widening(env, path, mode, tecnativa):
     if tecnativa and path.startswith("/libpod/"):
         return PODMAN
     if any(env.get(f"ALLOW_{verb.upper()}") == "1" and path.endswith("/" + verb) for verb in SEPARATE):
+        return SEPARATE_ALONE
+    if tecnativa and path.startswith("/containers/") and any(on(env, f"ALLOW_{verb.upper()}") and path.endswith("/" + verb) for verb in ("pause", "unpause")):
         return SEPARATE_ALONE
     lifecycle = any(env.get(f"ALLOW_{group}") == "1" and path.split("/")[-1] in verbs for group, verbs in LIFECYCLE.items())
     if mode is None and tecnativa and lifecycle and path.startswith("/containers/"):
