@@ -28,6 +28,13 @@ setup() { through proxy; }
     [ "$output" = box ]
 }
 
+@test "docker inspect of what is not there goes on to other kinds, and ends where one is refused" {
+    run ! docker inspect absent
+    [[ $output == *'is forbidden; ALLOW_'* ]]
+    run ! docker inspect --type container absent
+    [[ $output == *'No such container'* ]]
+}
+
 @test "create, start, logs, restart, stop, rm work" {
     docker create --name one box sh -c 'echo line of one; sleep 1000'
     docker start one
