@@ -21,7 +21,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-unsigned distance(const char *a, const char *b)
+/* A large number for names too long to be ours. */
+static unsigned distance(const char *a, const char *b)
 {
     unsigned row[3][NAME_MAX_COMPARED + 1] = {{0}}; /* the last three, in turns */
     size_t rows = strlen(a);
