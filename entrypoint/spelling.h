@@ -10,9 +10,9 @@
 /* How far a name of others' may be from one of ours to count as a slip: an environment is full of names. */
 unsigned slip(const char *name);
 
-/* The candidate nearest to name by the number of letters to add, drop, change or swap with their neighbour, or NULL if none is at most so far away. next(context) gives one candidate after the other,
- * NULL at the end; a candidate stays valid until the next call only, so that the answer is copied into nearest (of size
- * bytes). */
+/* The candidate nearest to name by the number of letters to add, drop, change or swap with their neighbour; NULL if none is
+ * at most so far away. next(context) gives one candidate after the other, NULL at the end; a candidate stays valid until the
+ * next call only, so that the answer is copied into nearest (of size bytes). */
 const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
                          size_t size);
 
