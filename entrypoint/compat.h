@@ -29,8 +29,8 @@ const char *compat_next_name(void *context);
 
 bool compat_knows(const char *name);
 
-/* Reads all names. Values that are no booleans, words that mean true (which those images do not understand), and unknown LIBPOD_* names, are problems; unknown names without a prefix
- * may belong to somebody else and are left alone. */
+/* Reads all names. Values that are no booleans, words that mean true (which those images do not understand), and unknown
+ * LIBPOD_* names, are problems; unknown names without a prefix may belong to somebody else and are left alone. */
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems);
 
 /* What the foreign names say of an operation: YES or NO if they speak of its section at all, else UNSET. allow(context,
