@@ -159,8 +159,11 @@ static void write_backend(FILE *out, struct definitions *definitions, const stru
     write_rate_limit(text.stream, profile);
     values_set_text(&values, "rate_limit", &text);
     text_begin(&text);
-    write_hints(text.stream, profile->prefix, &profile->permissions);
+    write_hints(text.stream, profile);
     values_set_text(&values, "hints", &text);
+    text_begin(&text);
+    write_faults(text.stream);
+    values_set_text(&values, "faults", &text);
     text_begin(&text);
     if (i == 0)
         write_checks(text.stream, &environment->settings.upstreams);

@@ -1,9 +1,18 @@
 #include "warnings.h"
 
+#include "strangers.h"
 #include "values.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static bool opens(const struct profile *profile, const char *operation)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, operation) == 0)
+            return profile->permissions.open[i];
+    return false;
+}
 
 /* A grant that cannot work today is said at the start, not found out later. */
 static void warn_of_grants(const struct profile *profile)
@@ -83,13 +92,62 @@ static void warn_of_claims(const struct environment *environment)
     }
 }
 
+/* What one of the images opens with these names, and the stricter reading of both does not. */
+static void tell_of_reading(const struct environment *environment, enum reading reading, const char *name)
+{
+    const struct profile *base = environment_profile(environment, NULL);
+    const struct variables variables = {.environment = environment->variables, .prefix = ""};
+    struct compat compat = environment->compat;
+    struct permissions *permissions = malloc(sizeof *permissions);
+    struct problems problems = {.to = NULL};
+    char text[2048] = "";
+    size_t used = 0;
+
+    if (permissions == NULL)
+        abort();
+    compat.reading = reading;
+    permissions_read(permissions, &variables, &compat, &problems);
+    for (size_t i = 0; i < operation_count; i++)
+        if (permissions->open[i] && !base->permissions.open[i] && !operation_repeats(i) && used + OPERATION_NAME_MAX < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s", operations[i].id);
+    if (used > 0)
+        notice("the %s image opens with these names also, and here they are closed:%s; COMPAT=%s opens them", name, text, name);
+    free(permissions);
+}
+
 static void tell_of_foreign_names(const struct environment *environment)
 {
+    static const char *const readings[] = {
+        [STRICTER] = "stricter of the two images", [TECNATIVA] = "tecnativa image", [LINUXSERVER] = "linuxserver image"};
     char names[512];
 
-    if (compat_used(&environment->compat, names, sizeof names) > 0)
-        notice("understood as in the %s image: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
-               environment->compat.tecnativa ? "tecnativa" : "linuxserver", names);
+    if (compat_used(&environment->compat, names, sizeof names) == 0)
+        return;
+    notice("understood as in the %s: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
+           readings[environment->compat.reading], names);
+    if (environment->compat.reading == STRICTER) {
+        tell_of_reading(environment, TECNATIVA, "tecnativa");
+        tell_of_reading(environment, LINUXSERVER, "linuxserver");
+    }
+}
+
+static void warn_of_strangers(char *const variables[])
+{
+    char advice[512];
+
+    for (; *variables != NULL; variables++)
+        if (stranger_advice(*variables, advice, sizeof advice))
+            notice("warning: %s", advice);
+}
+
+/* The docker command attaches to what it starts, unless it is told not to: without ATTACH it fails with "received 403" and
+ * leaves a container behind. */
+static void tell_of_foreground(const struct profile *profile)
+{
+    if (opens(profile, "ContainerCreate") && opens(profile, "ContainerStart") && !opens(profile, "ContainerAttach"))
+        notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
+               "%sALLOW_ATTACH=true, or -d",
+               profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
 }
 
 /* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
@@ -107,14 +165,6 @@ static void warn_of_upstream_addresses(const struct upstreams *upstreams)
 static const char *name_of(const struct inventory_container *container)
 {
     return container->names.count > 0 ? container->names.items[0] : "(no name)";
-}
-
-static bool opens(const struct profile *profile, const char *operation_id)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && strcmp(operations[i].id, operation_id) == 0)
-            return true;
-    return false;
 }
 
 static bool any_opens_exec(const struct environment *environment)
@@ -194,6 +244,9 @@ void warn(const struct environment *environment, const struct inventory *invento
 {
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        tell_of_foreground(&environment->profiles[i]);
+    warn_of_strangers(environment->variables);
     warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     warn_of_claims(environment);
