@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs a command with a Docker Engine of its own, and leaves nothing of it behind:
-#   scripts/with-dockerd.sh [--build] DATA_DIR COMMAND...
+#   scripts/with-dockerd.sh [--build|--fresh] DATA_DIR COMMAND...
 # The Engine lives in its own mount, process and network namespaces: an Engine, a firewall or a /run that the machine has
 # already is neither seen nor touched, and when the command ends, the kernel ends everything in them. The command runs
 # inside as well, so it finds the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
 # --build leaves the network as it is, for image builds that need the Internet; such an Engine makes no networks.
+# --fresh removes first what DATA_DIR has of an earlier run. ENGINE_FLAGS has further flags of dockerd.
 # ENGINE=SUITE: the Engine and the docker client of that Debian suite (sid: 28 or newer) instead of the machine's own, see
 # scripts/get-engine.sh. Such an Engine lives in a root of its own: of this machine's files it has /run and DATA_DIR, so what
 # tests put on "the host" they put there.
@@ -17,13 +18,13 @@ cannot() { say "this machine cannot run a Docker Engine for the tests: $*"; exit
 
 if [ "${1:-}" != --inside ]; then
     mode='test'
-    if [ "${1:-}" = --build ]; then mode='build'; shift; fi
-    [ $# -ge 2 ] || die 'usage: with-dockerd.sh [--build] DATA_DIR COMMAND...'
+    case ${1:-} in --build | --fresh) mode=${1#--}; shift ;; esac
+    [ $# -ge 2 ] || die 'usage: with-dockerd.sh [--build|--fresh] DATA_DIR COMMAND...'
     mkdir -p "$1"
     data=$(CDPATH='' cd -- "$1" && pwd)
     shift
     net=--net
-    [ $mode = test ] || net=''
+    [ "$mode" != build ] || net=''
     [ "$(id -u)" -eq 0 ] || have sudo || cannot 'it needs root, or sudo'
     # shellcheck disable=SC2086
     as_root unshare --mount --pid --fork $net true 2>/dev/null || cannot 'it may not make namespaces (needs root with CAP_SYS_ADMIN)'
@@ -33,7 +34,8 @@ if [ "${1:-}" != --inside ]; then
         have dockerd || die 'dockerd is not installed (scripts/install-packages.sh test)'
     fi
     # shellcheck disable=SC2086
-    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- "$0" --inside $mode "$data" "$@" || exit $?
+    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- \
+        env "ENGINE=${ENGINE:-}" "ENGINE_FLAGS=${ENGINE_FLAGS:-}" "$0" --inside "$mode" "$data" "$@" || exit $?
     exit 0
 fi
 shift
@@ -73,6 +75,7 @@ fi
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY
 mkdir -p /run/docker-config
 export DOCKER_CONFIG=/run/docker-config
+[ "$mode" != fresh ] || rm -rf "$data/engine"
 log=$data/dockerd.log
 bridge=dsp-build$$
 daemon=''

@@ -11,8 +11,6 @@ setup_file() {
     start_program proxy $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_STOP=1 ALLOW_DELETE=1 ALLOW_IMAGES=1 \
         ALLOW_BUILD=1 ALLOW_NETWORKS=1 ALLOW_VOLUMES=1 ALLOW_LOGS=1 ALLOW_INFO=1 ALLOW_SERVICES=1 ALLOW_TASKS=1
     start_program secrets $SOCKET ALLOW_SECRETS=1 ALLOW_CONFIGS=1 ALLOW_CREATE=1
-    start_program drivers $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_VOLUMES=1 ALLOW_NETWORKS=1 \
-        ALLOW_VOLUME_DRIVERS=mine ALLOW_NETWORK_DRIVERS=mine ALLOW_LOG_DRIVERS=mine || true
     # A volume of the client's own container, with a socket in it
     engine run -d --name client -v evil:/evil box sleep 100000 >/dev/null
     EVIL=$(engine volume inspect -f '{{.Mountpoint}}' evil)
@@ -20,6 +18,7 @@ setup_file() {
     engine run -d --name victim -e PASSWORD=hunter2 box sleep 100000 >/dev/null
 }
 teardown_file() {
+    engine swarm leave --force || true
     local file
     for file in $LAB/*.pid; do kill "$(cat "$file")" || true; done
 }
@@ -105,6 +104,8 @@ cleanup_driver() {
     refuses 'Driver; ALLOW_VOLUME_DRIVERS' POST /volumes/create '{"Name":"x","Driver":"mine"}'
     refuses 'Driver; ALLOW_NETWORK_DRIVERS' POST /networks/create '{"Name":"x","Driver":"mine"}'
     refuses 'HostConfig.LogConfig.Type; ALLOW_LOG_DRIVERS' POST /containers/create '{"Image":"box","HostConfig":{"LogConfig":{"Type":"mine"}}}'
+    start_program drivers $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_VOLUMES=1 ALLOW_NETWORKS=1 \
+        ALLOW_VOLUME_DRIVERS=mine ALLOW_NETWORK_DRIVERS=mine ALLOW_LOG_DRIVERS=mine
     GUARDED=$LAB/drivers.sock
     passes POST /volumes/create '{"Name":"x","Driver":"mine"}'
     passes POST /networks/create '{"Name":"x","Driver":"mine"}'
@@ -155,17 +156,22 @@ cleanup_checkpoint() { engine rm -f $N-checkpoint; }
 # ---- 6. The host's loopback ----
 
 # listener NAME: a TCP port of 127.0.0.1 that writes what it gets to $LAB/NAME.got; the port is $PORT
-listener() {
+listener() { listen_with "$1" -u "OPEN:$LAB/$1.got,append"; }
+# answering_listener NAME: the same for a client of HTTP
+answering_listener() { listen_with "$1" "SYSTEM:head -n 1 >>$LAB/$1.got; echo HTTP/1.0 404 Not Found; echo"; }
+listen_with() {
+    local name=$1
+    shift
     PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    : >"$LAB/$1.got"
-    in_background socat -u "TCP-LISTEN:$PORT,bind=127.0.0.1,reuseaddr,fork" "OPEN:$LAB/$1.got,append"
+    : >"$LAB/$name.got"
+    in_background socat "${@:1:$#-1}" "TCP-LISTEN:$PORT,bind=127.0.0.1,reuseaddr,fork" "${@: -1}"
     listening() { ss -xtlnH | grep -F "127.0.0.1:$PORT"; }
     until_true listening
 }
 attack_syslog() {
     listener $N-syslog
     run_container $N-syslog '{"Image":"box","Cmd":["echo","x"],"HostConfig":{"LogConfig":{"Type":"syslog","Config":
-        {"syslog-address":"tcp://127.0.0.1:'"$PORT"'","tag":"a\r\nCONFIG SET dir /etc/cron.d\r\n"}}}}'
+        {"syslog-address":"tcp://127.0.0.1:'"$PORT"'","tag":"harmless\r\nCONFIG SET dir /etc/cron.d\r\n"}}}}'
 }
 effect_syslog() { grep -a '^CONFIG SET dir' $LAB/$N-syslog.got; }
 cleanup_syslog() { engine rm -f $N-syslog; }
@@ -196,6 +202,85 @@ cleanup_nfs() {
 }
 @test "a volume from a file server on the host's loopback: nfs" { attack DriverOpts nfs nfs :/x; }
 @test "a volume from a file server on the host's loopback: cifs" { attack DriverOpts nfs cifs //127.0.0.1/x; }
+
+# ---- 7. What a swarm has for others ----
+
+# Only the tests of the swarm need one. It is left at the end of the file: a swarm changes the list of networks.
+swarm() {
+    [ "$(engine info -f '{{.Swarm.LocalNodeState}}')" != active ] || return 0
+    ip link add swarm0 type veth peer name swarm1
+    ip addr add 10.201.0.1/24 dev swarm0
+    ip link set swarm0 up
+    ip link set swarm1 up
+    engine swarm init --advertise-addr 10.201.0.1 --listen-addr 10.201.0.1 >/dev/null
+    printf "the service's secret" | engine secret create hidden - >/dev/null
+    printf "the service's config" | engine config create hidden-config - >/dev/null
+    # A client sees both ids here
+    engine service create --detach --no-resolve-image --name owner --secret hidden --config hidden-config --network host box sleep 100000 >/dev/null
+}
+# of_owner KEY: ids in the service that the client may inspect
+of_owner() { curl -s --unix-socket "$API" http://d/services/owner | grep -oE "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
+# run_service NAME TASK-TEMPLATE: until its task says something, or ends without it
+run_service() {
+    call POST /services/create '{"Name":"'"$1"'","TaskTemplate":{"RestartPolicy":{"Condition":"none"},'"$2"'}}'
+    [[ $ANSWER != 403* ]] || return 0
+    task_ended() { engine service ps --no-trunc --format '{{.CurrentState}}' "$1" | grep -E '^(Complete|Failed|Rejected)'; }
+    until_true task_ended "$1"
+    engine service logs --raw "$1" >"$LAB/$1.service" 2>&1
+    engine service ps --no-trunc "$1"
+    cat "$LAB/$1.service"
+}
+attack_secret() {
+    swarm
+    case $1 in
+        secret) run_service $N-secret '"ContainerSpec":{"Image":"box","Command":["cat","/run/secrets/x"],"Secrets":[{"SecretID":"'"$(of_owner SecretID)"'",
+            "SecretName":"hidden","File":{"Name":"x","UID":"0","GID":"0","Mode":292}}]}' ;;
+        config) run_service $N-config '"ContainerSpec":{"Image":"box","Command":["cat","/x"],"Configs":[{"ConfigID":"'"$(of_owner ConfigID)"'",
+            "ConfigName":"hidden-config","File":{"Name":"/x","UID":"0","GID":"0","Mode":292}}]}' ;;
+    esac
+}
+effect_secret() { grep -F "the service's $1" "$LAB/$N-$1.service"; }
+cleanup_secret() { engine service rm "$N-$1"; }
+@test "a service with another one's secret, without ALLOW_SECRETS" { attack 'ContainerSpec.Secrets' secret secret; }
+@test "a service with another one's config, without ALLOW_CONFIGS" { attack 'ContainerSpec.Configs' secret config; }
+@test "secrets are for those who may have them" {
+    swarm
+    start_program deployer $SOCKET ALLOW_SERVICES=1 ALLOW_SECRETS=1 ALLOW_CONFIGS=1 ALLOW_CREATE=1 ALLOW_DELETE=1
+    GUARDED=$LAB/deployer.sock
+    succeeds POST /services/create '{"Name":"deployed","TaskTemplate":{"ContainerSpec":{"Image":"box","Command":["true"],"Secrets":[{"SecretID":"'"$(of_owner SecretID)"'",
+        "SecretName":"hidden","File":{"Name":"x","UID":"0","GID":"0","Mode":292}}]}}}'
+    succeeds DELETE /services/deployed
+    GUARDED=$LAB/secrets.sock
+    succeeds POST /secrets/create '{"Name":"new","Data":"eA==","Labels":{}}'
+    succeeds POST /secrets/create '{"Name":"templated","Data":"eA==","Templating":{"Name":"golang"}}'
+    engine secret rm new templated
+}
+
+attack_host_network() {
+    local id
+    swarm
+    id=$(of_owner Target)
+    # the shortest beginning that is nobody's name, and not hexadecimal
+    TARGET=$(grep -oE '^[0-9a-f]*[^0-9a-f]' <<<"$id")
+    [ ${#TARGET} -ge 2 ] || TARGET=${id:0:2}
+    run_service $N-network '"ContainerSpec":{"Image":"box","Command":["ls","-l","/proc/self/ns/net"]},"Networks":[{"Target":"'"$TARGET"'"}]'
+}
+effect_host_network() { grep -F "$(readlink /proc/self/ns/net)" $LAB/$N-network.service; }
+cleanup_host_network() { engine service rm $N-network; }
+@test "a service in the host's network, by the beginning of its id" { attack 'Networks.*Target' host_network; }
+@test "an ordinary service passes, on a network by name and by whole id" {
+    local id which
+    swarm
+    id=$(engine network create --driver overlay over)
+    for which in over "$id"; do
+        succeeds POST /services/create '{"Name":"plain","TaskTemplate":{"ContainerSpec":{"Image":"box","Command":["true"],
+            "Mounts":[{"Type":"volume","Source":"sv","Target":"/x"}]},"Networks":[{"Target":"'"$which"'"}],"RestartPolicy":{"Condition":"none"}}}'
+        succeeds DELETE /services/plain
+    done
+    engine service rm owner
+    network_gone() { engine network rm over; }
+    until_true network_gone
+}
 
 # ---- 8. Another container's environment ----
 
@@ -230,13 +315,8 @@ cleanup_blkio() { engine rm -f $N-blkio; }
 }
 
 attack_import() {
-    listener $N-import
-    API_TIMEOUT=5
-    call POST "/images/create?fromSrc=http://127.0.0.1:$PORT/latest/credentials&repo=$N" &
-    local asking=$!
-    sleep 2
-    kill "$(ss -xtlnpH | sed -n "s/.*127.0.0.1:$PORT .*pid=\([0-9]*\).*/\1/p")"
-    wait $asking || true
+    answering_listener $N-import
+    call POST "/images/create?fromSrc=http://127.0.0.1:$PORT/latest/credentials&repo=$N"
 }
 effect_import() { grep -a 'GET /latest/credentials' $LAB/$N-import.got; }
 cleanup_import() { :; }
@@ -260,4 +340,50 @@ cleanup_import() { :; }
     printf 'FROM box\nRUN echo built >/tmp/x\n' >"$BATS_TEST_TMPDIR/context/Dockerfile"
     DOCKER_HOST=unix://$LAB/proxy.sock docker build -t built "$BATS_TEST_TMPDIR/context"
     engine rmi -f built
+}
+
+# ---- 10. What the log says ----
+
+# log_line TEXT: the line of the log with it
+log_line() {
+    has() { grep -aF -- "$1" $LAB/"${NAME:-proxy}".log; }
+    until_true has "$1" && has "$1" | tail -n 1
+}
+long() { head -c "$1" /dev/zero | tr '\0' a; }
+
+@test "a long path hides nothing in the log" {
+    local n line
+    start_program json $SOCKET LOG_FORMAT=json
+    for n in 900 1000 1100 2000 7000; do
+        curl -s --unix-socket $LAB/proxy.sock -X POST "http://d/containers/$n$(long $n)/attach" | grep 'is forbidden; ALLOW_ATTACH'
+        line=$(log_line "$n$(long 300)")
+        echo "${line:0:300} ... ${line: -300}"
+        [[ $line == *' POST '* && $line == *Forbidden* && $line == *'ALLOW_ATTACH=true would allow it'* && $line == *403* ]]
+        curl -s --unix-socket $LAB/json.sock -X POST "http://d/containers/$n$(long $n)/attach" >/dev/null
+        NAME=json log_line "$n$(long 300)" >$LAB/line
+        tail -c 300 $LAB/line
+        /usr/bin/python3 -c '
+import json, sys
+line = json.load(open(sys.argv[1]))
+text = json.dumps(line)
+assert "POST" in text and "403" in text and "ALLOW_ATTACH=true would allow it" in text, text' $LAB/line
+    done
+}
+@test "a method that nobody knows is reported as it was sent, CONNECT with its target" {
+    curl -s --unix-socket $LAB/proxy.sock -X BREW http://d/containers/pot/json | tee $LAB/brew | grep 'BREW /containers/pot/json is forbidden'
+    [[ $(log_line /containers/pot/json) == *' BREW '* ]]
+    # what HAProxy takes as CONNECT has no path
+    run socat -t 5 STDIO UNIX-CONNECT:$LAB/proxy.sock < <(printf 'CONNECT pot.example:2375 HTTP/1.1\r\nHost: pot.example:2375\r\n\r\n')
+    echo "$output"
+    [[ $output == *'403 Forbidden'*'CONNECT '[!\ ]*' is forbidden; no permission covers it'* ]]
+    [[ $(log_line ' CONNECT ') == 'Forbidden: '*' CONNECT '*' 403 '* ]]
+}
+@test "no environment value can write escapes to the terminal of who starts the proxy" {
+    local escape=$'\e]0;owned\a\e[2J' value
+    for value in "ALLOW_CONTAINERS=$escape" "ALLOW_$escape=1" "LISTEN=$escape" "ALLOW_BIND_MOUNTS=/$escape" "LOG_LEVEL=$escape" "SOCKET_PATH=/$escape" \
+        "MAX_CREATE_BODY=$escape" "PROFILE_${escape}_FROM=a" "PROFILE_A_FROM=$escape" "REQUIRE_LABEL=$escape" "CONTAINERS=$escape"; do
+        env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" "$value" "$ROOT/build/docker-socket-proxy" check >$LAB/escape 2>&1 || true
+        cat -v $LAB/escape
+        run ! grep -aP '[\x00-\x08\x0b-\x1f\x7f]' $LAB/escape
+    done
 }
