@@ -1,4 +1,5 @@
 """Hostile clients of the create guard, and one that only wants its answers."""
+import itertools
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ GRANTS = {f"ALLOW_{name}": "1" for name in ("CONTAINERS", "CREATE", "START", "EX
 PATIENCE = 240
 
 SERVICE = '{"zz":1,"TaskTemplate":{"ContainerSpec":{"Mounts":[{"VolumeOptions":{"DriverConfig":{"Name":%s}}}]}}}'
+SECOND = '{"zz":1,"TaskTemplate":{"ContainerSpec":{"Mounts":[{"Type":"volume"},{"VolumeOptions":{"DriverConfig":{"Options":{},"Name":%s}}}]}}}'
 CONTAINER = '{"zz":1,"HostConfig":{"Mounts":[{"VolumeOptions":{"DriverConfig":{"Name":%s}}}]}}'
 
 
@@ -27,12 +29,12 @@ def nested(left, right, size):
 
 def bombs(size):
     """(path, body) of each kind, of no more than size bytes."""
-    room = size - 200
+    room = size - 220
     values = [many("[]", room), many("{}", room), many('{"a":[]}', room), nested("[", "]", room), nested('{"a":', "}", room - 1).replace(":}", ":0}"),
               '"' + "\\u0041" * (room // 6) + '"', '"' + "\\\\" * (room // 2) + '"', many('"a"', room), many("0", room),
               " " * room + "1"]
     found = [(path, frame % value) for value in values
-             for path, frame in (("/services/create", SERVICE), ("/containers/create", CONTAINER))]
+             for path, frame in (("/services/create", SERVICE), ("/services/create", SECOND), ("/containers/create", CONTAINER))]
     found.append(("/containers/create", '{"HostConfig":{"Binds":' + many('"a:/b"', room) + ',"zz":1}}'))
     found.append(("/containers/create", '{"HostConfig":{"Mounts":' + many('{"Type":"volume","Source":"a","Target":"/b"}', room) + ',"zz":1}}'))
     found.append(("/containers/create", '{' + ",".join(f'"HostConfi{i:05}":1' for i in range(room // 19)) + "}"))
@@ -91,7 +93,13 @@ def attack(proxy, bodies, send=None):
 
 
 def sixty_four(found):
-    return [found[number % len(found)] for number in range(64)]
+    """Each body with a member that no other has: HAProxy remembers its verdict on a body that it has seen."""
+    return [(path, body.replace("{", f'{{"z{number}":1,', 1)) for number, (path, body) in zip(range(64), itertools.cycle(found))]
+
+
+def worst(size):
+    """Few members, and what is refused stands first: each search for the reason goes through all of the last member."""
+    return [("/services/create", SECOND % many("0", size - 220)), ("/services/create", SERVICE % many("[]", size - 220))]
 
 
 def refused(statuses):
@@ -102,23 +110,23 @@ def refused(statuses):
 def default():
     with Proxy(GRANTS) as proxy:
         refused(attack(proxy, sixty_four(bombs(60000))))
-        # more than any limit allows is not even read to its end
+        # as large as MAX_CREATE_BODY was by default once
         refused(attack(proxy, sixty_four(bombs(262144))))
-        # the worst one alone
-        refused(attack(proxy, [bombs(60000)[0]] * 64))
+        refused(attack(proxy, sixty_four(worst(60000))))
         assert {request[1] for request in proxy.engine.requests} <= {"/containers/json", "/containers/create"}
 
 
 def larger():
     with Proxy({**GRANTS, "MAX_CREATE_BODY": "262144"}) as proxy:
         refused(attack(proxy, sixty_four(bombs(262144))))
-        refused(attack(proxy, [bombs(262144)[0]] * 64))
+        refused(attack(proxy, sixty_four(worst(262144))))
 
 
 def one():
     with Proxy({**GRANTS, "MAX_CREATE_BODY": "700000"}) as proxy:
-        for bomb in bombs(700000):
+        for bomb in worst(700000):
             refused(attack(proxy, [bomb]))
+        refused(attack(proxy, sixty_four(worst(700000))[:4]))
 
 
 def slow():
