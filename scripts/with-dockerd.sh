@@ -77,7 +77,8 @@ mkdir -p /run/docker-config
 export DOCKER_CONFIG=/run/docker-config
 [ "$mode" != fresh ] || rm -rf "$data/engine"
 log=$data/dockerd.log
-bridge=dsp-build$$
+# not $$: in its own process namespace everybody is 1
+bridge=dsp-$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 daemon=''
 
 stop() {

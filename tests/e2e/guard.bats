@@ -4,6 +4,7 @@
 load helper
 
 setup_file() {
+    proxy_image
     box_image
     remove_all
     start_proxy proxy "${EVERYTHING[@]}"

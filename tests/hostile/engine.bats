@@ -129,6 +129,18 @@ cleanup_driver() {
     succeeds DELETE /containers/log-options
 }
 
+@test "only the volumes that are listed may be mounted, where a list is" {
+    start_program named $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_DELETE=1 ALLOW_VOLUMES=1 'ALLOW_VOLUME_NAMES=app_*,shared'
+    GUARDED=$LAB/named.sock
+    local volume
+    for volume in other app shared2 APP_x evil; do
+        refuses 'HostConfig.Binds; ALLOW_VOLUME_NAMES' POST /containers/create '{"Image":"box","HostConfig":{"Binds":["'$volume':/x"]}}'
+        refuses ALLOW_VOLUME_NAMES POST /containers/create '{"Image":"box","HostConfig":{"Mounts":[{"Type":"volume","Source":"'$volume'","Target":"/x"}]}}'
+    done
+    succeeds POST '/containers/create?name=named' '{"Image":"box","HostConfig":{"Binds":["app_data:/x"],"Mounts":[{"Type":"volume","Source":"shared","Target":"/y"}]}}'
+    succeeds DELETE /containers/named
+}
+
 # ---- 4. A checkpoint that is a directory of the host ----
 
 attack_checkpoint() {
