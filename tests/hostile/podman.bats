@@ -2,7 +2,8 @@
 # No way from ALLOW_* to the host where it is Podman that reads what the create guard lets through. Podman joins members to
 # strings with commas and runs mount(8); what the Engine keeps as text may be a path here.
 
-# shellcheck disable=SC2016,SC2034,SC2030,SC2031
+# $LAB, $SOCKET and $N hold no spaces; what runs in a container is written for the shell there.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2206,SC2231
 load helper
 PODMAN=$LAB/podman
 SOCKET=$PODMAN/podman.sock
@@ -15,7 +16,6 @@ setup_file() {
     echo "the host's secret" >$LAB/host/secret
     echo "allowed" >$LAB/allowed/secret
     printf 'FROM box\nSECRETLINE x\n' >$LAB/host/passwd
-    # A container reads /etc/hosts, and so Podman wants one
     SERVICE_PASSWORD=hunter2 podman "${OPTIONS[@]}" system service --time=0 unix://$SOCKET >$PODMAN/service.log 2>&1 3>&- &
     echo $! >$LAB/service.pid
     serves() { curl -fsS --unix-socket $SOCKET http://d/_ping; }
@@ -78,7 +78,7 @@ attack_device() {
     local fstab where
     call POST /volumes/create '{"Name":"'$N-fstab'"}'
     fstab=$(engine volume inspect -f '{{.Mountpoint}}' $N-fstab)/fstab
-    where=${fstab%/$N-fstab/*}/$N-device/_data
+    where=${fstab%/"$N"-fstab/*}/$N-device/_data
     echo "$LAB/host $where none bind 0 0" >"$fstab"
     call POST /volumes/create '{"Name":"'$N-device'","DriverOpts":{"device":"-T'"$fstab"'"}}'
     run_container $N-device '{"Image":"box","Cmd":["cat","/x/secret"],"HostConfig":{"Binds":["'$N-device':/x"]}}'
