@@ -57,6 +57,7 @@ def attack(proxy, bodies, send=None):
     before = haproxy_of(proxy)
     assert len(before) == 1, before
     statuses = [None] * len(bodies)
+    held = []  # else Python would hang up for those that only wait
     start = threading.Barrier(len(bodies) + 1)
 
     def hostile(number):
@@ -64,6 +65,7 @@ def attack(proxy, bodies, send=None):
         start.wait()
         try:
             client = proxy.connect()
+            held.append(client)
             client.socket.settimeout(PATIENCE)
             if send:
                 send(client, path, body.encode())
