@@ -67,7 +67,8 @@ if [ -n "${ENGINE:-}" ]; then
     mount -t tmpfs tmpfs "$root/tmp"
     for file in resolv.conf hosts; do cat "/etc/$file" >"$root/etc/$file"; done
     # cgroup v2 has it as the default, and so it is what clients of such an Engine see
-    in_root() { exec chroot "$root" "$@"; }
+    # (newer Engines refuse the API that older clients speak, unless told otherwise)
+    in_root() { exec env DOCKER_MIN_API_VERSION=1.24 chroot "$root" "$@"; }
     engine_flags=--default-cgroupns-mode=private
     PATH=${root%/*}/bin:$PATH
 fi
