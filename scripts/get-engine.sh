@@ -1,9 +1,10 @@
 #!/bin/sh
-# Prints the root directory of a newer Docker Engine, and gets it first when it is not there:
-#   scripts/get-engine.sh SUITE       the Engine of that Debian suite (sid: 28 or newer)
+# Prints the root directory of a newer Docker Engine and Podman, and gets it first when it is not there:
+#   scripts/get-engine.sh SUITE       those of that Debian suite (sid: Docker 28 or newer, Podman 5 or newer)
 # How a foreign suite's packages are had is in lib-suite.sh. The Engine's programs start themselves again by /proc/self/exe,
-# so unlike HAProxy they have to run in the unpacked root: scripts/with-dockerd.sh does that. bin/docker beside the root is
-# the client of the same release, for use outside of it. The root is kept, some 280 MB.
+# so unlike HAProxy they have to run in the unpacked root: scripts/with-dockerd.sh does that, and makes the mounts they need.
+# Beside the root, bin/docker is the client of the same release, for use outside of it; bin/podman goes into it. The root is
+# kept, some 400 MB.
 # Exit status 75: this machine cannot have it (the reason is on stderr).
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -22,7 +23,8 @@ if [ -e "$home/ready" ]; then
 fi
 why=$(suite_possible) || { say "the Docker Engine of Debian $suite is needed, and $why"; exit 75; }
 say "getting the Docker Engine of Debian $suite into ${home#"$ROOT"/}"
-suite_download "$suite" "$home" docker.io docker-cli containerd runc iptables
+suite_download "$suite" "$home" docker.io docker-cli containerd runc iptables \
+    podman conmon netavark aardvark-dns nftables mount
 root=$home/root
 # What a package's own scripts would have done, as far as an Engine needs it
 mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64"
@@ -33,12 +35,16 @@ for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6
     case $name in *-*) kind=-nft-${name#*-} ;; *) kind=-nft ;; esac
     ln -sf "$tool$kind" "$root/usr/sbin/$name"
 done
-mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/etc" "$root/var"
+mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/var/tmp" "$root/var/lib/containers" "$root/etc/containers"
 ln -sfn /run "$root/var/run"
 printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
 printf 'root:x:0:\ndocker:x:999:\n' >"$root/etc/group"
+# Podman wants to be told whose images it may use
+[ -e "$root/etc/containers/policy.json" ] || printf '{"default":[{"type":"insecureAcceptAnything"}]}\n' >"$root/etc/containers/policy.json"
+[ -e "$root/etc/containers/registries.conf" ] ||
+    printf 'unqualified-search-registries = ["docker.io"]\n' >"$root/etc/containers/registries.conf"
 suite_clean
-for name in dockerd docker containerd containerd-shim-runc-v2 runc iptables; do
+for name in dockerd docker containerd containerd-shim-runc-v2 runc iptables podman conmon mount; do
     [ -n "$(find -L "$root/usr/bin" "$root/usr/sbin" -maxdepth 1 -name "$name" -type f)" ] ||
         die "what apt downloaded for $suite is not complete: $name is missing (see $home/apt/log)"
 done
@@ -54,6 +60,11 @@ cat >"$home/bin/docker" <<END
 here=\${0%/*}/..
 exec "\$here/$loader" --library-path "\$here/${libs%/*}" "\$here/root/usr/bin/docker" "\$@"
 END
-chmod 0755 "$home/bin/docker"
+cat >"$home/bin/podman" <<END
+#!/bin/sh
+# Debian $suite's podman in its own root; written by scripts/get-engine.sh.
+exec env PODMAN_IGNORE_CGROUPSV1_WARNING=1 chroot "\${0%/*}/../root" podman "\$@"
+END
+chmod 0755 "$home/bin/docker" "$home/bin/podman"
 : >"$home/ready"
 printf '%s\n' "$root"

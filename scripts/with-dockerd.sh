@@ -6,7 +6,7 @@
 # inside as well, so it finds the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
 # --build leaves the network as it is, for image builds that need the Internet; such an Engine makes no networks.
 # --fresh removes first what DATA_DIR has of an earlier run. ENGINE_FLAGS has further flags of dockerd.
-# ENGINE=SUITE: the Engine and the docker client of that Debian suite (sid: 28 or newer) instead of the machine's own, see
+# ENGINE=SUITE: the Engine, the docker client and the podman of that Debian suite (sid: 28 or newer) instead of the machine's own, see
 # scripts/get-engine.sh. Such an Engine lives in a root of its own: of this machine's files it has /run and DATA_DIR, so what
 # tests put on "the host" they put there.
 # Exit status 75: this machine cannot run an Engine (the reason is on stderr).
@@ -64,7 +64,7 @@ if [ -n "${ENGINE:-}" ]; then
     mkdir -p "$root$data"
     mount --bind "$root" "$root"
     for place in /proc /sys /dev /run "$data"; do mount --rbind "$place" "$root$place"; done
-    mount -t tmpfs tmpfs "$root/tmp"
+    for place in /tmp /var/tmp /var/lib/containers; do mount -t tmpfs tmpfs "$root$place"; done
     for file in resolv.conf hosts; do cat "/etc/$file" >"$root/etc/$file"; done
     # cgroup v2 has it as the default, and so it is what clients of such an Engine see
     # (newer Engines refuse the API that older clients speak, unless told otherwise)
