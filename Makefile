@@ -105,6 +105,8 @@ maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map variables >haproxy/variables.map
 	$(PROGRAM) map kinds >haproxy/kinds.map
+	$(PROGRAM) map members >haproxy/members.map
+	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/readme-table.sh
 
 fuzz:

@@ -88,7 +88,7 @@ static void set_path(char *path, size_t size, const char *data_dir, const char *
         problem(problems, "DATA_DIR=%s: the path is too long", data_dir);
 }
 
-static bool is_guarded(void *profile, const char *operation_id)
+static bool is_guarded(const void *profile, const char *operation_id)
 {
     for (size_t i = 0; i < operation_count; i++)
         if (strcmp(operations[i].id, operation_id) == 0)
@@ -96,10 +96,14 @@ static bool is_guarded(void *profile, const char *operation_id)
     return false;
 }
 
-static void write_guard(FILE *out, const struct profile *profile)
+static void write_guard(FILE *out, struct definitions *definitions, const struct environment *environment, const struct profile *profile,
+                        struct problems *problems)
 {
-    if (guard_write_rules(profile->guard, out, is_guarded, (void *)profile) != 0)
-        abort();
+    static const struct guard_facts nothing_known = {.docker = false};
+    char members_map[4096];
+
+    set_path(members_map, sizeof members_map, environment->settings.data_dir, "haproxy/members.map", problems);
+    guard_write_rules(out, definitions, profile->guard, &nothing_known, members_map, is_guarded, profile);
 }
 
 /* Whether a guard looks at anything that is open. */
@@ -129,8 +133,8 @@ static void write_tuning(FILE *out, const struct environment *environment)
         fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
-static void write_backend(FILE *out, const struct environment *environment, const struct first_addresses *first, size_t i,
-                          struct problems *problems)
+static void write_backend(FILE *out, struct definitions *definitions, const struct environment *environment,
+                          const struct first_addresses *first, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -141,7 +145,7 @@ static void write_backend(FILE *out, const struct environment *environment, cons
     values_set(&values, "prefix", profile->prefix);
     values_set(&values, "data_dir", environment->settings.data_dir);
     text_begin(&text);
-    write_guard(text.stream, profile);
+    write_guard(text.stream, definitions, environment, profile, problems);
     values_set_text(&values, "guard", &text);
     text_begin(&text);
     write_open(text.stream, &profile->permissions);
@@ -233,6 +237,7 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
     struct first_addresses first;
+    struct definitions *definitions = definitions_new();
     struct text text;
     char path[4096];
 
@@ -241,9 +246,13 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, environment, &first, i, problems);
+        write_backend(text.stream, definitions, environment, &first, i, problems);
     write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
+    text_begin(&text);
+    definitions_write(text.stream, definitions);
+    values_set_text(&values, "definitions", &text);
+    definitions_free(definitions);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/haproxy.cfg", problems);
     template_write(out, path, values.table, problems);
     values_free(&values);

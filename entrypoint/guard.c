@@ -1,7 +1,6 @@
+/* The guard's variables. */
 #include "guard_internal.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,39 +10,24 @@
 #define MAX_CREATE_BODY_LOW 1024L
 #define MAX_CREATE_BODY_HIGH (8L * 1024 * 1024)
 
-/* Room for the request's head (refused above that, see guard_write.c), what HAProxy reserves for rewriting (1 KiB), and
- * its own bookkeeping of the parts. */
+/* Room for the request's head, what HAProxy reserves for rewriting (1 KiB), and its own bookkeeping of the parts. */
 #define HEAD_ROOM (16L * 1024)
 #define OTHER_ROOM (8L * 1024)
 
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* The order is that of guard_knobs[]. */
 const char *const guard_variables[] = {
-    "ALLOW_PRIVILEGED",    "ALLOW_HOST_NAMESPACES", "ALLOW_CAP_ADD",     "ALLOW_DEVICES",
-    "ALLOW_BIND_MOUNTS",   "ALLOW_SECURITY_OPT",    "ALLOW_VOLUMES_FROM", "ALLOW_SYSCTLS",
-    "ALLOW_RUNTIME",       "ALLOW_CGROUP_PARENT",   "ALLOW_IMAGE_REFERENCES",
-    REQUIRE_LABEL,         MAX_CREATE_BODY,         NULL,
+    "ALLOW_PRIVILEGED",     "ALLOW_HOST_NAMESPACES", "ALLOW_CAP_ADD",      "ALLOW_DEVICES",       "ALLOW_BIND_MOUNTS",
+    "ALLOW_SECURITY_OPT",   "ALLOW_VOLUMES_FROM",    "ALLOW_SYSCTLS",      "ALLOW_RUNTIME",       "ALLOW_CGROUP_PARENT",
+    "ALLOW_IMAGE_REFERENCES", "ALLOW_VOLUME_DRIVERS", "ALLOW_NETWORK_DRIVERS", "ALLOW_LOG_DRIVERS", "ALLOW_VOLUME_NAMES",
+    REQUIRE_LABEL,          MAX_CREATE_BODY,         NULL,
 };
-
-enum word { WORD_NONE, WORD_TRUE, WORD_FALSE };
-
-static enum word boolean_word(const char *value)
-{
-    static const char *const yes[] = {"1", "true", "yes", "on"};
-    static const char *const no[] = {"0", "false", "no", "off"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
-        if (strcasecmp(value, yes[i]) == 0)
-            return WORD_TRUE;
-        if (strcasecmp(value, no[i]) == 0)
-            return WORD_FALSE;
-    }
-    return WORD_NONE;
-}
 
 static bool only(const char *text, const char *characters)
 {
     return text[strspn(text, characters)] == '\0';
 }
-
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static bool printable(const char *text)
 {
@@ -57,6 +41,7 @@ static bool printable(const char *text)
 static bool clean_path(char *path)
 {
     size_t length = strlen(path);
+
     if (path[0] != '/')
         return false;
     if (length > 1 && path[length - 1] == '/')
@@ -68,6 +53,7 @@ static bool clean_path(char *path)
         return true;
     for (const char *segment = path + 1;; segment += strcspn(segment, "/") + 1) {
         size_t n = strcspn(segment, "/");
+
         if (n == 0 || (n == 1 && segment[0] == '.') || (n == 2 && segment[0] == '.' && segment[1] == '.'))
             return false;
         if (segment[n] == '\0')
@@ -75,154 +61,146 @@ static bool clean_path(char *path)
     }
 }
 
-/* NULL if the item is right for the knob, else what it should be. */
-static const char *item_fault(enum guard_knob knob, char *item)
+/* A driver is a plain name; a plugin may have a registry, a path and a tag, each segment plain. */
+static bool driver_name(const char *name)
+{
+    if (!only(name, ALNUM "_.-/:") || strchr(name, ':') != strrchr(name, ':'))
+        return false;
+    for (;; name++) {
+        if (strchr(ALNUM, *name) == NULL || *name == '\0')
+            return false;
+        name = strpbrk(name, "/:");
+        if (name == NULL)
+            return true;
+    }
+}
+
+/* ** goes back and forth: once is enough. */
+static bool image_pattern(const char *pattern)
+{
+    const char *both = strstr(pattern, "**");
+
+    return only(pattern, ALNUM "_.-/:@*?") && (both == NULL || strstr(both + 2, "**") == NULL);
+}
+
+/* Whether an item is right for the knob. */
+static bool item_fits(enum guard_knob knob, char *item)
 {
     switch (knob) {
     case KNOB_CAP_ADD:
-        return only(item, ALNUM "_") ? NULL : "a capability such as NET_ADMIN";
+        return only(item, ALNUM "_");
     case KNOB_BIND_MOUNTS:
-        return clean_path(item) ? NULL : "an absolute path without . or .. or // in it";
+        return clean_path(item);
     case KNOB_SECURITY_OPT:
-        return printable(item) && strpbrk(item, "=:") != NULL ? NULL : "an option such as apparmor=unconfined";
+        return printable(item) && strpbrk(item, "=:") != NULL;
     case KNOB_RUNTIME:
-        return only(item, ALNUM "_.-/") ? NULL : "the name of a runtime";
+        return only(item, ALNUM "_.-/");
     case KNOB_IMAGE_REFERENCES:
-        return only(item, ALNUM "_.-/:@*?") ? NULL : "an image reference, in which * and ? stand for other characters";
+        return image_pattern(item);
+    case KNOB_NETWORK_DRIVERS:
+        return driver_name(item) && strcmp(item, "host") != 0;
+    case KNOB_VOLUME_DRIVERS:
+    case KNOB_LOG_DRIVERS:
+        return driver_name(item);
+    case KNOB_VOLUME_NAMES:
+        return only(item, ALNUM "_.-*?") && strstr(item, "**") == NULL;
     default:
-        return NULL;
+        return true;
     }
 }
 
-static bool list_add(struct guard_list *list, const char *item, size_t length)
+static void list_add(struct guard_list *list, const char *item, size_t length)
 {
-    char **items = realloc(list->items, (list->count + 1) * sizeof *items);
-    if (items == NULL)
-        return false;
-    list->items = items;
-    char *copy = strndup(item, length);
-    if (copy == NULL)
-        return false;
-    list->items[list->count++] = copy;
-    return true;
+    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
+    if (list->items == NULL)
+        abort();
+    list->items[list->count] = strndup(item, length);
+    if (list->items[list->count++] == NULL)
+        abort();
 }
 
-struct reader {
-    struct guard *guard;
-    guard_lookup *get;
-    void *get_context;
-    guard_problem *problem;
-    void *problem_context;
-};
-
-/* Compose passes an empty string for a variable that has no value: it counts as unset. */
-static const char *look_up(const struct reader *reader, const char *name)
-{
-    const char *value = reader->get(reader->get_context, name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-static bool read_list(const struct reader *reader, enum guard_knob knob, const char *value)
+static void read_list(struct guard *guard, enum guard_knob knob, const char *value, struct problems *problems)
 {
     static const char separators[] = ", \t\n";
-    struct guard_list *list = &reader->guard->list[knob];
+    const struct guard_knob_info *info = &guard_knobs[knob];
+    struct guard_list *list = &guard->list[knob];
+
     for (value += strspn(value, separators); *value != '\0'; value += strspn(value, separators)) {
         size_t length = strcspn(value, separators);
-        if (!list_add(list, value, length))
-            return false;
-        const char *fault = item_fault(knob, list->items[list->count - 1]);
-        if (fault != NULL)
-            reader->problem(reader->problem_context, "%s: \"%.*s\" is not %s", guard_knobs[knob].variable, (int)length, value,
-                            fault);
+
+        list_add(list, value, length);
+        if (!item_fits(knob, list->items[list->count - 1]))
+            problem(problems, "%s%s: \"%.*s\" is not %s", guard->prefix, info->variable, (int)length, value, info->item);
         value += length;
     }
-    return true;
 }
 
-static bool read_knob(const struct reader *reader, enum guard_knob knob)
+/* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
+static void read_knob(struct guard *guard, enum guard_knob knob, const struct variables *variables, struct problems *problems)
 {
     const struct guard_knob_info *info = &guard_knobs[knob];
-    const char *value = look_up(reader, info->variable);
+    const char *value = variable(variables, info->variable);
+    struct problems unsaid = {.to = NULL};
+    enum tristate word;
+
     if (value == NULL)
-        return true;
-    reader->guard->active = true;
-    enum word word = boolean_word(value);
-    if (word == WORD_FALSE)
-        return true;
-    if (word == WORD_TRUE && info->kind != KNOB_LIST) {
-        reader->guard->open[knob] = true;
-        return true;
-    }
-    if (word == WORD_TRUE || info->kind == KNOB_BOOLEAN) {
-        reader->problem(reader->problem_context, "%s=%s: %s", info->variable, value,
-                        info->kind == KNOB_BOOLEAN ? "the value has to be 1 true yes on or 0 false no off"
-                                                   : "the value has to be a list of names");
-        return true;
-    }
-    return read_list(reader, knob, value);
+        return;
+    guard->active = true;
+    word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &unsaid);
+    if (word == YES && info->kind == KNOB_LIST)
+        problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them", guard->prefix, info->variable, value,
+                info->item);
+    else if (word == YES)
+        guard->open[knob] = true;
+    else if (word == UNSET && info->kind != KNOB_BOOLEAN)
+        read_list(guard, knob, value, problems);
 }
 
-static bool read_label(const struct reader *reader)
+static char *copy(const char *text, size_t length)
 {
-    const char *value = look_up(reader, REQUIRE_LABEL);
+    char *bytes = strndup(text, length);
+
+    if (bytes == NULL)
+        abort();
+    return bytes;
+}
+
+static void read_label(struct guard *guard, const struct variables *variables, struct problems *problems)
+{
+    const char *value = variable(variables, REQUIRE_LABEL);
+    size_t key;
+
     if (value == NULL)
-        return true;
-    reader->guard->active = true;
-    size_t key = strcspn(value, "=");
+        return;
+    guard->active = true;
+    key = strcspn(value, "=");
     if (key == 0 || !printable(value)) {
-        reader->problem(reader->problem_context, "%s=%s: the value has to be a label, or label=value", REQUIRE_LABEL, value);
-        return true;
-    }
-    reader->guard->label = strndup(value, key);
-    if (reader->guard->label == NULL)
-        return false;
-    if (value[key] == '\0')
-        return true;
-    reader->guard->label_value = strdup(value + key + 1);
-    return reader->guard->label_value != NULL;
-}
-
-static void read_max_body(const struct reader *reader)
-{
-    const char *value = look_up(reader, MAX_CREATE_BODY);
-    if (value == NULL)
-        return;
-    reader->guard->active = true;
-    char *end = NULL;
-    errno = 0;
-    long bytes = strtol(value, &end, 10);
-    if (errno != 0 || *end != '\0' || !isdigit((unsigned char)*value) || bytes < MAX_CREATE_BODY_LOW ||
-        bytes > MAX_CREATE_BODY_HIGH) {
-        reader->problem(reader->problem_context, "%s=%s: the value has to be a number of bytes from %ld to %ld",
-                        MAX_CREATE_BODY, value, MAX_CREATE_BODY_LOW, MAX_CREATE_BODY_HIGH);
+        problem(problems, "%s%s=%s: not a label, or label=value", guard->prefix, REQUIRE_LABEL, value);
         return;
     }
-    reader->guard->max_body = bytes;
+    guard->label = copy(value, key);
+    if (value[key] != '\0')
+        guard->label_value = copy(value + key + 1, strlen(value + key + 1));
 }
 
-static bool read_all(const struct reader *reader)
-{
-    for (int knob = 0; knob < KNOB_COUNT; knob++)
-        if (!read_knob(reader, (enum guard_knob)knob))
-            return false;
-    read_max_body(reader);
-    return read_label(reader) && guard_make_groups(reader->guard);
-}
-
-struct guard *guard_new(bool on_by_default, const char *socket_path, guard_lookup *get, void *get_context,
-                        guard_problem *problem, void *problem_context)
+struct guard *guard_new(bool on_by_default, const char *socket_path, const struct guard_permissions *permissions,
+                        const struct variables *variables, struct problems *problems)
 {
     struct guard *guard = calloc(1, sizeof *guard);
+
     if (guard == NULL)
-        return NULL;
+        abort();
     guard->active = on_by_default;
-    guard->max_body = MAX_CREATE_BODY_DEFAULT;
-    guard->socket_path = strdup(socket_path);
-    struct reader reader = {guard, get, get_context, problem, problem_context};
-    if (guard->socket_path == NULL || !read_all(&reader)) {
-        guard_free(guard);
-        return NULL;
-    }
+    guard->socket_path = copy(socket_path, strlen(socket_path));
+    guard->prefix = copy(variables->prefix, strlen(variables->prefix));
+    for (int knob = 0; knob < KNOB_COUNT; knob++)
+        read_knob(guard, (enum guard_knob)knob, variables, problems);
+    guard->open[KNOB_LINKS] = permissions->inspects_containers;
+    guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
+    guard->open[KNOB_CONFIGS] = permissions->inspects_configs;
+    guard->active |= variable(variables, MAX_CREATE_BODY) != NULL;
+    guard->max_body = variable_number(variables, MAX_CREATE_BODY, MAX_CREATE_BODY_LOW, MAX_CREATE_BODY_HIGH, MAX_CREATE_BODY_DEFAULT, problems);
+    read_label(guard, variables, problems);
     return guard;
 }
 
@@ -235,9 +213,6 @@ void guard_free(struct guard *guard)
             free(guard->list[knob].items[i]);
         free(guard->list[knob].items);
     }
-    for (size_t i = 0; i < GUARD_DYNAMIC_MAX; i++)
-        free((void *)guard->groups[i].text);
-    free(guard->image_query);
     free(guard->label);
     free(guard->label_value);
     free(guard->socket_path);
@@ -245,33 +220,9 @@ void guard_free(struct guard *guard)
     free(guard);
 }
 
-bool guard_set_prefix(struct guard *guard, const char *prefix)
-{
-    free(guard->prefix);
-    guard->prefix = strdup(prefix);
-    return guard->prefix != NULL;
-}
-
-const char *guard_prefix(const struct guard *guard)
-{
-    return guard->prefix != NULL ? guard->prefix : "";
-}
-
 bool guard_active(const struct guard *guard)
 {
     return guard->active;
-}
-
-/* Whether the operation is looked at for these variables: a pull only if images are restricted, what is refused as a
- * whole only as long as nothing opens it. */
-bool guard_inspects(const struct guard *guard, const char *operation_id)
-{
-    const struct guard_operation *operation = guard_operation_find(operation_id);
-    if (!guard->active || operation == NULL)
-        return false;
-    if (operation->body == BODY_REFUSED)
-        return !guard->open[operation->knob];
-    return operation->body != BODY_IGNORED || guard_judges_query(guard, operation);
 }
 
 long guard_max_body(const struct guard *guard)
@@ -281,7 +232,50 @@ long guard_max_body(const struct guard *guard)
 
 long guard_buffer_size(const struct guard *guard)
 {
+    return guard->active ? guard->max_body + HEAD_ROOM + OTHER_ROOM : 0;
+}
+
+static bool has_item(const struct guard_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], item) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a list that narrows (images, volume names) lets more through than another. */
+static bool narrows_less(const struct guard_list *list, const struct guard_list *than)
+{
+    if (than->count == 0)
+        return false;
+    if (list->count == 0)
+        return true;
+    for (size_t i = 0; i < list->count; i++)
+        if (!has_item(than, list->items[i]))
+            return true;
+    return false;
+}
+
+bool guard_allows_more(const struct guard *guard, const struct guard *than)
+{
+    if (guard->active != than->active)
+        return !guard->active;
     if (!guard->active)
-        return 0;
-    return guard->max_body + HEAD_ROOM + OTHER_ROOM;
+        return false;
+    for (int knob = 0; knob < KNOB_ALL; knob++) {
+        if (guard->open[knob] && !than->open[knob])
+            return true;
+        if (knob >= KNOB_COUNT || than->open[knob])
+            continue;
+        if (knob == KNOB_IMAGE_REFERENCES || knob == KNOB_VOLUME_NAMES) {
+            if (narrows_less(&guard->list[knob], &than->list[knob]))
+                return true;
+            continue;
+        }
+        for (size_t i = 0; i < guard->list[knob].count; i++)
+            if (!has_item(&than->list[knob], guard->list[knob].items[i]))
+                return true;
+    }
+    return than->label != NULL && (guard->label == NULL || strcmp(guard->label, than->label) != 0 ||
+                                   (than->label_value != NULL && (guard->label_value == NULL || strcmp(guard->label_value, than->label_value) != 0)));
 }

@@ -3,10 +3,13 @@
 #define GUARD_INTERNAL_H
 
 #include "guard.h"
-#include "guard_table.h"
+#include "guard_schema.h"
+#include "values.h"
 
-#define GUARD_DYNAMIC_MAX 16
-#define MAX_CREATE_BODY_DEFAULT (256L * 1024)
+#define MAX_CREATE_BODY_DEFAULT (64L * 1024)
+
+/* Up to here the reason of a refusal is searched. */
+#define REASON_BODY_MAX (16L * 1024)
 
 struct guard_list {
     char **items;
@@ -15,58 +18,135 @@ struct guard_list {
 
 struct guard {
     bool active;
-    bool open[KNOB_COUNT];             /* any value of the knob's fields is accepted */
+    bool open[KNOB_ALL]; /* any value of the knob's members is accepted */
     struct guard_list list[KNOB_COUNT];
     char *socket_path;
-    char *prefix; /* of the names of variables in messages; NULL for none */
-    char *label; /* REQUIRE_LABEL, the key; NULL: none is required */
+    char *prefix;      /* of the names of variables in messages */
+    char *label;       /* REQUIRE_LABEL, the key; NULL: none is required */
     char *label_value; /* NULL: any */
     long max_body;
-    struct guard_group groups[GUARD_DYNAMIC_MAX]; /* guard_groups whose text depends on the variables; owned */
-    char *image_query; /* lookahead for the query of a pull; NULL: any image */
 };
 
-/* guard_values.c: the groups that depend on the variables. False if memory runs out. */
-bool guard_make_groups(struct guard *guard);
+/* What regexes are made for: the variables, and what is known of the Engine. */
+struct grammar {
+    const struct guard *guard;
+    const struct guard_facts *facts;
+};
 
-/* guard_regex.c. Each gives a regex that the caller frees, or NULL if memory runs out. */
+/* ---- guard_lists.c, guard_glob.c ---- */
+
+/* Writes the group of that name, if it is one that depends on the variables or the facts. */
+bool guard_put_list(FILE *out, const struct grammar *grammar, const char *name);
+
+/* A lookahead that the query of a pull must match where ALLOW_IMAGE_REFERENCES is set. The caller frees it. */
+char *guard_image_query(const struct guard *guard);
+
+enum glob_kind { GLOB_NAME, GLOB_TAG, GLOB_QUERY_NAME, GLOB_QUERY_TAG, GLOB_VOLUME };
+
+/* Writes a regex for a pattern, or the part of one: the name or the tag of an image, in a body or a query, or a volume. */
+void guard_put_glob(FILE *out, const char *glob, size_t length, enum glob_kind kind);
+
+/* ---- guard_grammar.c ---- */
+
+/* A regex in two parts: the text, and the names of the groups it calls, directly or not. */
+#define GROUPS_CALLED_MAX 96
+struct regex {
+    char *text;
+    size_t count;
+    char *groups[GROUPS_CALLED_MAX]; /* owned */
+};
+void regex_free(struct regex *regex);
+
+/* The definition of a group as PCRE2 wants it, "(?<name>...)"; of a type, with one for its members. The caller frees it. */
+char *grammar_definition(const struct grammar *grammar, const char *name);
+
+/* The regex as one text with all definitions. The caller frees it. */
+char *grammar_whole(const struct grammar *grammar, const struct regex *regex);
 
 /* Matches the harmless bodies of an operation. */
-char *guard_body_regex(const struct guard *guard, const struct guard_operation *operation);
+void grammar_body(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
 
 /* Matches the bodies that have the label that REQUIRE_LABEL asks for. */
-char *guard_label_regex(const struct guard *guard, const struct guard_operation *operation);
+void grammar_label(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
 
 /* Matches the harmless queries of an operation. */
-char *guard_query_regex(const struct guard *guard, const struct guard_operation *operation);
+void grammar_query(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
 
-/* Calls found for each thing that can be wrong with an operation's body, with a regex that finds it and the reason to
- * give. The regex is freed after the call. Both are to be tried in order, until one hits. Returns false if found does,
- * or if memory runs out. */
-typedef bool guard_found(void *context, const char *regex, const char *reason);
-bool guard_body_reasons(const struct guard *guard, const struct guard_operation *operation, guard_found *found, void *context);
+/* Whether any value of the member passes. */
+bool grammar_is_open(const struct grammar *grammar, const struct guard_field *field);
+bool grammar_parameter_is_open(const struct grammar *grammar, const struct guard_parameter *parameter);
 
-/* The same for its query. */
-bool guard_query_reasons(const struct guard *guard, const struct guard_operation *operation, guard_found *found,
-                         void *context);
+/* Writes alternatives for the type's own members that are not objects, and for one that we do not know. */
+void grammar_put_own_members(FILE *out, const struct grammar *grammar, const struct guard_type *type);
 
-/* The reason to give if nothing else was found. */
+/* Writes what the member may hold. */
+void grammar_put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field);
+
+/* Finds the groups that text calls. Takes text, which it frees with the regex. */
+void regex_set(const struct grammar *grammar, struct regex *regex, char *text);
+
+/* ---- guard_causes.c ---- */
+
+/* Matches every body (query), and captures where its first fault is: {, then the names of the members on the way, then the value
+ * if it is short and plain. What the captures give is a "cause", see CAUSE_FORMAT. A body is searched in parts, n = 0, 1, ...,
+ * until one captures something; false if there is no such part. */
+bool cause_body(const struct grammar *grammar, const struct guard_operation *operation, size_t n, struct regex *regex);
+void cause_query(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
+#define PARTS_MAX 8
+
+/* As long as HAProxy reads a regex of a converter: longer ones are left out, and with them the reason. */
+#define CAUSE_REGEX_MAX 16000
+
+/* What the captures are put together to: "{HostConfig.Binds....|/srv/x:/x", as HAProxy's regsub has it. */
+#define CAUSE_GROUPS 9
+#define CAUSE_FORMAT "\\1\\2.\\3.\\4.\\5.\\6.\\7.\\8|\\9"
+
+/* What haproxy/members.map has for one member: "HostConfig.Mounts[].Source|BIND_MOUNTS". */
+struct member {
+    char name[128];
+    enum guard_knob knob;
+    bool object; /* it has members itself */
+    bool any;    /* a parameter with any value, as long as it is one */
+};
+
+/* Finds the member that a dotted path of an operation's names in any case means; false if there is none. */
+bool member_find(const struct guard_operation *operation, const char *path, bool query, struct member *member);
+
+/* Calls told with every member that a cause can name: key is "containercreate:hostconfig.mounts.source". */
+typedef void member_told(FILE *out, const char *key, const struct member *member);
+void members_list(FILE *out, member_told *told);
+
+/* A name for the knob in haproxy/members.map, and for what a member says of it. */
+const char *knob_key(enum guard_knob knob);
+const char *member_key(const struct member *member);
+
+/* The hint for a refused value: "ALLOW_PRIVILEGED=true would allow it", without the prefix; NULL if nothing helps. */
+const char *hint_find(const struct guard *guard, enum guard_knob knob, const char *value);
+
+/* ---- Sentences ---- */
+
+#define NOTHING_HELPS "no setting allows it"
 #define REASON_BODY "its body cannot be judged with certainty; it has to be one JSON object, written plainly"
+#define REASON_ODD_NAME "holds a name with an escape or a letter beyond ASCII, or is not an object, which cannot be judged"
+#define REASON_UNKNOWN "is a member that this version does not know"
+#define REASON_UNKNOWN_PARAMETER "is a parameter that this version does not know"
 #define REASON_QUERY "its query cannot be judged with certainty"
 #define REASON_NOT_EMPTY "a body; the Engine takes none here since API 1.24"
 #define REASON_ENCODING "a compressed body, which cannot be judged"
 #define REASON_FORM "a form, which cannot be judged"
-#define REASON_HEADERS "a request head of more than 16 KiB, which cannot be judged"
+#define REASON_LONG                                                                                                    \
+    "its body of more than 16 KiB is not searched for the reason, often HostConfig.Binds or HostConfig.Privileged; "  \
+    "`docker-socket-proxy explain METHOD PATH --body FILE` finds it"
 
 /* An empty body, as clients write it. */
-#define EMPTY_BODY_REGEX "\\A" W "(?>null|\\{" W "\\})?+" W "\\z"
+#define EMPTY_BODY_REGEX "\\A" NO_OTHER_BLANKS W "(?>null|\\{" W "\\})?+" W "\\z"
 
-#define GUARD_REASON_MAX 256
-
-/* The prefix as it is printed. */
-const char *guard_prefix(const struct guard *guard);
+/* ---- guard_scope.c ---- */
 
 /* Whether a regex is to be run on the operation's query: there are parameters to judge at all. */
 bool guard_judges_query(const struct guard *guard, const struct guard_operation *operation);
+
+/* Whether the operation is refused whatever it carries, and why; NULL if not. knob is what would open it. */
+const char *guard_refuses_whole(const struct grammar *grammar, const struct guard_operation *operation, enum guard_knob *knob);
 
 #endif

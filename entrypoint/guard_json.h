@@ -1,10 +1,11 @@
 /* Pieces of regex from which all others are made. Everything is possessive or atomic: one pass, no backtracking, and no
- * growth of the matcher's stack with the length of the body. */
+ * growth of the matcher's stack with the length of the body. None holds a single quote, which would end HAProxy's. */
 #ifndef GUARD_JSON_H
 #define GUARD_JSON_H
 
-/* JSON's white space, which is less than \s. */
-#define W "[ \\t\\n\\r]*+"
+/* White space. JSON knows less of it than \s does: NO_OTHER_BLANKS stands before what uses this. */
+#define W "\\s*+"
+#define NO_OTHER_BLANKS "(?=[^\\x0b\\x0c]*+\\z)"
 
 /* A printable ASCII character that stands for itself in a JSON string. */
 #define PLAIN "[ !#-\\[\\]-~]"
@@ -12,10 +13,17 @@
 /* A slash, which JSON may also write as \/. */
 #define SLASH "\\\\?/"
 
-/* A character of a path segment: anything but the colon of bind specifications, slash, quote and backslash. */
-#define SEGMENT_CHAR "[^\"\\\\/:\\x00-\\x1f]"
+/* A character of a path segment: neither the colon of bind specifications nor the comma of Podman's mounts, slash, quote
+ * or backslash. */
+#define SEGMENT_CHAR "[^\"\\\\/:,\\x00-\\x1f]"
 
 /* A path segment that is neither . nor .. */
 #define SEGMENT "(?!\\.\\.?(?:[\"\\\\/:]))" SEGMENT_CHAR "++"
+
+/* A name as the Engine's own are. */
+#define IDENTIFIER "[A-Za-z0-9][A-Za-z0-9_.-]*+"
+
+/* What a refusal may show of a client's text: nothing that means something in JSON, in a log line or on a terminal. */
+#define SHOWN "[A-Za-z0-9_./:=@,*+-]"
 
 #endif

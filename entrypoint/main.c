@@ -29,7 +29,7 @@ static const char usage[] =
     "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
     "       docker-socket-proxy migrate [FILE [SERVICE]]  say a Compose file's, an env file's or this environment's names of\n"
     "                                               other images in ALLOW_* names\n"
-    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations, variables or kinds\n"
+    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations, variables, kinds, members or hints\n"
     "       docker-socket-proxy --help | --version\n"
     "\n"
     "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
@@ -204,6 +204,10 @@ int main(int argc, char *argv[])
             config_write_variables_map(stdout);
         if (strcmp(argv[2], "kinds") == 0)
             config_write_kinds_map(stdout);
+        if (strcmp(argv[2], "members") == 0)
+            guard_write_members_map(stdout);
+        if (strcmp(argv[2], "hints") == 0)
+            guard_write_hints_map(stdout);
         return 0;
     }
     if (argc >= 2 && argc <= 4 && strcmp(argv[1], "migrate") == 0)

@@ -3,7 +3,6 @@
 #include "bounded.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,27 +79,12 @@ bool profile_leaves_unguarded(const struct profile *profile)
     return false;
 }
 
-/* The guard's variables, looked up under the profile's prefix. */
-static const char *guard_variable(void *variables, const char *name)
+static bool opens(const struct permissions *permissions, const char *id)
 {
-    return variable(variables, name);
-}
-
-struct guard_problems {
-    struct problems *problems;
-    const char *prefix;
-};
-
-static void tell_guard_problem(void *context, const char *format, ...)
-{
-    struct guard_problems *guard_problems = context;
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    problem(guard_problems->problems, "%s%s", guard_problems->prefix, text);
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, id) == 0)
+            return permissions->open[i];
+    return false;
 }
 
 void profile_free(struct profile *profile)
@@ -112,7 +96,7 @@ void profile_free(struct profile *profile)
 void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
                   const char *socket_path, struct problems *problems)
 {
-    struct guard_problems guard_problems = {.problems = problems, .prefix = profile->prefix};
+    struct guard_permissions shown;
     struct variables variables = {.environment = environment, .prefix = profile->prefix};
 
     profile->prefix[0] = '\0';
@@ -122,11 +106,10 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     permissions_read(&profile->permissions, &variables, compat, problems);
     for (const char *const *name = guard_variables; *name != NULL; name++)
         profile->guard_is_set |= variable(&variables, *name) != NULL;
-    profile->guard = guard_new(true, socket_path, guard_variable, &variables, tell_guard_problem,
-                               &guard_problems);
-    if (profile->guard == NULL)
-        abort();
-    guard_set_prefix(profile->guard, profile->prefix);
+    shown.inspects_containers = opens(&profile->permissions, "ContainerInspect");
+    shown.inspects_secrets = opens(&profile->permissions, "SecretInspect");
+    shown.inspects_configs = opens(&profile->permissions, "ConfigInspect");
+    profile->guard = guard_new(true, socket_path, &shown, &variables, problems);
     profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
     profile->listeners.count = 0;
     profile->clients.count = 0;

@@ -10,9 +10,10 @@ import (
 // harmless and not, and with every way of writing a name or a value that Go's decoder understands.
 type generator struct {
 	*rand.Rand
-	corpus [][]byte
-	out    strings.Builder
-	plain  bool // this time: no odd writing, so that enough bodies are let through to mean anything
+	corpus  [][]byte // bodies of real clients
+	hostile [][]byte // bodies of an attacker
+	out     strings.Builder
+	plain   bool // this time: no odd writing, so that enough bodies are let through to mean anything
 }
 
 func (g *generator) one(choices ...string) string { return choices[g.Intn(len(choices))] }
@@ -182,160 +183,6 @@ func (g *generator) anything(depth int) {
 	}
 }
 
-var (
-	masked   = `["/proc/asound","/proc/acpi","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/timer_list","/proc/timer_stats","/proc/sched_debug","/proc/scsi","/sys/firmware"]`
-	readonly = `["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"]`
-	decoys   = []string{"a", "com.example", `HostConfig`, `"Privileged":true`, `{"Binds":["/:/x"]}`, "host"}
-	paths    = []string{"/", "/etc", "/srv", "/srv/", "/srv/data", "/srv/../etc", "/srv2", "/srv/./x", "/srv//x", "//srv", "/srv/...", "/var/run/docker.sock",
-		"/run/docker.sock", "/var/run", "/run", "/run/", "/srv/a/..", "srv", "./srv", "/data/x y", "/data/é", "/proc/1/root", "../etc", "/srv/\x00", "etc", "C:/", "/data", "/srv/x/../../etc"}
-)
-
-func (g *generator) bind() {
-	source := g.one("data", "a_b", "volume.1", "x9")
-	if g.chance(30) {
-		source = paths[g.Intn(len(paths))]
-	}
-	g.text(source + g.one(":", ":", ":", "", "::") + g.one("/data", "/x y", "/é", "/mnt") + g.one("", "", ":ro", ":rw,z", ":/x", ":"))
-}
-
-func (g *generator) volumeOptions() func() {
-	return func() {
-		g.out.WriteByte('{')
-		for i, n := 0, g.Intn(4); i < n; i++ {
-			if i > 0 {
-				g.out.WriteByte(',')
-			}
-			switch g.Intn(5) {
-			case 0:
-				g.name("type")
-				g.text(g.one("nfs", "nfs4", "tmpfs", "cifs", "none", "ext4", "overlay", "bind", "", "btrfs", "NFS"))
-			case 1:
-				g.name("o")
-				g.text(g.one("addr=10.0.0.1,rw", "bind", "ro,bind", "rbind", "uid=1000", "", "remount", "bind ", "lowerdir=/etc,upperdir=/tmp", "Bind", ",bind,"))
-			case 2:
-				g.name("device")
-				if g.chance(50) {
-					g.text(paths[g.Intn(len(paths))])
-				} else {
-					g.text(g.one(":/export", "host:/a/b", "tmpfs", "//server/share", "//etc", "/dev/sda1", "host:/../x", "", "none"))
-				}
-			case 3:
-				g.name("size")
-				g.text("10G")
-			default:
-				g.name(g.one("mountpoint", "Type", "O", "x"))
-				g.text(g.one("", "/", "bind"))
-			}
-		}
-		g.out.WriteByte('}')
-	}
-}
-
-func (g *generator) mounts() func() {
-	source := func() {
-		if g.chance(25) {
-			g.text(paths[g.Intn(len(paths))])
-		} else {
-			g.text(g.one("data", "", "ghcr.io/a/b:1", "x"))
-		}
-	}
-	return g.array(g.object(4,
-		member{"Type", g.among([]string{"volume", "tmpfs", "image", "volume", "cluster", ""}, "bind", "npipe", "Bind", "bind")},
-		member{"Source", source}, member{"Target", g.among([]string{"/data", "/x"})}, member{"ReadOnly", g.raw([]string{"true", "false", "null"})},
-		member{"BindOptions", g.raw([]string{`{"Propagation":"rshared"}`, "null"})},
-		member{"VolumeOptions", g.object(3, member{"NoCopy", g.raw([]string{"true"})}, member{"Labels", g.dictionary(decoys, g.among(decoys))},
-			member{"DriverConfig", g.object(2, member{"Name", g.among([]string{"local", "", "other"})}, member{"Options", g.volumeOptions()})})},
-	))
-}
-
-func (g *generator) hostMembers() []member {
-	none := []string{"null", "[]", "[]", " [ ] "}
-	mode := func(good ...string) func() {
-		return g.among(append(good, "", ""), "host", "container:x", "Host", "ns:/proc/1/ns/net", "host ")
-	}
-	return []member{
-		{"Privileged", g.raw([]string{"false", "null", "false"}, "true", "1", `"true"`)},
-		{"Binds", g.array(g.bind)}, {"Binds", g.array(g.bind)}, {"Mounts", g.mounts()}, {"Mounts", g.mounts()},
-		{"VolumesFrom", g.raw(none, `["x"]`)},
-		{"Devices", g.raw(none, `[{"PathOnHost":"/dev/sda"}]`, "[{}]", "[null]")},
-		{"DeviceRequests", g.raw(none, `[{"Driver":"nvidia"}]`)},
-		{"DeviceCgroupRules", g.raw(none, `["a *:* rwm"]`)},
-		{"CapAdd", g.array(g.among([]string{"CHOWN", "cap_chown", "NET_BIND_SERVICE"}, "SYS_ADMIN", "ALL", "cap_sys_admin", "NET_ADMIN", "CHOWN,SYS_ADMIN", "sys_adm\u0131n"))},
-		{"SecurityOpt", g.array(g.among([]string{"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"}, "seccomp=unconfined", "apparmor=unconfined", "label:disable", "label=disable", "systempaths=unconfined", "no-new-privileges=false"))},
-		{"NetworkMode", mode("bridge", "default", "my_net", "none")}, {"PidMode", mode()}, {"IpcMode", mode("private", "shareable")},
-		{"UTSMode", mode()}, {"UsernsMode", mode()}, {"CgroupnsMode", mode("private")},
-		{"Sysctls", g.raw([]string{"null", "{}"}, `{"kernel.shmmax":"1"}`, `{"":""}`)},
-		{"Runtime", g.among([]string{"runc", "", "io.containerd.runc.v2"}, "evil", "runsc", "/bin/sh")},
-		{"CgroupParent", g.among([]string{""}, "/", "system.slice")}, {"Cgroup", g.among([]string{""}, "container:x")},
-		{"MaskedPaths", g.raw([]string{"null", masked}, "[]", `["/proc/acpi"]`, strings.Replace(masked, "kcore", "kcor", 1))},
-		{"ReadonlyPaths", g.raw([]string{"null", readonly}, "[]", `["/proc/bus"]`, `["/proc/bus","/proc/fs","/proc/irq","/proc/sysrq-trigger","x\"/proc/sys"]`)},
-		{"LogConfig", g.object(2, member{"Type", g.among([]string{"json-file", "", "syslog", "fluentd"})},
-			member{"Config", g.dictionary([]string{"max-size", "syslog-address", "tag"}, g.among([]string{"10m", "tcp://x:1", "<x>", "{{.Name}}"}, "unix:///run/docker.sock", "UNIX://x", "/etc/shadow"))})},
-		{"Annotations", g.raw([]string{"null", "{}"}, `{"org.systemd.property.ExecStart":"x"}`)},
-		{"PortBindings", g.raw([]string{`{"80/tcp":[{"HostIp":"","HostPort":"8080"}]}`, "{}"})},
-		{"RestartPolicy", g.raw([]string{`{"Name":"unless-stopped","MaximumRetryCount":0}`})},
-		{"Memory", g.raw([]string{"0", "1048576"})}, {"Tmpfs", g.dictionary([]string{"/run", "/t"}, g.among([]string{"", "rw,size=1m"}, "rbind", "rw,bind", "remount"))}, {"Links", g.raw(none)},
-	}
-}
-
-func (g *generator) endpointSettings() func() {
-	return g.object(3, member{"Aliases", g.raw([]string{`["a"]`, "null"})}, member{"NetworkID", g.among([]string{"", "abc"})},
-		member{"DriverOpts", g.dictionary([]string{"x", "com.docker.network.endpoint.sysctls", "com.docker.network.endpoint.ifname", "y"}, g.among([]string{"", "1"}, "net.ipv4.conf.IFNAME.x=1"))})
-}
-
-func (g *generator) attachments() func() {
-	return g.array(g.object(3, member{"Target", g.among([]string{"my_net", "n3xt0z", "", "qx9p2k"}, "host", "abc123", "HOST", "db")},
-		member{"Aliases", g.raw([]string{`["a"]`})}, member{"DriverOpts", g.raw([]string{"null", "{}"}, `{"com.docker.network.endpoint.sysctls":"x=1"}`)}))
-}
-
-func (g *generator) body(operation string) {
-	decoy := g.dictionary(decoys, g.among(decoys))
-	list := g.array(g.among(decoys))
-	host := g.hostMembers()
-	switch operation {
-	case "ContainerCreate":
-		members := []member{
-			{"Image", g.among([]string{"nginx", "nginx:1", "ghcr.io/me/app:2", "docker.io/library/nginx:1"}, "evil", "nginx/evil", "ghcr.io/you/app", "docker.io/ghcr.io/me/app")},
-			{"Labels", decoy}, {"Labels", g.raw([]string{`{"team":"blue"}`, `{"team":"blue","a":"b"}`, `{"team":"red"}`, `null`, `{"t\u0065am":"red"}`})}, {"Env", list}, {"Cmd", list}, {"User", g.among(decoys)},
-			{"Volumes", g.raw([]string{`{"/data":{}}`, "null", "{}"}, `{"/:/x":{}}`)},
-			{"NetworkingConfig", g.object(1, member{"EndpointsConfig", g.dictionary([]string{"my_net", "bridge", "host", "a"}, g.endpointSettings())})},
-		}
-		for i := 0; i < 8; i++ {
-			members = append(members, member{"HostConfig", g.object(5, host...)})
-		}
-		if g.chance(25) {
-			members = append(members, host...)
-		}
-		g.object(5, members...)()
-	case "ContainerUpdate", "ContainerStart":
-		g.object(5, host...)()
-	case "ContainerExec":
-		g.object(5, member{"Privileged", g.raw([]string{"false", "null"}, "true")}, member{"Cmd", list}, member{"User", g.among(decoys)}, member{"Env", list})()
-	case "VolumeCreate":
-		g.object(4, member{"Name", g.among(decoys)}, member{"Driver", g.among([]string{"local", ""})}, member{"DriverOpts", g.volumeOptions()},
-			member{"Labels", decoy}, member{"ClusterVolumeSpec", g.raw([]string{"null"}, `{"Group":"x"}`)})()
-	case "NetworkCreate":
-		g.object(5, member{"Name", g.among(decoys)}, member{"Driver", g.among([]string{"bridge", "overlay", "macvlan", ""}, "host")}, member{"Labels", decoy},
-			member{"Options", g.dictionary([]string{"com.docker.network.driver.mtu", "parent", "com.docker.network.bridge.name", "encrypted"}, g.among([]string{"", "1500"}, "eth0"))},
-			member{"IPAM", g.raw([]string{`{"Driver":"default","Config":[{"Subnet":"10.9.0.0/24"}]}`})})()
-	case "NetworkConnect":
-		g.object(3, member{"Container", g.among(decoys)}, member{"EndpointConfig", g.endpointSettings()})()
-	case "CheckpointCreate":
-		g.object(3, member{"CheckpointID", g.among(decoys)}, member{"CheckpointDir", g.among([]string{""}, "/etc")}, member{"Exit", g.raw([]string{"true"})})()
-	default:
-		container := g.object(4, member{"Image", g.among([]string{"nginx", "nginx:1"}, "evil")}, member{"Mounts", g.mounts()}, member{"Labels", decoy},
-			member{"CapabilityAdd", g.array(g.among([]string{"CHOWN"}, "SYS_ADMIN", "CAP_SYS_ADMIN"))}, member{"Sysctls", g.raw([]string{"null", "{}"}, `{"a":"b"}`)}, member{"Command", list},
-			member{"Privileges", g.object(3, member{"NoNewPrivileges", g.raw([]string{"true"})}, member{"CredentialSpec", g.raw([]string{"null"}, `{"File":"x"}`)},
-				member{"SELinuxContext", g.raw([]string{"null", `{"Disable":false,"User":""}`}, `{"Disable":true}`)},
-				member{"Seccomp", g.raw([]string{`{"Mode":"default"}`}, `{"Mode":"unconfined"}`, `{"Profile":"e30="}`)}, member{"AppArmor", g.raw([]string{"{}"}, `{"Mode":"disabled"}`)})})
-		g.object(5, member{"Name", g.among(decoys)}, member{"Labels", decoy}, member{"Networks", g.attachments()},
-			member{"TaskTemplate", g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
-				member{"Runtime", g.among([]string{"", "container"}, "plugin")}, member{"Networks", g.attachments()},
-				member{"LogDriver", g.raw([]string{`{"Name":"json-file","Options":{"max-size":"1m"}}`}, `{"Name":"syslog","Options":{"syslog-address":"unix:///x"}}`)})},
-			member{"Mode", g.raw([]string{`{"Replicated":{"Replicas":1}}`})})()
-	}
-}
-
 // next gives a body: from the grammar, or a real one, and then perhaps damaged.
 func (g *generator) next(operation string) []byte {
 	g.out.Reset()
@@ -347,6 +194,8 @@ func (g *generator) next(operation string) []byte {
 	if len(g.corpus) > 0 && g.chance(10) {
 		body = append(body, g.corpus[g.Intn(len(g.corpus))]...)
 		g.plain = false
+	} else if len(g.hostile) > 0 && g.chance(4) {
+		body = append(body, g.hostile[g.Intn(len(g.hostile))]...)
 	} else {
 		g.body(operation)
 		if !g.plain && g.chance(2) {
@@ -381,7 +230,7 @@ func (g *generator) damage(body []byte, operation string) []byte {
 	case 4:
 		return insert([]byte(g.one(`"Privileged":true,`, `"HostConfig":{"Privileged":true},`, `"Binds":["/:/x"],`, `"PRIVILEGED":true,`, `"privileged":true,`, `,"CapAdd":["ALL"]`, `true`, `"host"`, `"bind"`, `"/"`, `"Type":"bind",`, `"Source":"/",`)))
 	case 5:
-		return []byte(strings.Replace(string(body), g.one("false", "null", "[]", `""`, "volume", "data", "private", "nfs"), g.one("true", `"host"`, `"bind"`, `["x"]`, `{"a":"b"}`, "bind", "/", "host"), 1))
+		return []byte(strings.Replace(string(body), g.one("false", "null", "[]", `""`, "volume", "data", "private", "nfs", "local", "bridge", "json-file", "/data", "/dev/sda"), g.one("../../x", "/x,type=bind,src=/", "127.0.0.1:/x", "true", `"host"`, `"bind"`, `["x"]`, `{"a":"b"}`, "bind", "/", "host"), 1))
 	default:
 		other := len(body)/2 + g.Intn(len(body)/2+1)
 		return append(append([]byte{}, body[:at]...), body[other:]...)

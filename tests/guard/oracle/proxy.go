@@ -13,6 +13,10 @@ import (
 	"time"
 )
 
+// What the tests' proxy lets through to the guard.
+var proxied = []string{"ContainerCreate", "ContainerCreate", "ContainerUpdate", "ContainerExec", "ContainerStart", "VolumeCreate",
+	"NetworkCreate", "NetworkConnect", "ServiceCreate", "ServiceUpdate", "CheckpointCreate"}
+
 var routes = map[string]string{
 	"ContainerCreate": "/containers/create", "ContainerUpdate": "/containers/x/update", "ContainerExec": "/containers/x/exec",
 	"ContainerStart": "/containers/x/start", "VolumeCreate": "/volumes/create", "NetworkCreate": "/networks/create",
@@ -78,7 +82,7 @@ func proxy(address, socket, program string, count int, seed int64, corpus map[st
 	random := rand.New(rand.NewSource(seed))
 	passed, refused := 0, 0
 	for done, round := 0, 0; done < count; round++ {
-		operation := operations[round%len(operations)]
+		operation := proxied[round%len(proxied)]
 		g := &generator{Rand: random, corpus: corpus[operation]}
 		bodies := make([][]byte, min(count-done, 50))
 		for i := range bodies {

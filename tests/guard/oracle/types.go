@@ -29,14 +29,27 @@ type HostConfig struct {
 		Type   string
 		Config map[string]string
 	}
-	Annotations map[string]string
-	Tmpfs       map[string]string
+	Annotations     map[string]string
+	Tmpfs           map[string]string
+	VolumeDriver    string
+	ContainerIDFile string
+	Links           []string
+
+	BlkioWeightDevice    []blkioDevice
+	BlkioDeviceReadBps   []blkioDevice
+	BlkioDeviceWriteBps  []blkioDevice
+	BlkioDeviceReadIOps  []blkioDevice
+	BlkioDeviceWriteIOps []blkioDevice
 }
+
+type blkioDevice struct{ Path string }
 
 type mount struct {
 	Type          string
 	Source        string
 	Target        string
+	Consistency   string
+	BindOptions   *struct{ Propagation string }
 	VolumeOptions *struct {
 		NoCopy       bool
 		Labels       map[string]string
@@ -90,6 +103,13 @@ type networkCreate struct {
 	Driver  string
 	Options map[string]string
 	Labels  map[string]string
+	IPAM    *struct{ Driver string }
+}
+
+type secretSpec struct {
+	Name       string
+	Driver     *driver
+	Templating *driver
 }
 
 type networkConnect struct {
@@ -109,6 +129,9 @@ type serviceSpec struct {
 	TaskTemplate struct {
 		ContainerSpec *struct {
 			Image         string
+			Env           []string
+			Secrets       []*struct{ SecretID string }
+			Configs       []*struct{ ConfigID string }
 			Labels        map[string]string
 			Mounts        []mount
 			CapabilityAdd []string

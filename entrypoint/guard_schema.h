@@ -1,0 +1,118 @@
+/* The guard's knowledge of the Engine API: which members there are, what they may hold, and what opens more. Data only;
+ * guard_grammar.c turns it into regexes. Why each harmless value is harmless: guard_members.tsv, beside this file. */
+#ifndef GUARD_SCHEMA_H
+#define GUARD_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What opens a member. The order is that of guard_knobs[]. */
+enum guard_knob {
+    KNOB_PRIVILEGED,
+    KNOB_HOST_NAMESPACES,
+    KNOB_CAP_ADD,
+    KNOB_DEVICES,
+    KNOB_BIND_MOUNTS,
+    KNOB_SECURITY_OPT,
+    KNOB_VOLUMES_FROM,
+    KNOB_SYSCTLS,
+    KNOB_RUNTIME,
+    KNOB_CGROUP_PARENT,
+    KNOB_IMAGE_REFERENCES,
+    KNOB_VOLUME_DRIVERS,
+    KNOB_NETWORK_DRIVERS,
+    KNOB_LOG_DRIVERS,
+    KNOB_VOLUME_NAMES,
+    KNOB_COUNT, /* those above are variables of the guard; those below are not */
+    KNOB_ENVIRONMENT = KNOB_COUNT, /* items of Env: see the hints */
+    KNOB_LINKS,                    /* open where ContainerInspect is: it shows the same environments */
+    KNOB_SECRETS,                  /* open where SecretInspect is */
+    KNOB_CONFIGS,                  /* open where ConfigInspect is */
+    KNOB_NONE,                     /* nothing opens it */
+    KNOB_ALL,
+};
+
+enum knob_kind {
+    KNOB_BOOLEAN,
+    KNOB_LIST_OR_TRUE, /* true opens the member, a list opens some values */
+    KNOB_LIST,         /* a list only */
+};
+
+struct guard_knob_info {
+    const char *variable;
+    enum knob_kind kind;
+    const char *item; /* what an item of a list is, for the message about a wrong one */
+};
+extern const struct guard_knob_info guard_knobs[KNOB_COUNT];
+
+/* What a refusal says would help: the first row that has the knob and whose regex matches the refused value (or its name)
+ * counts. text begins with a variable's name, so that a profile's prefix can stand before it; NULL: nothing helps. */
+struct guard_hint {
+    enum guard_knob knob;
+    const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot be shown */
+    const char *text;
+};
+extern const struct guard_hint guard_hints[]; /* ended by knob KNOB_ALL */
+
+/* How a member's value is described. */
+enum guard_shape {
+    RULE,     /* value is a regex */
+    ITEMS,    /* null, or an array whose elements match the group called value */
+    ENTRIES,  /* null, or an object whose members match the group called value */
+    OBJECT,   /* null, or an object of the type called value */
+    OBJECTS,  /* null, or an array of such objects */
+    NETWORKS, /* null, or an object that has such an object for the name of each network */
+};
+
+struct guard_field {
+    const char *name;
+    enum guard_shape shape;
+    const char *value;
+    enum guard_knob knob; /* opens the member: any value then, or for a list those values as well */
+};
+
+struct guard_type {
+    const char *name;
+    const struct guard_field *fields; /* ended by name NULL */
+    const char *also;                 /* a type whose members are members here too; NULL for none */
+};
+extern const struct guard_type guard_types[]; /* ended by name NULL */
+
+/* Named pieces of regex that the members use. Those that depend on the variables are in guard_lists.c. */
+struct guard_group {
+    const char *name;
+    const char *text;
+};
+extern const struct guard_group guard_groups[]; /* ended by name NULL */
+
+enum guard_body {
+    BODY_IGNORED,
+    BODY_EMPTY,   /* nothing, {} or null */
+    BODY_OBJECT,  /* an object of the type */
+    BODY_REFUSED, /* the operation itself needs the knob */
+};
+
+/* A parameter of a query. */
+struct guard_parameter {
+    const char *name;
+    const char *value; /* regex, in which (?&group) stands for a group; NULL: any value */
+    enum guard_knob knob;
+};
+
+struct guard_operation {
+    const char *id;
+    const char *doing; /* "creating this container" */
+    enum guard_body body;
+    const char *type;                    /* BODY_OBJECT */
+    enum guard_knob knob;                /* BODY_REFUSED */
+    const char *because;                 /* BODY_REFUSED: why */
+    const struct guard_parameter *query; /* NULL: not looked at; ended by name NULL */
+    const char *labels;                  /* where REQUIRE_LABEL looks: a dotted path of members; NULL: nowhere */
+};
+extern const struct guard_operation guard_operations[]; /* ended by id NULL */
+
+/* The type or the operation of that name; NULL for none. */
+const struct guard_type *guard_type_find(const char *name);
+const struct guard_operation *guard_operation_find(const char *id);
+
+#endif
