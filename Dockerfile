@@ -3,7 +3,7 @@
 # --- Compile and test -------------------------------------------------------------------------------------------------
 FROM debian:trixie-slim AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libpcre2-dev check \
+ && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev libssl-dev check \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -16,7 +16,7 @@ RUN make all && ASAN_OPTIONS=detect_leaks=0 make check \
 FROM debian:trixie-slim AS collect
 RUN apt-get update \
  && apt-get upgrade -y --no-install-recommends \
- && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 \
+ && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 libjansson4 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out /out
 # The libraries are those that the loader names for the two programs, under the names it looks for; neither loads another

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "config_parts.h"
+#include "facts.h"
 #include "machine.h"
 #include "request.h"
 #include "values.h"
@@ -96,14 +97,16 @@ static bool is_guarded(const void *profile, const char *operation_id)
     return false;
 }
 
-static void write_guard(FILE *out, struct definitions *definitions, const struct environment *environment, const struct profile *profile,
-                        struct problems *problems)
+static void write_guard(FILE *out, struct definitions *definitions, const struct environment *environment, const struct inventory *inventory,
+                        const struct profile *profile, struct problems *problems)
 {
-    static const struct guard_facts nothing_known = {.docker = false};
+    struct facts facts;
     char members_map[4096];
 
+    facts_read(&facts, inventory);
     set_path(members_map, sizeof members_map, environment->settings.data_dir, "haproxy/members.map", problems);
-    guard_write_rules(out, definitions, profile->guard, &nothing_known, members_map, is_guarded, profile);
+    guard_write_rules(out, definitions, profile->guard, &facts.known, members_map, is_guarded, profile);
+    facts_free(&facts);
 }
 
 /* Whether a guard looks at anything that is open. */
@@ -134,7 +137,7 @@ static void write_tuning(FILE *out, const struct environment *environment)
 }
 
 static void write_backend(FILE *out, struct definitions *definitions, const struct environment *environment,
-                          const struct first_addresses *first, size_t i, struct problems *problems)
+                          const struct inventory *inventory, const struct first_addresses *first, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -145,7 +148,10 @@ static void write_backend(FILE *out, struct definitions *definitions, const stru
     values_set(&values, "prefix", profile->prefix);
     values_set(&values, "data_dir", environment->settings.data_dir);
     text_begin(&text);
-    write_guard(text.stream, definitions, environment, profile, problems);
+    write_protection(text.stream, profile, inventory);
+    values_set_text(&values, "protection", &text);
+    text_begin(&text);
+    write_guard(text.stream, definitions, environment, inventory, profile, problems);
     values_set_text(&values, "guard", &text);
     text_begin(&text);
     write_open(text.stream, &profile->permissions);
@@ -232,7 +238,8 @@ static void set_frontend(struct values *values, const struct environment *enviro
                    : "    use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }");
 }
 
-void config_write(FILE *out, const struct environment *environment, struct problems *problems)
+void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
+                  struct problems *problems)
 {
     long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
@@ -246,7 +253,7 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, definitions, environment, &first, i, problems);
+        write_backend(text.stream, definitions, environment, inventory, &first, i, problems);
     write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
     text_begin(&text);
@@ -258,13 +265,13 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     values_free(&values);
 }
 
-char *config_text(const struct environment *environment, struct problems *problems)
+char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems)
 {
     struct text text;
     char *bytes;
 
     text_begin(&text);
-    config_write(text.stream, environment, problems);
+    config_write(text.stream, environment, inventory, problems);
     bytes = text_end(&text);
     if (problems->count == 0)
         return bytes;

@@ -3,6 +3,7 @@
 #define CONFIG_PARTS_H
 
 #include "environment.h"
+#include "inventory.h"
 
 #include <stdio.h>
 
@@ -14,6 +15,12 @@ void write_open(FILE *out, const struct permissions *permissions);
 /* For the denied path: which variables would open an operation, where it is not just its own one (prefix with it), which
  * haproxy/variables.map has. */
 void write_hints(FILE *out, const char *prefix, const struct permissions *permissions);
+
+/* ---- config_protection.c: the proxy protects itself ---- */
+
+/* Rules that refuse what could change the proxy's own container, and commands in those that hold the Engine's socket. Nothing
+ * if no operation of the kind is open, or outside a container. */
+void write_protection(FILE *out, const struct profile *profile, const struct inventory *inventory);
 
 /* ---- config_clients.c: where clients come in, and which profile is for them ---- */
 

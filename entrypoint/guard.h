@@ -44,7 +44,7 @@ long guard_max_body(const struct guard *guard);
 /* The tune.bufsize that HAProxy needs for such a body with its head; 0: the guard needs nothing. */
 long guard_buffer_size(const struct guard *guard);
 
-/* Whether a profile with the first guard may do what one with the second may not. */
+/* Whether one guard lets something pass that the other refuses (guard_compare.c). */
 bool guard_allows_more(const struct guard *guard, const struct guard *than);
 
 /* A list of names; not owned. */

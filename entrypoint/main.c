@@ -35,9 +35,19 @@ static const char usage[] =
     "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
     "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.\n";
 
+/* The configuration with what the Engines say now. NULL with a problem told; the inventory is the caller's to free. */
+static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
+{
+    inventory_read(inventory, &environment->settings, INVENTORY_MILLISECONDS);
+    return config_text(environment, inventory, problems);
+}
+
 static int render(const struct environment *environment, struct problems *problems)
 {
-    char *config = config_text(environment, problems);
+    struct inventory inventory;
+    char *config = make_config(environment, &inventory, problems);
+
+    inventory_free(&inventory);
 
     if (config == NULL)
         return BAD_ENVIRONMENT;
@@ -48,16 +58,20 @@ static int render(const struct environment *environment, struct problems *proble
 
 static int check(const struct environment *environment, struct problems *problems)
 {
-    char *config = config_text(environment, problems);
+    struct inventory inventory;
+    char *config = make_config(environment, &inventory, problems);
     bool usable = haproxy_usable(environment->settings.haproxy, problems);
-    const char *file = NULL;
+    struct config_file file;
+    bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
+    int code = BAD_ENVIRONMENT;
 
-    if (config != NULL && usable)
-        file = haproxy_config_file(NULL, config, problems);
+    inventory_free(&inventory);
     free(config);
-    if (file == NULL)
-        return BAD_ENVIRONMENT;
-    return haproxy_check(environment->settings.haproxy, file) == 0 ? 0 : 1;
+    if (made) {
+        code = haproxy_check(environment->settings.haproxy, file.path) == 0 ? 0 : 1;
+        config_file_close(&file);
+    }
+    return code;
 }
 
 /* The certificates that are in use: PATH_MAX bytes each in paths, which the supervision points into. */
@@ -92,25 +106,33 @@ static int run(const struct environment *environment, struct problems *problems)
 {
     static char paths[WATCHED_MAX][PATH_MAX];
     const struct settings *settings = &environment->settings;
-    struct supervision supervision = {.haproxy = settings->haproxy};
-    char *config = config_text(environment, problems);
+    struct supervision supervision = {.haproxy = settings->haproxy, .environment = environment, .config = {.fd = -1}};
+    char *config = make_config(environment, &supervision.inventory, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
+    bool made;
+    int code = BAD_ENVIRONMENT;
 
     for (size_t i = 0; i < environment->profile_count; i++)
         tell_of_taken(i == 0 ? &settings->listeners : &environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
-    if (config != NULL && usable && problems->count == 0)
-        supervision.config_file = haproxy_config_file(settings->runtime_dir, config, problems);
+    made = config != NULL && usable && problems->count == 0 &&
+           config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
+           config_file_put(&supervision.config, settings->runtime_dir, problems);
     free(config);
-    if (supervision.config_file == NULL)
-        return BAD_ENVIRONMENT;
-    watch_certificates(&supervision, settings, paths);
-    /* Certificates are HAProxy's to judge; ask it before anything listens. */
-    if (supervision.watched[0] != NULL && !supervision_check(&supervision)) {
-        problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+    if (!made) {
+        inventory_free(&supervision.inventory);
         return BAD_ENVIRONMENT;
     }
-    warn(environment);
-    return supervise(&supervision);
+    watch_certificates(&supervision, settings, paths);
+    /* Certificates are HAProxy's to judge; ask it before anything listens. */
+    if (supervision.watched[0] != NULL && !supervision_check(&supervision, &supervision.config)) {
+        problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+    } else {
+        warn(environment, &supervision.inventory);
+        code = supervise(&supervision);
+    }
+    inventory_free(&supervision.inventory);
+    config_file_close(&supervision.config);
+    return code;
 }
 
 /* Takes "--profile NAME" off the front of the words. Returns the profile it names, or the base set; NULL with a problem
@@ -152,16 +174,22 @@ static int permissions(int count, char *const words[], const struct environment 
 static int explain(int count, char *const words[], const struct environment *environment, struct problems *problems)
 {
     const struct profile *profile = take_profile(&count, &words, environment, problems);
+    struct inventory inventory;
+    int code;
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
+    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
     if (count == 1 && strcmp(words[0], "-") == 0)
-        return report_explain_lines(environment, profile);
-    if (count == 2)
-        return report_explain(environment, profile, words[0], words[1], NULL);
-    if (count == 4 && strcmp(words[2], "--body") == 0)
-        return report_explain(environment, profile, words[0], words[1], words[3]);
-    return bad_usage();
+        code = report_explain_lines(environment, &inventory, profile);
+    else if (count == 2)
+        code = report_explain(environment, &inventory, profile, words[0], words[1], NULL);
+    else if (count == 4 && strcmp(words[2], "--body") == 0)
+        code = report_explain(environment, &inventory, profile, words[0], words[1], words[3]);
+    else
+        code = bad_usage();
+    inventory_free(&inventory);
+    return code;
 }
 
 static int command(int count, char *const words[], const struct environment *environment, struct problems *problems)

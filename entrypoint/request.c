@@ -169,3 +169,35 @@ size_t router_find(const struct router *router, const char *method, const char *
         }
     return operation_count;
 }
+
+void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1])
+{
+    char path[PATH_LENGTH_MAX + 1] = "";
+    size_t raw = strcspn(target, "?");
+    bool libpod = matches(router, router->libpod, target, raw);
+    enum refusal refusal;
+    long begin = -1;
+    long length;
+    const char *segment = path;
+
+    reference[0] = '\0';
+    if (raw <= PATH_LENGTH_MAX)
+        begin = libpod ? read_libpod_path(router, target, raw, path) : read_engine_path(router, target, raw, 0, path, &refusal);
+    if (begin < 0)
+        return;
+    segment += begin;
+    for (int slashes = libpod ? 3 : 2; slashes > 0 && segment != NULL; slashes--) {
+        segment = strchr(segment, '/');
+        segment = segment == NULL ? NULL : segment + 1;
+    }
+    if (segment == NULL)
+        return;
+    length = (long)strcspn(segment, "/");
+    if (libpod) {
+        length = decode(segment, (size_t)length, reference);
+        reference[length < 0 ? 0 : length] = '\0';
+    } else {
+        memcpy(reference, segment, (size_t)length);
+        reference[length] = '\0';
+    }
+}

@@ -43,4 +43,8 @@ void router_free(struct router *router);
 size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
                    enum refusal *refusal);
 
+/* What the target of a request that names an operation names in its path: "web" of /v1.41/containers/web/exec and of
+ * /v4.0.0/libpod/containers/web/exec, decoded as the Engine and Podman do. "" if there is nothing in that place. */
+void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1]);
+
 #endif

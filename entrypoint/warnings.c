@@ -1,5 +1,8 @@
 #include "warnings.h"
 
+#include "values.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* A grant that cannot work today is said at the start, not found out later. */
@@ -42,12 +45,17 @@ static bool may_give_names(const struct profile *profile)
     return false;
 }
 
+/* Whether the profile opens an operation that the other one does not, or lets bodies pass that the other's guard refuses. */
 static bool opens_more(const struct profile *profile, const struct profile *than)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && !than->permissions.open[i])
+    bool both_guard = false;
+
+    for (size_t i = 0; i < operation_count; i++) {
+        if (profile->permissions.open[i] && (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
             return true;
-    return false;
+        both_guard |= profile_guards(profile, i) && profile_guards(than, i);
+    }
+    return both_guard && guard_allows_more(profile->guard, than->guard);
 }
 
 /* Whether being at an address, or having a name, is enough to get the profile. */
@@ -94,13 +102,103 @@ static void warn_of_upstream_addresses(const struct upstreams *upstreams)
                    upstreams->list[i].host);
 }
 
-void warn(const struct environment *environment)
+/* ---- what the Engines say ---- */
+
+static const char *name_of(const struct inventory_container *container)
+{
+    return container->names.count > 0 ? container->names.items[0] : "(no name)";
+}
+
+static bool opens(const struct profile *profile, const char *operation_id)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && strcmp(operations[i].id, operation_id) == 0)
+            return true;
+    return false;
+}
+
+static bool any_opens_exec(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (opens(&environment->profiles[i], "ContainerExec") || opens(&environment->profiles[i], "ContainerExecLibpod"))
+            return true;
+    return false;
+}
+
+static void tell_of_own(const struct inventory *inventory)
+{
+    const struct inventory_container *own = &inventory->own;
+
+    if (inventory->own_found)
+        notice("this proxy runs in the container %s (%.12s)%s%s; no permission lets clients change it or run a command in it",
+               name_of(own), own->id, own->service_name == NULL ? "" : " of the service ",
+               own->service_name == NULL ? "" : own->service_name);
+    else if (inventory->known)
+        notice("this proxy runs in a container that is none of the Engine's");
+    if (inventory->known)
+        return;
+    notice("warning: the Engine has not said which container this proxy runs in; until it does, clients that name a container to "
+           "run a command in it, to change it or the like are refused");
+    if (inventory->odd)
+        notice("warning: a volume of this proxy's container has a name that is none; use another volume");
+    for (size_t i = 0; i < inventory->upstream_count; i++)
+        if (!inventory->upstreams[i].told)
+            notice("warning: upstream %zu: %s", i + 1, inventory->upstreams[i].why);
+}
+
+static void tell_of_holders(const struct inventory *inventory)
+{
+    struct text text;
+    char *names;
+
+    if (inventory->holder_count == 0)
+        return;
+    text_begin(&text);
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        fprintf(text.stream, "%s%s", i == 0 ? "" : ", ", name_of(&inventory->holders[i]));
+    names = text_end(&text);
+    notice("warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused, but those "
+           "that are created from now on are protected after a reload only (SIGHUP)",
+           names);
+    free(names);
+}
+
+void tell_of_inventory(const struct environment *environment, const struct inventory *inventory)
+{
+    if (!inventory->contained)
+        return;
+    tell_of_own(inventory);
+    if (any_opens_exec(environment))
+        tell_of_holders(inventory);
+}
+
+/* Whoever mounts the volume is the profile. */
+static void tell_of_sockets_in_volumes(const struct environment *environment, const struct inventory *inventory)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = environment_listeners(environment, i);
+
+        for (size_t k = 0; k < listeners->count; k++) {
+            const struct listener *listener = &listeners->list[k];
+            const struct inventory_volume *volume =
+                listener->kind == LISTEN_UNIX ? inventory_volume_of(inventory, listener->address) : NULL;
+
+            if (volume != NULL)
+                notice("%sLISTEN: %s lies in the volume %s; clients that create containers may not mount it",
+                       environment->profiles[i].prefix, listener->address, volume->name);
+        }
+    }
+}
+
+void warn(const struct environment *environment, const struct inventory *inventory)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_grants(&environment->profiles[i]);
     warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     warn_of_claims(environment);
+    tell_of_inventory(environment, inventory);
+    tell_of_sockets_in_volumes(environment, inventory);
     tell_of_foreign_names(environment);
     warn_of_unguarded(environment_profile(environment, NULL));
 }

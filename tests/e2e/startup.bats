@@ -175,7 +175,8 @@ haproxy_memory() {
     where=$(url proxy '')
     curl -sN "$where/events" >/dev/null 3>&- &
     curl -sN "$where/containers/test/logs?follow=1&stdout=1" >/dev/null 3>&- &
-    streaming() { [ "$(engine_connections proxy)" -ge 2 ]; }
+    # (One more is the idle one by which the program watches the Engine.)
+    streaming() { [ "$(engine_connections proxy)" -ge 3 ]; }
     until_true streaming
     # Killed after the usual 10 seconds, it would be 137
     engine stop -t 10 proxy

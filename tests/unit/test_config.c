@@ -12,12 +12,13 @@
 static char *rendered(char *const variables[])
 {
     struct problems problems = {.to = stderr};
+    struct inventory inventory = {.contained = false};
     struct environment environment;
     char *config;
 
     environment_read(&environment, variables, &problems);
     ck_assert_uint_eq(problems.count, 0);
-    config = config_text(&environment, &problems);
+    config = config_text(&environment, &inventory, &problems);
     ck_assert_uint_eq(problems.count, 0);
     environment_free(&environment);
     return config;
