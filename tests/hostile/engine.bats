@@ -108,10 +108,10 @@ cleanup_driver() {
     done
 }
 @test "a driver that is not listed is refused, one that is listed is the Engine's business" {
-    refuses 'HostConfig.VolumeDriver; ALLOW_VOLUME_DRIVERS' POST /containers/create '{"Image":"box","HostConfig":{"VolumeDriver":"mine"}}'
-    refuses 'Driver; ALLOW_VOLUME_DRIVERS' POST /volumes/create '{"Name":"x","Driver":"mine"}'
-    refuses 'Driver; ALLOW_NETWORK_DRIVERS' POST /networks/create '{"Name":"x","Driver":"mine"}'
-    refuses 'HostConfig.LogConfig.Type; ALLOW_LOG_DRIVERS' POST /containers/create '{"Image":"box","HostConfig":{"LogConfig":{"Type":"mine"}}}'
+    refuses 'HostConfig.VolumeDriver*; ALLOW_VOLUME_DRIVERS' POST /containers/create '{"Image":"box","HostConfig":{"VolumeDriver":"mine"}}'
+    refuses 'Driver*; ALLOW_VOLUME_DRIVERS' POST /volumes/create '{"Name":"x","Driver":"mine"}'
+    refuses 'Driver*; ALLOW_NETWORK_DRIVERS' POST /networks/create '{"Name":"x","Driver":"mine"}'
+    refuses 'HostConfig.LogConfig.Type*; ALLOW_LOG_DRIVERS' POST /containers/create '{"Image":"box","HostConfig":{"LogConfig":{"Type":"mine"}}}'
     start_program drivers $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_VOLUMES=1 ALLOW_NETWORKS=1 \
         ALLOW_VOLUME_DRIVERS=mine ALLOW_NETWORK_DRIVERS=mine ALLOW_LOG_DRIVERS=mine
     GUARDED=$LAB/drivers.sock

@@ -87,11 +87,11 @@ succeeds() {
     passes "$@"
     [[ $ANSWER == 2* ]]
 }
-# refuses MEMBER METHOD PATH [JSON]
+# refuses PATTERN METHOD PATH [JSON]: the message is of the member, and what else the pattern says
 refuses() {
     local member=$1
     shift
     API=${GUARDED:-$LAB/proxy.sock}
     call "$@"
-    [[ $ANSWER == "403 "*"is forbidden: "*"$member"* ]]
+    [[ $ANSWER == "403 "*"is forbidden: "*$member* ]]
 }

@@ -9,6 +9,7 @@ import socketserver
 import sys
 
 path, log, directory = sys.argv[1:]
+VOLUMES = set()  # an Engine that knows the plugin asks it for volumes of any name
 KINDS = ["VolumeDriver", "LogDriver", "NetworkDriver", "IpamDriver", "secretprovider"]
 
 
@@ -23,9 +24,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             name = json.loads(body or b"{}").get("Name", "")
         except ValueError:
             name = ""
+        if self.path == "/VolumeDriver.Create":
+            VOLUMES.add(name)
         answer = {
             "/Plugin.Activate": {"Implements": KINDS},
-            "/VolumeDriver.Get": {"Volume": {"Name": name, "Mountpoint": directory}},
+            "/VolumeDriver.Get": {"Volume": {"Name": name, "Mountpoint": directory}} if name in VOLUMES else {"Err": "no such volume"},
             "/VolumeDriver.List": {"Volumes": []},
             "/VolumeDriver.Capabilities": {"Capabilities": {"Scope": "local"}},
         }.get(self.path, {"Mountpoint": directory, "Err": ""})

@@ -97,7 +97,7 @@ cleanup_device() {
         '"type":"tmpfs","device":"-T/x/fstab"' '"type":"tmpfs","device":"tmpfs","o":"size=1m,bind"' '"TYPE":"bind"' '"device":"LABEL=root"'; do
         refuses DriverOpts POST /volumes/create '{"Name":"never","DriverOpts":{'"$options"'}}'
     done
-    succeeds POST /volumes/create '{"Name":"memory","DriverOpts":{"type":"tmpfs","device":"tmpfs","o":"size=1m"}}'
+    succeeds POST /volumes/create '{"Name":"memory","DriverOpts":{"type":"tmpfs","device":"tmpfs","o":"mode=0700"}}'
     engine volume rm memory
 }
 @test "a volume of another driver: image, or a plugin's" {
@@ -141,7 +141,7 @@ cleanup_cid_file() { :; }
     fi
 }
 @test "an empty one, as clients send it, passes" {
-    succeeds POST '/containers/create?name=noid' '{"Image":"box","Cmd":["true"],"HostConfig":{"ContainerIDFile":"","LogConfig":{"Type":"k8s-file","Config":{"max-size":"1m","tag":"x"}}}}'
+    succeeds POST '/containers/create?name=noid' '{"Image":"box","Cmd":["true"],"HostConfig":{"ContainerIDFile":"","LogConfig":{"Type":"json-file","Config":{"max-size":"1m","tag":"x"}}}}'
     succeeds DELETE '/containers/noid?force=1'
 }
 
