@@ -291,14 +291,15 @@ cleanup_host_network() { engine service rm $N-network; }
 @test "an ordinary service passes, on a network by name and by whole id" {
     local id which
     swarm
-    id=$(engine network create --driver overlay over)
-    for which in over "$id"; do
+    # (a name without anything but small letters and digits might be the beginning of an id)
+    id=$(engine network create --driver overlay stack_over)
+    for which in stack_over "$id"; do
         succeeds POST /services/create '{"Name":"plain","TaskTemplate":{"ContainerSpec":{"Image":"box","Command":["true"],
             "Mounts":[{"Type":"volume","Source":"sv","Target":"/x"}]},"Networks":[{"Target":"'"$which"'"}],"RestartPolicy":{"Condition":"none"}}}'
         succeeds DELETE /services/plain
     done
     engine service rm owner
-    network_gone() { engine network rm over; }
+    network_gone() { engine network rm stack_over; }
     until_true network_gone
 }
 

@@ -24,6 +24,8 @@ setup_file() {
     tar -C /run/box-root -c . >$LAB/host/box.tar
     start_program proxy $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_STOP=1 ALLOW_DELETE=1 ALLOW_IMAGES=1 ALLOW_BUILD=1 \
         ALLOW_VOLUMES=1 ALLOW_LOGS=1 ALLOW_INFO=1 ALLOW_NETWORKS=1
+    # Podman builds in the host's network, and so builds need this
+    start_program builder $SOCKET ALLOW_IMAGES=1 ALLOW_BUILD=1 ALLOW_HOST_NAMESPACES=1
     start_program binds $SOCKET ALLOW_CONTAINERS=1 ALLOW_CREATE=1 ALLOW_START=1 ALLOW_BIND_MOUNTS=$LAB/allowed
 }
 teardown_file() {
@@ -184,20 +186,20 @@ build() {
 attack_build() { build "$1"; }
 effect_build() { grep -F SECRETLINE "$BATS_TEST_TMPDIR/answers"; }
 cleanup_build() { :; }
-@test "a build whose Dockerfile is a file of the host" { attack dockerfile build "dockerfile=../../../../../../../..$LAB/host/passwd"; }
-@test "a build whose Dockerfiles are files of the host" { attack dockerfile build "dockerfile=%5B%22$LAB/host/passwd%22%5D"; }
+@test "a build whose Dockerfile is a file of the host" { GUARDED=$LAB/builder.sock attack dockerfile build "dockerfile=../../../../../../../..$LAB/host/passwd"; }
+@test "a build whose Dockerfiles are files of the host" { GUARDED=$LAB/builder.sock attack dockerfile build "dockerfile=%5B%22$LAB/host/passwd%22%5D"; }
 @test "other parameters of a build that are the host's" {
     local query
     for query in dockerfile=/etc/passwd dockerfile=../x dockerfile=a/../../x dockerfile=%2e%2e/x rusagelogfile=/x 'secrets=%5B%22id=x,src=/etc/shadow%22%5D' \
-        'additionalbuildcontexts=x' nsoptions=x devices=x addcaps=x seccomp=/x volume=/:/x networkmode=host outputs=x remote=/etc; do
+        'additionalbuildcontexts=x' nsoptions=x devices=x addcaps=x seccomp=/x volume=/:/x outputs=x remote=/etc; do
         context
-        run curl -s --unix-socket $LAB/proxy.sock -X POST --data-binary @"$BATS_TEST_TMPDIR/context.tar" -H 'Content-Type: application/x-tar' "http://d/build?$query"
+        run curl -s --unix-socket $LAB/builder.sock -X POST --data-binary @"$BATS_TEST_TMPDIR/context.tar" -H 'Content-Type: application/x-tar' "http://d/build?$query"
         echo "$query: $output"
         [[ $output == *'is forbidden: '* ]]
     done
 }
 @test "an ordinary build passes, with a Dockerfile of the context" {
-    API=$LAB/proxy.sock
+    API=$LAB/builder.sock
     build 'dockerfile=Dockerfile&t=built'
     engine image inspect built
     engine rmi -f built
