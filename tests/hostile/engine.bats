@@ -308,7 +308,10 @@ cleanup_host_network() { engine service rm $N-network; }
 attack_links() { run_container $N-links '{"Image":"box","Cmd":["env"],"HostConfig":{"Links":["victim:v"]}}'; }
 effect_links() { output_of $N-links | grep -F 'V_ENV_PASSWORD=hunter2'; }
 cleanup_links() { engine rm -f $N-links; }
-@test "links show another container's environment" { attack HostConfig.Links links; }
+@test "links show another container's environment, to who may not inspect it" {
+    start_program blind $SOCKET ALLOW_CREATE=1 ALLOW_START=1 ALLOW_CONTAINER_LIST=1
+    GUARDED=$LAB/blind.sock attack HostConfig.Links links
+}
 @test "links of a network's endpoint, which are names only, pass" {
     succeeds POST /networks/create '{"Name":"linked"}'
     succeeds POST '/containers/create?name=linker' '{"Image":"box","Cmd":["true"],"HostConfig":{"NetworkMode":"linked","Links":null},
@@ -342,6 +345,14 @@ attack_import() {
 effect_import() { grep -a 'GET /latest/credentials' $LAB/$N-import.got; }
 cleanup_import() { :; }
 @test "an image from a URL of the host's loopback" { attack fromSrc import; }
+attack_remote() {
+    answering_listener $N-remote
+    call POST "/build?remote=http://127.0.0.1:$PORT/latest/credentials"
+}
+effect_remote() { grep -a 'GET /latest/credentials' $LAB/$N-remote.got; }
+cleanup_remote() { :; }
+@test "a build from a URL of the host's loopback" { attack remote remote; }
+
 @test "an image from the request's body passes" {
     tar -C /run/box-root -c . >"$BATS_TEST_TMPDIR/box.tar"
     run -0 curl -s --unix-socket $LAB/proxy.sock -X POST --data-binary @"$BATS_TEST_TMPDIR/box.tar" -H 'Content-Type: application/x-tar' \

@@ -191,7 +191,7 @@ cleanup_build() { :; }
 @test "other parameters of a build that are the host's" {
     local query
     for query in dockerfile=/etc/passwd dockerfile=../x dockerfile=a/../../x dockerfile=%2e%2e/x rusagelogfile=/x 'secrets=%5B%22id=x,src=/etc/shadow%22%5D' \
-        'additionalbuildcontexts=x' nsoptions=x devices=x addcaps=x seccomp=/x volume=/:/x outputs=x remote=/etc; do
+        'additionalbuildcontexts=x' nsoptions=x devices=x addcaps=x seccomp=/x volume=/:/x outputs=x; do
         context
         run curl -s --unix-socket $LAB/builder.sock -X POST --data-binary @"$BATS_TEST_TMPDIR/context.tar" -H 'Content-Type: application/x-tar' "http://d/build?$query"
         echo "$query: $output"
