@@ -43,7 +43,7 @@ GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e fuzz lint image clean setup-test test-programs check
+.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 fuzz lint image clean setup-test test-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -97,9 +97,9 @@ test-programs: $(UNIT) $(GUARD)
 # Everything. The last line is the total over all suites.
 test: setup-test
 	@$(MAKE) --no-print-directory all test-programs
-	@tests/run.sh unit behaviour router compat docs guard e2e
+	@tests/run.sh unit behaviour router compat docs guard e2e hostile e2e-engine28
 
-test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e: setup-test
+test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28: setup-test
 	@$(MAKE) --no-print-directory all test-programs
 	@tests/run.sh $(@:test-%=%)
 
