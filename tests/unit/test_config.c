@@ -48,7 +48,7 @@ START_TEST(test_sections)
     expect(config, "'%[var(txn.own)]=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it' if { var(txn.operation) -m str ContainerCreate ");
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
     ck_assert_ptr_null(strstr(config, "# Volumes")); /* only what is enabled */
-    ck_assert_ptr_null(strstr(config, "tune.bufsize"));
+    ck_assert_ptr_nonnull(strstr(config, "tune.bufsize 73728")); /* a head of 64 KiB */
     ck_assert_ptr_null(strstr(config, "{{"));
     ck_assert_ptr_null(strstr(config, "profile"));
     free(config);
