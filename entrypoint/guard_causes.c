@@ -114,7 +114,10 @@ static void put_faultless(FILE *out, const struct grammar *grammar, const struct
     for (size_t i = part->begin; i < part->end; i++) {
         const struct guard_field *field = &type->fields[i];
 
-        fprintf(out, "\"(?i:%s)\"" W ":" W, field->name);
+        fprintf(out, "\"(?i:%s", field->name);
+        for (; i + 1 < part->end && grammar_alike(&type->fields[i], &type->fields[i + 1]); i++)
+            fprintf(out, "|%s", type->fields[i + 1].name);
+        fputs(")\"" W ":" W, out);
         if (field->shape == OBJECT && !grammar_is_open(grammar, field))
             fputs("(?>null|(?=\\{)(?&v))", out);
         else

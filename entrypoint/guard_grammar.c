@@ -117,8 +117,7 @@ void grammar_put_value(FILE *out, const struct grammar *grammar, const struct gu
     }
 }
 
-/* Whether two members next to each other may share an alternative. */
-static bool alike(const struct guard_field *a, const struct guard_field *b)
+bool grammar_alike(const struct guard_field *a, const struct guard_field *b)
 {
     return a->shape == b->shape && a->knob == b->knob && strcmp(a->value, b->value) == 0;
 }
@@ -129,7 +128,7 @@ static void put_known(FILE *out, const struct grammar *grammar, const struct gua
 
     for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
         fprintf(out, "%s\"(?i:%s", separator, field->name);
-        for (; field[1].name != NULL && alike(field, field + 1); field++)
+        for (; field[1].name != NULL && grammar_alike(field, field + 1); field++)
             fprintf(out, "|%s", field[1].name);
         fputs(")\"" W ":" W, out);
         grammar_put_value(out, grammar, field);

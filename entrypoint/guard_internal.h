@@ -76,6 +76,9 @@ void grammar_query(const struct grammar *grammar, const struct guard_operation *
 bool grammar_is_open(const struct grammar *grammar, const struct guard_field *field);
 bool grammar_parameter_is_open(const struct grammar *grammar, const struct guard_parameter *parameter);
 
+/* Whether two members next to each other may share an alternative. */
+bool grammar_alike(const struct guard_field *a, const struct guard_field *b);
+
 /* Writes the names of the type's members, in any case. */
 void grammar_put_names(FILE *out, const struct guard_type *type);
 
