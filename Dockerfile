@@ -3,7 +3,7 @@
 # --- Compile and test -------------------------------------------------------------------------------------------------
 FROM debian:trixie-slim AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libpcre2-dev check \
+ && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev libssl-dev check \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -16,12 +16,13 @@ RUN make all && ASAN_OPTIONS=detect_leaks=0 make check \
 FROM debian:trixie-slim AS collect
 RUN apt-get update \
  && apt-get upgrade -y --no-install-recommends \
- && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 \
+ && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 libjansson4 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out /out
 # The libraries are those that the loader names for the two programs, under the names it looks for; neither loads another
 # one later (the C library resolves names from files and DNS by itself). What is taken keeps its licence, and an entry
-# where scanners look for the versions of packages.
+# where scanners look for the versions of packages. sh, wget and curl are names of our program that do its health check and
+# nothing else, for the health checks of Compose files that were written for other images.
 RUN set -e; \
     install -D /usr/sbin/haproxy /out/usr/sbin/haproxy; \
     libraries=$(ldd /out/usr/sbin/haproxy /out/usr/local/bin/docker-socket-proxy | grep -o '/[^ :]*\.so[^ ]*' | sort -u); \
@@ -33,6 +34,8 @@ RUN set -e; \
         install -D -m 0644 "/usr/share/doc/$p/copyright" "/out/usr/share/doc/$p/copyright"; \
     done; \
     chmod 1777 /out/tmp; \
+    mkdir -p /out/bin /out/usr/bin; \
+    for f in bin/sh usr/bin/wget usr/bin/curl; do ln -s /usr/local/bin/docker-socket-proxy "/out/$f"; done; \
     printf 'root:x:0:0:root:/:/nonexistent\nhaproxy:x:99:99:haproxy:/:/nonexistent\nnobody:x:65534:65534:nobody:/:/nonexistent\n' > /out/etc/passwd; \
     printf 'root:x:0:\nhaproxy:x:99:\nnogroup:x:65534:\n' > /out/etc/group; \
     printf 'passwd: files\ngroup: files\nhosts: files dns\n' > /out/etc/nsswitch.conf; \

@@ -17,6 +17,9 @@ IMAGE  ?= $(NAME)
 # Asked when a compiler is run, not when this file is read: set-up may only just have installed the library.
 PCRE2_CFLAGS = $(shell pkg-config --cflags libpcre2-8)
 PCRE2_LIBS   = $(shell pkg-config --libs libpcre2-8)
+# What the Engine answers is JSON; a tls:// upstream is asked over TLS, by the library that HAProxy has as well.
+ENGINE_CFLAGS = $(shell pkg-config --cflags jansson openssl)
+ENGINE_LIBS   = $(shell pkg-config --libs jansson openssl)
 # For `migrate` of Compose files only; the image does without.
 YAML_CFLAGS = $(shell pkg-config --exists yaml-0.1 && echo -DHAVE_YAML $$(pkg-config --cflags yaml-0.1))
 YAML_LIBS   = $(shell pkg-config --exists yaml-0.1 && pkg-config --libs yaml-0.1)
@@ -40,29 +43,29 @@ GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e fuzz lint image clean setup-test test-programs check
+.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 fuzz lint image clean setup-test test-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAM)
 
 $(PROGRAM): $(OBJECTS)
-	$(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(PCRE2_LIBS) $(YAML_LIBS)
+	$(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
 # The Makefile is a prerequisite because the version and the data directory are in it.
 $(BUILD)/obj/%.o: entrypoint/%.c Makefile | $(BUILD)/obj
-	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(PCRE2_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/sanitized/%.o: entrypoint/%.c Makefile | $(BUILD)/sanitized
-	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/%: tests/unit/%.c $(SANITIZED) Makefile | $(BUILD)/unit
-	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes -Ientrypoint $(PCRE2_CFLAGS) $(YAML_CFLAGS) $(CHECK_CFLAGS) \
-	    -MMD -MP -o $@ $< $(SANITIZED) $(CHECK_LIBS) $(PCRE2_LIBS) $(YAML_LIBS)
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes -Ientrypoint $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) $(CHECK_CFLAGS) \
+	    -MMD -MP -o $@ $< $(SANITIZED) $(CHECK_LIBS) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
 # Programs that the guard's tests and its fuzzing drive from outside
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
-	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Ientrypoint $(PCRE2_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(YAML_LIBS)
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Ientrypoint $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
 $(BUILD)/obj $(BUILD)/sanitized $(BUILD)/unit $(BUILD)/guard:
 	mkdir -p $@
@@ -94,9 +97,9 @@ test-programs: $(UNIT) $(GUARD)
 # Everything. The last line is the total over all suites.
 test: setup-test
 	@$(MAKE) --no-print-directory all test-programs
-	@tests/run.sh unit behaviour router compat docs guard e2e
+	@tests/run.sh unit behaviour router compat docs guard e2e hostile e2e-engine28
 
-test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e: setup-test
+test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28: setup-test
 	@$(MAKE) --no-print-directory all test-programs
 	@tests/run.sh $(@:test-%=%)
 
@@ -117,7 +120,7 @@ fuzz:
 # (2317: shellcheck does not see that bats' functions are called by name.)
 lint:
 	@scripts/install-packages.sh lint
-	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- -std=c11 $(DEFINES) $(PCRE2_CFLAGS) $(YAML_CFLAGS)
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- -std=c11 $(DEFINES) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingIncludeSystem $(DEFINES) entrypoint
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)

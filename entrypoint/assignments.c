@@ -26,6 +26,23 @@ void assignments_set(struct assignments *assignments, const char *name, const ch
     free(text);
 }
 
+void assignments_replace(struct assignments *assignments, const char *name, const char *value)
+{
+    size_t length = strlen(name);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < assignments->count; i++) {
+        char *text = assignments->list[i];
+
+        if (strncmp(text, name, length) == 0 && text[length] == '=')
+            free(text);
+        else
+            assignments->list[kept++] = text;
+    }
+    assignments->count = kept;
+    assignments_set(assignments, name, value);
+}
+
 void assignments_free(struct assignments *assignments)
 {
     for (size_t i = 0; i < assignments->count; i++)
@@ -137,7 +154,34 @@ static void read_environment(struct assignments *assignments, yaml_document_t *d
         }
 }
 
-const char *assignments_read_compose(struct assignments *assignments, const char *text, const char *service)
+/* The program of a health check: the command is one text for a shell, or a list that says so or names the program. */
+static const char *checking_program(yaml_document_t *document, const yaml_node_t *test)
+{
+    const char *kind;
+
+    if (test == NULL || test->type != YAML_SEQUENCE_NODE)
+        return scalar(test) == NULL || strcmp(scalar(test), "NONE") == 0 ? NULL : "sh";
+    if (test->data.sequence.items.start == test->data.sequence.items.top)
+        return NULL;
+    kind = scalar(yaml_document_get_node(document, test->data.sequence.items.start[0]));
+    if (kind != NULL && strcmp(kind, "CMD-SHELL") == 0)
+        return "sh";
+    if (kind == NULL || strcmp(kind, "CMD") != 0 || test->data.sequence.items.start + 1 == test->data.sequence.items.top)
+        return NULL;
+    return scalar(yaml_document_get_node(document, test->data.sequence.items.start[1]));
+}
+
+static void read_service(struct compose_service *service, yaml_document_t *document, const yaml_node_t *node)
+{
+    const char *image = scalar(member(document, node, "image"));
+    const char *check = checking_program(document, member(document, member(document, node, "healthcheck"), "test"));
+
+    snprintf(service->image, sizeof service->image, "%s", image == NULL ? "" : image);
+    snprintf(service->check, sizeof service->check, "%s", check == NULL ? "" : check);
+}
+
+const char *assignments_read_compose(struct assignments *assignments, struct compose_service *service_found, const char *text,
+                                     const char *service)
 {
     const char *wrong = NULL;
     yaml_parser_t parser;
@@ -156,16 +200,20 @@ const char *assignments_read_compose(struct assignments *assignments, const char
     environment = member(&document, found, "environment");
     if (found == NULL)
         wrong = "it has no such service; name one: migrate FILE SERVICE";
-    else if (environment != NULL)
+    else
+        read_service(service_found, &document, found);
+    if (wrong == NULL && environment != NULL)
         read_environment(assignments, &document, environment);
     yaml_document_delete(&document);
     yaml_parser_delete(&parser);
     return wrong;
 }
 #else
-const char *assignments_read_compose(struct assignments *assignments, const char *text, const char *service)
+const char *assignments_read_compose(struct assignments *assignments, struct compose_service *found, const char *text,
+                                     const char *service)
 {
     (void)assignments;
+    (void)found;
     (void)text;
     (void)service;
     return "this build reads no Compose files (it was made without libyaml); give an env file, or run it from a `make` build";

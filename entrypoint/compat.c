@@ -1,5 +1,7 @@
 #include "compat.h"
 
+#include "spelling.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +72,7 @@ static const struct foreign {
 
 _Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
 
-/* Below /containers/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
+/* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
 static const char *const separate[] = {"ARCHIVE", "CHANGES", "EXPORT", "LOGS", "TOP"};
 #define SEPARATE_COUNT (sizeof separate / sizeof *separate)
 
@@ -79,13 +81,30 @@ static bool repeats_last(size_t i)
     return i > 0 && i < FOREIGN_COUNT && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
 }
 
-static const char *next_libpod_name(void *context)
+const char *compat_next_name(void *context)
 {
     size_t *i = context;
 
-    while (*i < FOREIGN_COUNT && strncmp(foreign[*i].name, "LIBPOD_", 7) != 0)
+    while (repeats_last(*i))
         ++*i;
     return *i < FOREIGN_COUNT ? foreign[(*i)++].name : NULL;
+}
+
+bool compat_knows(const char *name)
+{
+    for (size_t i = 0; i < FOREIGN_COUNT; i++)
+        if (strcmp(foreign[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static const char *next_libpod_name(void *context)
+{
+    const char *name;
+
+    while ((name = compat_next_name(context)) != NULL && strncmp(name, "LIBPOD_", 7) != 0)
+        continue;
+    return name;
 }
 
 static void refuse_unknown_libpod(char *const environment[], struct problems *problems)
@@ -93,20 +112,45 @@ static void refuse_unknown_libpod(char *const environment[], struct problems *pr
     for (; *environment != NULL; environment++) {
         char name[64];
         char nearest[64];
-        const char *candidate;
         size_t i = 0;
 
         snprintf(name, sizeof name, "%.*s", (int)strcspn(*environment, "="), *environment);
-        if (strncmp(name, "LIBPOD_", 7) != 0)
+        if (strncmp(name, "LIBPOD_", 7) != 0 || compat_knows(name))
             continue;
-        while ((candidate = next_libpod_name(&i)) != NULL && strcmp(candidate, name) != 0)
-            continue;
-        i = 0;
-        if (candidate == NULL && nearest_name(name, TYPO(name), next_libpod_name, &i, nearest, sizeof nearest) != NULL)
+        if (nearest_name(name, SLIP_MAX, next_libpod_name, &i, nearest, sizeof nearest) != NULL)
             problem(problems, "%s? did you mean %s", name, nearest);
-        else if (candidate == NULL)
+        else
             problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);
     }
+}
+
+/* Whether there is an ALLOW_<name> in the table of operations. */
+static bool is_group(const char *name)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const char *cursor = operations[i].groups;
+        char group[OPERATION_NAME_MAX];
+        bool alternative;
+
+        while (group_next(&cursor, group, &alternative))
+            if (strcmp(group, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Their HAProxy takes numbers only (`-m bool`): a word counts as 0 there, whatever it says. What opens nothing there opens
+ * nothing here, and what it was meant to do is not guessed. */
+static enum tristate read_value(const struct variables *variables, const char *name, struct problems *problems)
+{
+    enum tristate value = variable_boolean(variables, name, problems);
+    const char *text = variable(variables, name);
+
+    if (value != YES || strcmp(text, "1") == 0)
+        return value;
+    problem(problems, "%s=%s: the image that has this name takes the word for closed; write %s=0 for that, or to open it %s=1%s%s%s", name,
+            text, name, name, is_group(name) ? " or ALLOW_" : "", is_group(name) ? name : "", is_group(name) ? "=true" : "");
+    return UNSET;
 }
 
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems)
@@ -114,12 +158,14 @@ void compat_read(struct compat *compat, const struct variables *variables, struc
     const char *mode = variable(variables, "COMPAT");
 
     memset(compat, 0, sizeof *compat);
-    if (mode != NULL && strcasecmp(mode, "tecnativa") != 0 && strcasecmp(mode, "linuxserver") != 0)
+    if (mode != NULL && strcasecmp(mode, "tecnativa") == 0)
+        compat->reading = TECNATIVA;
+    else if (mode != NULL && strcasecmp(mode, "linuxserver") == 0)
+        compat->reading = LINUXSERVER;
+    else if (mode != NULL)
         problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
-    compat->tecnativa = mode != NULL && strcasecmp(mode, "tecnativa") == 0;
     for (size_t i = 0; i < FOREIGN_COUNT; i++)
-        compat->value[i] = repeats_last(i) ? compat->value[i - 1]
-                                           : variable_boolean(variables, foreign[i].name, problems);
+        compat->value[i] = repeats_last(i) ? compat->value[i - 1] : read_value(variables, foreign[i].name, problems);
     refuse_unknown_libpod(variables->environment, problems);
 }
 
@@ -156,12 +202,14 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     /* a GET that runs the health check's command in the container */
     if (ends_in(operation->path, "healthcheck") && !post)
         return true;
-    if (compat->tecnativa || strstr(operation->path, "/containers/") == NULL)
+    if (compat->reading == TECNATIVA || (strstr(operation->path, "/containers/") == NULL && strstr(operation->path, "/pods/") == NULL))
         return false;
     for (size_t i = 0; i < SEPARATE_COUNT; i++)
         if (ends_in(operation->path, separate[i]) && allow(context, separate[i]) != YES)
             return true;
-    /* LinuxServer's EXEC speaks of /containers/{id}/exec as well, Tecnativa's CONTAINERS does: both are needed */
+    /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are needed */
+    if (compat->reading != STRICTER)
+        return false;
     if (strcmp(operation->id, "ContainerExec") == 0)
         return value_of(compat, "EXEC") != YES;
     if (strcmp(operation->id, "ContainerExecLibpod") == 0)
@@ -199,7 +247,7 @@ bool compat_ignores(const struct compat *compat, const char *group)
 {
     static const char *const lifecycle[] = {"START", "STOP", "RESTARTS", "PAUSE", "UNPAUSE"};
 
-    if (!compat->tecnativa || value_of(compat, "POST") == YES)
+    if (compat->reading != TECNATIVA || value_of(compat, "POST") == YES)
         return false;
     for (size_t i = 0; i < sizeof lifecycle / sizeof *lifecycle; i++)
         if (strcmp(group, lifecycle[i]) == 0)

@@ -1,7 +1,7 @@
 /* The names of the images people come from (CONTAINERS=1, POST=1, LIBPOD_IMAGES=1, ...), and what they meant there.
  *
  * A section name opens GET and HEAD below its path, POST=1 every other method in the open sections. The stricter of the
- * two images counts; COMPAT=tecnativa gives Tecnativa's meaning where it is wider. Neither image's accidents are kept:
+ * two images counts; COMPAT=tecnativa or COMPAT=linuxserver gives that one's meaning. Neither image's accidents are kept:
  * unanchored prefixes, any method on a lifecycle path, a websocket that writes to a container under POST=0, old API
  * versions. */
 #ifndef COMPAT_H
@@ -13,13 +13,24 @@
 #define COMPAT_NAMES_MAX 96
 #define COMPAT_REASON_MAX 96
 
+enum reading {
+    STRICTER, /* what both images open, and what either documents as needed */
+    TECNATIVA,
+    LINUXSERVER,
+};
+
 struct compat {
-    bool tecnativa;                          /* COMPAT=tecnativa */
+    enum reading reading;
     enum tristate value[COMPAT_NAMES_MAX];   /* by index into the list of names */
 };
 
-/* Reads all names. Values that are no booleans, and unknown LIBPOD_* names, are problems; unknown names without a prefix
- * may belong to somebody else and are left alone. */
+/* The names one after the other, for nearest_name: context is a size_t that begins at 0. NULL at the end. */
+const char *compat_next_name(void *context);
+
+bool compat_knows(const char *name);
+
+/* Reads all names. Values that are no booleans, words that mean true (which those images do not understand), and unknown
+ * LIBPOD_* names, are problems; unknown names without a prefix may belong to somebody else and are left alone. */
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems);
 
 /* What the foreign names say of an operation: YES or NO if they speak of its section at all, else UNSET. allow(context,

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "config_parts.h"
+#include "facts.h"
 #include "machine.h"
 #include "request.h"
 #include "values.h"
@@ -96,14 +97,16 @@ static bool is_guarded(const void *profile, const char *operation_id)
     return false;
 }
 
-static void write_guard(FILE *out, struct definitions *definitions, const struct environment *environment, const struct profile *profile,
-                        struct problems *problems)
+static void write_guard(FILE *out, struct definitions *definitions, const struct environment *environment, const struct inventory *inventory,
+                        const struct profile *profile, struct problems *problems)
 {
-    static const struct guard_facts nothing_known = {.docker = false};
+    struct facts facts;
     char members_map[4096];
 
+    facts_read(&facts, inventory);
     set_path(members_map, sizeof members_map, environment->settings.data_dir, "haproxy/members.map", problems);
-    guard_write_rules(out, definitions, profile->guard, &nothing_known, members_map, is_guarded, profile);
+    guard_write_rules(out, definitions, profile->guard, &facts.known, members_map, is_guarded, profile);
+    facts_free(&facts);
 }
 
 /* Whether a guard looks at anything that is open. */
@@ -115,11 +118,11 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A body that is judged must fit a buffer; only configurations that judge bodies pay for larger ones. Each thread keeps as
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as
  * many of them as its busy connections take: by default it would keep two, and ask the system for the others each time. */
 static void write_tuning(FILE *out, const struct environment *environment)
 {
-    long size = 0;
+    long size = HEAD_ROOM;
 
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
@@ -129,12 +132,11 @@ static void write_tuning(FILE *out, const struct environment *environment)
     }
     if (environment_listens_with_tls(environment))
         fputs("    tune.ssl.cachesize 0             # no session is resumed, see no-tls-tickets: each handshake proves the certificate anew\n", out);
-    if (size > 0)
-        fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
+    fprintf(out, "    tune.bufsize %ld\n    tune.memory.hot-size %ld\n", size, BUFFERS_KEPT * size);
 }
 
 static void write_backend(FILE *out, struct definitions *definitions, const struct environment *environment,
-                          const struct first_addresses *first, size_t i, struct problems *problems)
+                          const struct inventory *inventory, const struct first_addresses *first, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -145,7 +147,10 @@ static void write_backend(FILE *out, struct definitions *definitions, const stru
     values_set(&values, "prefix", profile->prefix);
     values_set(&values, "data_dir", environment->settings.data_dir);
     text_begin(&text);
-    write_guard(text.stream, definitions, environment, profile, problems);
+    write_protection(text.stream, profile, inventory);
+    values_set_text(&values, "protection", &text);
+    text_begin(&text);
+    write_guard(text.stream, definitions, environment, inventory, profile, problems);
     values_set_text(&values, "guard", &text);
     text_begin(&text);
     write_open(text.stream, &profile->permissions);
@@ -154,8 +159,11 @@ static void write_backend(FILE *out, struct definitions *definitions, const stru
     write_rate_limit(text.stream, profile);
     values_set_text(&values, "rate_limit", &text);
     text_begin(&text);
-    write_hints(text.stream, profile->prefix, &profile->permissions);
+    write_hints(text.stream, profile);
     values_set_text(&values, "hints", &text);
+    text_begin(&text);
+    write_faults(text.stream);
+    values_set_text(&values, "faults", &text);
     text_begin(&text);
     if (i == 0)
         write_checks(text.stream, &environment->settings.upstreams);
@@ -232,7 +240,8 @@ static void set_frontend(struct values *values, const struct environment *enviro
                    : "    use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }");
 }
 
-void config_write(FILE *out, const struct environment *environment, struct problems *problems)
+void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
+                  struct problems *problems)
 {
     long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
@@ -246,7 +255,7 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     set_frontend(&values, environment, connections);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, definitions, environment, &first, i, problems);
+        write_backend(text.stream, definitions, environment, inventory, &first, i, problems);
     write_presence(text.stream, environment);
     values_set_text(&values, "backends", &text);
     text_begin(&text);
@@ -258,13 +267,13 @@ void config_write(FILE *out, const struct environment *environment, struct probl
     values_free(&values);
 }
 
-char *config_text(const struct environment *environment, struct problems *problems)
+char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems)
 {
     struct text text;
     char *bytes;
 
     text_begin(&text);
-    config_write(text.stream, environment, problems);
+    config_write(text.stream, environment, inventory, problems);
     bytes = text_end(&text);
     if (problems->count == 0)
         return bytes;

@@ -3,13 +3,15 @@
 #define CONFIG_H
 
 #include "environment.h"
+#include "inventory.h"
 
-/* Writes the whole haproxy.cfg to out, from the templates in the data directory, for this machine. What the templates
- * or the machine do not give is a problem. */
-void config_write(FILE *out, const struct environment *environment, struct problems *problems);
+/* Writes the whole haproxy.cfg to out, from the templates in the data directory, for this machine and for
+ * what the Engines say. What the templates or the machine do not give is a problem. */
+void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
+                  struct problems *problems);
 
 /* The same into a string that the caller frees; NULL with a problem told. */
-char *config_text(const struct environment *environment, struct problems *problems);
+char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems);
 
 /* haproxy/operations.map, derived from the table, to out. */
 void config_write_map(FILE *out);

@@ -2,7 +2,7 @@
 #include "config_parts.h"
 
 #include "bounded.h"
-#include "machine.h"
+#include "container.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static size_t own_names(const struct environment *environment, char own[OWN_MAX]
 
     if (gethostname(own[0], HOST_NAME_SIZE) == 0 && host_name_read(own[0], own[0]) && !is_claimed(environment, own[0]))
         count++;
-    if (machine_container_id(own[count], HOST_NAME_SIZE) && !is_claimed(environment, own[count]) &&
+    if (container_network_name(own[count]) && !is_claimed(environment, own[count]) &&
         (count == 0 || strcmp(own[0], own[count]) != 0))
         count++;
     return count;

@@ -3,6 +3,7 @@
 #define CONFIG_PARTS_H
 
 #include "environment.h"
+#include "inventory.h"
 
 #include <stdio.h>
 
@@ -11,9 +12,18 @@
 /* ACL "open": commented lines for each section of the API that has anything open. */
 void write_open(FILE *out, const struct permissions *permissions);
 
-/* For the denied path: which variables would open an operation, where it is not just its own one (prefix with it), which
- * haproxy/variables.map has. */
-void write_hints(FILE *out, const char *prefix, const struct permissions *permissions);
+/* For the denied path: what would allow an operation, where it is not just its own variable, which haproxy/variables.map has
+ * and the rules above have set as txn.own. */
+void write_hints(FILE *out, const struct profile *profile);
+
+/* For the denied path: what is wrong with a path that names no operation. They rely on an ACL `named`: the reason is known. */
+void write_faults(FILE *out);
+
+/* ---- config_protection.c: the proxy protects itself ---- */
+
+/* Rules that refuse what could change the proxy's own container, and commands in those that hold the Engine's socket. Nothing
+ * if no operation of the kind is open, or outside a container. */
+void write_protection(FILE *out, const struct profile *profile, const struct inventory *inventory);
 
 /* ---- config_clients.c: where clients come in, and which profile is for them ---- */
 

@@ -1,6 +1,7 @@
 #include "config_parts.h"
 
 #include "bounded.h"
+#include "request.h"
 #include "values.h"
 #include "words.h"
 
@@ -45,44 +46,76 @@ void write_open(FILE *out, const struct permissions *permissions)
     fputs("    acl open always_false\n", out); /* so that it is defined even if nothing is open */
 }
 
-static bool reason_seen(const struct permissions *permissions, size_t before, const char *reason)
+/* What a hint says behind the operation's own variable, which haproxy/variables.map has; NULL if it does not begin with it. */
+static const char *behind_own_variable(const struct profile *profile, size_t i)
 {
-    for (size_t i = 0; i < before; i++)
-        if (!permissions->open[i] && strcmp(permissions->reason[i], reason) == 0)
+    const char *reason = profile->permissions.reason[i];
+    char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
+    size_t length = strlen(profile->prefix);
+
+    bounded_copy(own, sizeof own, profile->prefix);
+    operation_own_variable(&operations[i], own + length);
+    length = strlen(own);
+    if (strncmp(reason, own, length) != 0 || strncmp(reason + length, "=true", strlen("=true")) != 0)
+        return NULL;
+    return reason + length + strlen("=true");
+}
+
+/* Whether two closed operations are answered alike, but for their own variables. */
+static bool same_hint(const struct profile *profile, size_t i, size_t k)
+{
+    const char *a = behind_own_variable(profile, i);
+    const char *b = behind_own_variable(profile, k);
+
+    if ((a == NULL) != (b == NULL) || strcmp(profile_hint_end(profile, i), profile_hint_end(profile, k)) != 0)
+        return false;
+    return strcmp(a != NULL ? a : profile->permissions.reason[i], b != NULL ? b : profile->permissions.reason[k]) == 0;
+}
+
+static bool hint_seen(const struct profile *profile, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (!profile->permissions.open[k] && same_hint(profile, i, k))
             return true;
     return false;
 }
 
-/* Whether the answer is the operation's own variable: haproxy/variables.map has those. */
-static bool asks_for_own_variable(const char *reason, const char *prefix, size_t i)
-{
-    char own[OPERATION_NAME_MAX];
-    size_t length;
-
-    operation_own_variable(&operations[i], own);
-    length = strlen(prefix);
-    if (strncmp(reason, prefix, length) != 0)
-        return false;
-    reason += length;
-    length = strlen(own);
-    return strncmp(reason, own, length) == 0 && strcmp(reason + length, "=true") == 0;
-}
-
 /* A rule for each different answer. */
-void write_hints(FILE *out, const char *prefix, const struct permissions *permissions)
+void write_hints(FILE *out, const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++) {
-        const char *reason = permissions->reason[i];
-        char head[512];
+        const char *rest = behind_own_variable(profile, i);
+        const char *end = profile_hint_end(profile, i);
+        char head[REASON_MAX + 256];
         struct words words = {.out = out, .head = head, .tail = " }"};
 
-        if (permissions->open[i] || asks_for_own_variable(reason, prefix, i) || reason_seen(permissions, i, reason))
+        if (profile->permissions.open[i] || hint_seen(profile, i) ||
+            (rest != NULL && *rest == '\0' && strcmp(end, " would allow it") == 0))
             continue;
-        bounded_format(head, sizeof head,
-                       "http-request set-var-fmt(txn.detail) '%s would allow it' if { var(txn.operation) -m str", reason);
-        for (size_t j = i; j < operation_count; j++)
-            if (!permissions->open[j] && strcmp(permissions->reason[j], reason) == 0 && !operation_repeats(j))
-                words_add(&words, operations[j].id);
+        bounded_format(head, sizeof head, "http-request set-var-fmt(txn.detail) '%s%s%s' if { var(txn.operation) -m str",
+                       rest != NULL ? "%[var(txn.own)]=true" : "", rest != NULL ? rest : profile->permissions.reason[i], end);
+        for (size_t k = i; k < operation_count; k++)
+            if (!profile->permissions.open[k] && same_hint(profile, i, k) && !operation_repeats(k))
+                words_add(&words, operations[k].id);
         words_end(&words);
+    }
+}
+
+static void write_fault(FILE *out, const char *said, const char *condition)
+{
+    fprintf(out, "    http-request set-var(txn.detail) str('%s') if !named %s\n", said, condition);
+}
+
+void write_faults(FILE *out)
+{
+    static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
+    char condition[128];
+
+    write_fault(out, FAULT_TARGET, "!{ url -m beg / }");
+    bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
+    write_fault(out, FAULT_LENGTH, condition);
+    for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
+        bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
+        write_fault(out, fault->said, condition);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "bounded.h"
 #include "place.h"
+#include "spelling.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +57,15 @@ static bool known(const char *name, struct names *names)
 static void refuse_unknown(const char *prefix, const char *name, struct names *names, struct problems *problems)
 {
     char nearest[OPERATION_NAME_MAX];
+    char meant[512];
 
     if (known(name, names))
         return;
     rewind_names(names);
-    if (nearest_name(name, TYPO(name), next_name, names, nearest, sizeof nearest) != NULL)
+    if (nearest_permission(name, next_name, names, nearest, sizeof nearest) != NULL)
         problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest);
+    else if (spoken_of(name, prefix, meant, sizeof meant))
+        problem(problems, "%s%s: no such permission; what is called so has %s", prefix, name, meant);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
 }
@@ -80,7 +84,7 @@ static void refuse_near_setting(const char *name, struct problems *problems)
     char nearest[OPERATION_NAME_MAX];
     size_t i = 0;
 
-    if (nearest_name(name, SLIP(name), next_setting, &i, nearest, sizeof nearest) != NULL && strcmp(name, nearest) != 0)
+    if (nearest_name(name, slip(name), next_setting, &i, nearest, sizeof nearest) != NULL && strcmp(name, nearest) != 0)
         problem(problems, "%s? did you mean %s", name, nearest);
 }
 
@@ -240,6 +244,7 @@ void environment_read(struct environment *environment, char *const variables[], 
     struct variables all = {.environment = variables, .prefix = ""};
 
     memset(environment, 0, sizeof *environment);
+    environment->variables = variables;
     find_profiles(environment, variables, problems);
     settings_read(&environment->settings, &all, problems);
     compat_read(&environment->compat, &all, problems);

@@ -6,6 +6,7 @@
 #include "settings.h"
 
 struct environment {
+    char *const *variables; /* the NAME=value strings that were read, ended by NULL; not owned */
     struct settings settings;
     struct compat compat;
     struct profile *profiles; /* the base set first, then PROFILE_*; owned */

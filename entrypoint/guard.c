@@ -10,10 +10,6 @@
 #define MAX_CREATE_BODY_LOW 1024L
 #define MAX_CREATE_BODY_HIGH (8L * 1024 * 1024)
 
-/* Room for the request's head, what HAProxy reserves for rewriting (1 KiB), and its own bookkeeping of the parts. */
-#define HEAD_ROOM (16L * 1024)
-#define OTHER_ROOM (8L * 1024)
-
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* The order is that of guard_knobs[]. */
@@ -232,50 +228,5 @@ long guard_max_body(const struct guard *guard)
 
 long guard_buffer_size(const struct guard *guard)
 {
-    return guard->active ? guard->max_body + HEAD_ROOM + OTHER_ROOM : 0;
-}
-
-static bool has_item(const struct guard_list *list, const char *item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], item) == 0)
-            return true;
-    return false;
-}
-
-/* Whether a list that narrows (images, volume names) lets more through than another. */
-static bool narrows_less(const struct guard_list *list, const struct guard_list *than)
-{
-    if (than->count == 0)
-        return false;
-    if (list->count == 0)
-        return true;
-    for (size_t i = 0; i < list->count; i++)
-        if (!has_item(than, list->items[i]))
-            return true;
-    return false;
-}
-
-bool guard_allows_more(const struct guard *guard, const struct guard *than)
-{
-    if (guard->active != than->active)
-        return !guard->active;
-    if (!guard->active)
-        return false;
-    for (int knob = 0; knob < KNOB_ALL; knob++) {
-        if (guard->open[knob] && !than->open[knob])
-            return true;
-        if (knob >= KNOB_COUNT || than->open[knob])
-            continue;
-        if (knob == KNOB_IMAGE_REFERENCES || knob == KNOB_VOLUME_NAMES) {
-            if (narrows_less(&guard->list[knob], &than->list[knob]))
-                return true;
-            continue;
-        }
-        for (size_t i = 0; i < guard->list[knob].count; i++)
-            if (!has_item(&than->list[knob], guard->list[knob].items[i]))
-                return true;
-    }
-    return than->label != NULL && (guard->label == NULL || strcmp(guard->label, than->label) != 0 ||
-                                   (than->label_value != NULL && (guard->label_value == NULL || strcmp(guard->label_value, than->label_value) != 0)));
+    return guard->active ? guard->max_body + HEAD_ROOM : 0;
 }

@@ -44,8 +44,14 @@ long guard_max_body(const struct guard *guard);
 /* The tune.bufsize that HAProxy needs for such a body with its head; 0: the guard needs nothing. */
 long guard_buffer_size(const struct guard *guard);
 
-/* Whether a profile with the first guard may do what one with the second may not. */
+/* Whether one guard lets something pass that the other refuses (guard_compare.c). */
 bool guard_allows_more(const struct guard *guard, const struct guard *than);
+
+/* How large a request's head may be, in bytes: X-Registry-Config of a build with many registries, long filters. */
+#define HEAD_MAX (64L * 1024)
+
+/* Room in HAProxy's buffer for a head: what it reserves for rewriting (1 KiB), and its own bookkeeping of the parts. */
+#define HEAD_ROOM (HEAD_MAX + 8L * 1024)
 
 /* A list of names; not owned. */
 struct guard_names {

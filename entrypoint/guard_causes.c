@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define PATH_MAX_DEPTH 6
+
 /* The type of what is inside; NULL for none. */
 static const struct guard_type *inside(const struct guard_field *field)
 {
@@ -22,23 +24,21 @@ static const struct guard_type *inside(const struct guard_field *field)
 
 static void put_fault(FILE *out, const struct grammar *grammar, const struct guard_type *type);
 
-/* What is inside the members that are objects or lists, up to the fault; each ends in a |. */
-static void put_inside(FILE *out, const struct grammar *grammar, const struct guard_field *fields, bool without_objects)
+/* What is inside the member, if it is an object or a list, up to the fault; then a |. */
+static void put_inside(FILE *out, const struct grammar *grammar, const struct guard_field *field)
 {
-    for (const struct guard_field *field = fields; field->name != NULL; field++) {
-        if (grammar_is_open(grammar, field) || field->shape == RULE || (without_objects && field->shape == OBJECT))
-            continue;
-        fprintf(out, "\"((?i:%s))\"" W ":" W, field->name);
-        if (field->shape == ITEMS || field->shape == OBJECTS)
-            fprintf(out, "\\[" W "(?:(?&%s)" W "," W ")*+", field->value);
-        if (field->shape == ENTRIES)
-            fprintf(out, "\\{" W "(?:(?&%s)" W "," W ")*+(?=\")", field->value);
-        if (field->shape == NETWORKS)
-            fprintf(out, "\\{" W "(?:(?&network_name)" W ":" W "(?>null|(?&%s))" W "," W ")*+(?|(?=\")(?!(?&network_name))|(?&s)" W ":" W, field->value);
-        if (field->shape == OBJECT || field->shape == OBJECTS || field->shape == NETWORKS)
-            put_fault(out, grammar, guard_type_find(field->value));
-        fputs(field->shape == NETWORKS ? ")|" : "|", out);
-    }
+    if (grammar_is_open(grammar, field) || field->shape == RULE)
+        return;
+    fprintf(out, "\"((?i:%s))\"" W ":" W, field->name);
+    if (field->shape == ITEMS || field->shape == OBJECTS)
+        fprintf(out, "\\[" W "(?:(?&%s)" W "," W ")*+", field->value);
+    if (field->shape == ENTRIES)
+        fprintf(out, "\\{" W "(?:(?&%s)" W "," W ")*+(?=\")", field->value);
+    if (field->shape == NETWORKS)
+        fprintf(out, "\\{" W "(?:(?&network_name)" W ":" W "(?>null|(?&%s))" W "," W ")*+(?|(?=\")(?!(?&network_name))|(?&s)" W ":" W, field->value);
+    if (inside(field) != NULL)
+        put_fault(out, grammar, inside(field));
+    fputs(field->shape == NETWORKS ? ")|" : "|", out);
 }
 
 /* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then comes
@@ -46,104 +46,227 @@ static void put_inside(FILE *out, const struct grammar *grammar, const struct gu
 static void put_fault(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
     fprintf(out, "\\{" W "(?:(?&%s_)" W "," W ")*+(?|", type->name);
-    put_inside(out, grammar, type->fields, false);
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
+        put_inside(out, grammar, field);
     fputs("\"([\\w.-]++)\"" W ":" W ")", out);
 }
 
 /* How many names there are on the longest way. */
-static int depth_of(const struct guard_type *type, bool without_objects)
+static size_t depth_of(const struct guard_type *type)
 {
-    int deepest = 0;
+    size_t deepest = 0;
 
     for (const struct guard_field *field = type->fields; field->name != NULL; field++)
-        if (inside(field) != NULL && !(without_objects && field->shape == OBJECT)) {
-            int depth = depth_of(inside(field), false);
+        if (inside(field) != NULL) {
+            size_t depth = depth_of(inside(field));
 
             deepest = depth > deepest ? depth : deepest;
         }
     return deepest + 1;
 }
 
-/* HAProxy reads a converter's argument into a buffer of 16 KiB, so that the search is done in parts: the inside of each object of
- * the body, then what Engines to 26.1 read at the top as if it were HostConfig's, then the rest. */
-struct part {
-    const struct guard_field *object; /* the inside of this member; NULL for the others */
-    bool also;                        /* what the type takes from another */
+/* HAProxy reads a converter's argument into a buffer of 16 KiB, so that the search is done in parts. Each looks at some members
+ * of one object, and at nothing else: an object that is the body, or is reached through objects only. */
+struct place {
+    const struct guard_field *path[PATH_MAX_DEPTH];
+    size_t depth;
+    const struct guard_type *type;
+    bool also; /* its members stand where those of another type do: Engines to 26.1 read HostConfig's at the top */
 };
 
-static bool find_part(const struct guard_type *type, size_t wanted, struct part *part)
-{
-    size_t n = 0;
+struct part {
+    struct place place;
+    size_t begin; /* the members from here ... */
+    size_t end;   /* ... to before here */
+};
 
-    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
-        if (field->shape == OBJECT && n++ == wanted) {
-            *part = (struct part){.object = field};
-            return true;
+static size_t count_fields(const struct guard_type *type)
+{
+    size_t count = 0;
+
+    while (type->fields[count].name != NULL)
+        count++;
+    return count;
+}
+
+/* The names of those members, in any case. */
+static void put_some_names(FILE *out, const struct part *part)
+{
+    fputs("\"(?i:", out);
+    for (size_t i = part->begin; i < part->end; i++)
+        fprintf(out, "%s%s", i == part->begin ? "" : "|", part->place.type->fields[i].name);
+    fputs(")\"", out);
+}
+
+/* The last part of a type also looks at what is not known. */
+static bool seeks_unknown(const struct part *part)
+{
+    return !part->place.also && part->place.type->fields[part->end].name == NULL;
+}
+
+/* A member without fault, as far as the part looks: what else there is may be anything. Of what is inside an object another part
+ * looks. */
+static void put_faultless(FILE *out, const struct grammar *grammar, const struct part *part)
+{
+    const struct guard_type *type = part->place.type;
+
+    fputs("(?>", out);
+    for (size_t i = part->begin; i < part->end; i++) {
+        const struct guard_field *field = &type->fields[i];
+
+        fprintf(out, "\"(?i:%s)\"" W ":" W, field->name);
+        if (field->shape == OBJECT && !grammar_is_open(grammar, field))
+            fputs("(?>null|(?=\\{)(?&v))", out);
+        else
+            grammar_put_value(out, grammar, field);
+        fputc('|', out);
+    }
+    if (!seeks_unknown(part)) {
+        fputs("(?!", out);
+        put_some_names(out, part);
+        fputs(")(?&m))", out);
+        return;
+    }
+    fputs("(?!", out);
+    put_some_names(out, part);
+    fputs(")(?>", out);
+    grammar_put_names(out, type);
+    if (type->also != NULL) {
+        fputc('|', out);
+        grammar_put_names(out, guard_type_find(type->also));
+    }
+    fputs(")" W ":" W "(?&v)|(?!", out);
+    grammar_put_names(out, type);
+    if (type->also != NULL) {
+        fputc('|', out);
+        grammar_put_names(out, guard_type_find(type->also));
+    }
+    fprintf(out, ")(?&k)" W ":" W "(?&%s))", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
+}
+
+/* Groups for what has no fault: o0 is the body, o1 the object inside it, and so on; m0, m1, ... a member of each. */
+static void put_faultless_objects(FILE *out, const struct grammar *grammar, const struct part *part)
+{
+    fputs("(?(DEFINE)", out);
+    for (size_t i = 0; i <= part->place.depth; i++) {
+        fprintf(out, "(?<o%zu>\\{" W "(?:(?&m%zu)" W "(?:," W "(?&m%zu)" W ")*+)?+\\})(?<m%zu>", i, i, i, i);
+        if (i == part->place.depth)
+            put_faultless(out, grammar, part);
+        else
+            fprintf(out, "(?>\"(?i:%s)\"" W ":" W "(?>(?&o%zu)|(?!\\{)(?&v))|(?!\"(?i:%s)\")(?&m))", part->place.path[i]->name, i + 1,
+                    part->place.path[i]->name);
+        fputc(')', out);
+    }
+    fputc(')', out);
+}
+
+/* From the body's opening brace to the first fault that the part looks for. */
+static void put_part(FILE *out, const struct grammar *grammar, const struct part *part)
+{
+    const struct place *place = &part->place;
+
+    for (size_t i = 0; i < place->depth; i++)
+        fprintf(out, "\\{" W "(?:(?&m%zu)" W "," W ")*+\"((?i:%s))\"" W ":" W, i, place->path[i]->name);
+    fprintf(out, "\\{" W "(?:(?&m%zu)" W "," W ")*+(?!\\}|(?&m%zu)" W "\\})(?|", place->depth, place->depth);
+    for (size_t i = part->begin; i < part->end; i++)
+        if (place->type->fields[i].shape != OBJECT)
+            put_inside(out, grammar, &place->type->fields[i]);
+    fputs(seeks_unknown(part) ? "\"([\\w.-]++)\"" W ":" W "|)" : "\"([\\w.-]++)\"" W ":" W ")", out);
+}
+
+/* How many names the part can capture. */
+static size_t depth_of_part(const struct part *part)
+{
+    size_t deepest = 0;
+
+    for (size_t i = part->begin; i < part->end; i++) {
+        const struct guard_field *field = &part->place.type->fields[i];
+
+        if (inside(field) != NULL && field->shape != OBJECT) {
+            size_t depth = depth_of(inside(field));
+
+            deepest = depth > deepest ? depth : deepest;
         }
-    *part = (struct part){.also = type->also != NULL && n++ == wanted};
-    return part->also || n == wanted;
-}
-
-/* The first object of that name with a fault, and the way to the fault. */
-static void put_object(FILE *out, const struct grammar *grammar, const struct guard_field *field)
-{
-    fprintf(out, "\\{" W "(?:(?>\"(?i:%s)\"" W ":" W "(?>null|(?&%s))|(?!\"(?i:%s)\")(?&m))" W "," W ")*+", field->name, field->value, field->name);
-    fprintf(out, "\"((?i:%s))\"" W ":" W "(?!(?>null|(?&%s))" W "[,}])(?|", field->name, field->value);
-    put_fault(out, grammar, guard_type_find(field->value));
-    fputs("|)", out);
-}
-
-static void put_also(FILE *out, const struct guard_type *type)
-{
-    fprintf(out, "\\{" W "(?:(?>(?&%s_k)|(?!(?&%s_n))(?&m))" W "," W ")*+(?=(?&%s_n))\"([\\w.-]++)\"" W ":" W, type->also, type->also, type->also);
-}
-
-/* What is neither. The members that the other parts have searched are skipped. */
-static void put_rest(FILE *out, const struct grammar *grammar, const struct guard_type *type)
-{
-    const char *separator = "";
-
-    fputs("\\{" W "(?:(?>\"(?i:", out);
-    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
-        if (field->shape == OBJECT) {
-            fprintf(out, "%s%s", separator, field->name);
-            separator = "|";
-        }
-    fputs(*separator == '\0' ? "(?!)" : "", out);
-    fputs(")\"" W ":" W "(?&v)|", out);
-    if (type->also != NULL)
-        fprintf(out, "(?&%s_n)" W ":" W "(?&v)|", type->also);
-    grammar_put_own_members(out, grammar, type);
-    fputs(")" W "," W ")*+(?|", out);
-    put_inside(out, grammar, type->fields, true);
-    fputs("\"([\\w.-]++)\"" W ":" W "|)", out);
+    }
+    return part->place.depth + deepest + 1;
 }
 
 /* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it. */
-bool cause_body(const struct grammar *grammar, const struct guard_operation *operation, size_t n, struct regex *regex)
+static void make_regex(const struct grammar *grammar, const struct part *part, struct regex *regex)
 {
-    const struct guard_type *type = guard_type_find(operation->type);
     struct text text;
-    struct part part;
-    int depth = 1;
 
-    if (!find_part(type, n, &part))
-        return false;
     text_begin(&text);
     fputs("\\A(?:" NO_OTHER_BLANKS "(?=" W "(?&v)" W "\\z)" W "(?=(\\{))", text.stream);
-    if (part.object != NULL) {
-        put_object(text.stream, grammar, part.object);
-        depth = 1 + depth_of(inside(part.object), false);
-    } else if (part.also) {
-        put_also(text.stream, type);
-    } else {
-        put_rest(text.stream, grammar, type);
-        depth = depth_of(type, true);
-    }
-    for (int i = depth + 2; i < CAUSE_GROUPS; i++)
+    put_part(text.stream, grammar, part);
+    for (size_t i = depth_of_part(part) + 2; i < CAUSE_GROUPS; i++)
         fputs("()", text.stream);
     fputs("(?=(?:\"(" SHOWN "{1,200}+)\"(?!" W ":" W "\"[^\"\\\\]*+\\\\))?+)()|)(?s:.*+)\\z", text.stream);
+    put_faultless_objects(text.stream, grammar, part);
     regex_set(grammar, regex, text_end(&text));
+}
+
+/* Finds the place number wanted below (and with) a type. Counts n up to it. */
+static bool find_place(const struct guard_type *type, struct place *place, size_t wanted, size_t *n)
+{
+    if ((*n)++ == wanted) {
+        place->type = type;
+        return true;
+    }
+    if (type->also != NULL && (*n)++ == wanted) {
+        place->type = guard_type_find(type->also);
+        place->also = true;
+        return true;
+    }
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
+        if (field->shape != OBJECT)
+            continue;
+        place->path[place->depth++] = field;
+        if (find_place(guard_type_find(field->value), place, wanted, n))
+            return true;
+        place->depth--;
+    }
+    return false;
+}
+
+static bool is_short(const struct grammar *grammar, const struct regex *regex)
+{
+    char *whole = grammar_whole(grammar, regex);
+    bool good = strlen(whole) <= CAUSE_REGEX_MAX;
+
+    free(whole);
+    return good;
+}
+
+/* Members from part->begin on, as many as fit; at least one. */
+static void make_fitting(const struct grammar *grammar, struct part *part, struct regex *regex)
+{
+    for (part->end = count_fields(part->place.type);; part->end = part->begin + (part->end - part->begin + 1) / 2) {
+        make_regex(grammar, part, regex);
+        if (part->end - part->begin == 1 || is_short(grammar, regex))
+            return;
+        regex_free(regex);
+    }
+}
+
+void causes_begin(struct causes *causes)
+{
+    *causes = (struct causes){0};
+}
+
+bool causes_next(struct causes *causes, const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex)
+{
+    struct part part = {.begin = causes->field};
+    size_t n = 0;
+
+    if (!find_place(guard_type_find(operation->type), &part.place, causes->place, &n))
+        return false;
+    make_fitting(grammar, &part, regex);
+    causes->field = part.end;
+    if (part.place.type->fields[part.end].name == NULL) {
+        causes->field = 0;
+        causes->place++;
+    }
     return true;
 }
 

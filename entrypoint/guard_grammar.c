@@ -123,18 +123,11 @@ static bool alike(const struct guard_field *a, const struct guard_field *b)
     return a->shape == b->shape && a->knob == b->knob && strcmp(a->value, b->value) == 0;
 }
 
-static bool left_out(const struct guard_field *field, bool without_objects)
-{
-    return without_objects && field->shape == OBJECT;
-}
-
-static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type, bool without_objects)
+static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
     const char *separator = "";
 
     for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
-        if (left_out(field, without_objects))
-            continue;
         fprintf(out, "%s\"(?i:%s", separator, field->name);
         for (; field[1].name != NULL && alike(field, field + 1); field++)
             fprintf(out, "|%s", field[1].name);
@@ -144,19 +137,18 @@ static void put_known(FILE *out, const struct grammar *grammar, const struct gua
     }
 }
 
-/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
-static void put_unknown(FILE *out, const struct grammar *grammar, const struct guard_type *type)
+void grammar_put_names(FILE *out, const struct guard_type *type)
 {
-    fprintf(out, "|(?!(?&%s_n))", type->name);
-    if (type->also != NULL)
-        fprintf(out, "(?!(?&%s_n))", type->also);
-    fprintf(out, "(?&k)" W ":" W "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
+    fputs("\"(?i:", out);
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
+        fprintf(out, "%s%s", field == type->fields ? "" : "|", field->name);
+    fputs(")\"", out);
 }
 
-void grammar_put_own_members(FILE *out, const struct grammar *grammar, const struct guard_type *type)
+/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
+static void put_unknown_value(FILE *out, const struct grammar *grammar)
 {
-    put_known(out, grammar, type, true);
-    put_unknown(out, grammar, type);
+    fprintf(out, "(?&k)" W ":" W "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
 }
 
 /* Four groups: the object, a member of it, one that we know, and the names of those. */
@@ -167,13 +159,15 @@ static void put_type(FILE *out, const struct grammar *grammar, const struct guar
     fprintf(out, "(?<%s>" OBJECT_OF("%s_") ")(?<%s_>(?>(?&%s_k)", name, name, name, name, name);
     if (type->also != NULL)
         fprintf(out, "|(?&%s_k)", type->also);
-    put_unknown(out, grammar, type);
+    fprintf(out, "|(?!(?&%s_n))", type->name);
+    if (type->also != NULL)
+        fprintf(out, "(?!(?&%s_n))", type->also);
+    put_unknown_value(out, grammar);
     fprintf(out, "))(?<%s_k>(?>", name);
-    put_known(out, grammar, type, false);
-    fprintf(out, "))(?<%s_n>\"(?i:", name);
-    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
-        fprintf(out, "%s%s", field == type->fields ? "" : "|", field->name);
-    fputs(")\")", out);
+    put_known(out, grammar, type);
+    fprintf(out, "))(?<%s_n>", name);
+    grammar_put_names(out, type);
+    fputc(')', out);
 }
 
 char *grammar_definition(const struct grammar *grammar, const char *name)

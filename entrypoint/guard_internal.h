@@ -76,8 +76,8 @@ void grammar_query(const struct grammar *grammar, const struct guard_operation *
 bool grammar_is_open(const struct grammar *grammar, const struct guard_field *field);
 bool grammar_parameter_is_open(const struct grammar *grammar, const struct guard_parameter *parameter);
 
-/* Writes alternatives for the type's own members that are not objects, and for one that we do not know. */
-void grammar_put_own_members(FILE *out, const struct grammar *grammar, const struct guard_type *type);
+/* Writes the names of the type's members, in any case. */
+void grammar_put_names(FILE *out, const struct guard_type *type);
 
 /* Writes what the member may hold. */
 void grammar_put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field);
@@ -87,12 +87,19 @@ void regex_set(const struct grammar *grammar, struct regex *regex, char *text);
 
 /* ---- guard_causes.c ---- */
 
-/* Matches every body (query), and captures where its first fault is: {, then the names of the members on the way, then the value
- * if it is short and plain. What the captures give is a "cause", see CAUSE_FORMAT. A body is searched in parts, n = 0, 1, ...,
- * until one captures something; false if there is no such part. */
-bool cause_body(const struct grammar *grammar, const struct guard_operation *operation, size_t n, struct regex *regex);
+/* Matches every query, and captures where its first fault is: a sign, the name, and the value if it is short and plain. What the
+ * captures give is a "cause", see CAUSE_FORMAT. */
 void cause_query(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
-#define PARTS_MAX 8
+
+/* A body is searched with several such regexes one after another, until one captures something: {, the names of the members on
+ * the way, the value. Each call gives the next; false at the end. */
+struct causes {
+    size_t place;
+    size_t field;
+};
+void causes_begin(struct causes *causes);
+bool causes_next(struct causes *causes, const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex);
+#define CAUSES_MAX 64
 
 /* As long as HAProxy reads a regex of a converter: longer ones are left out, and with them the reason. */
 #define CAUSE_REGEX_MAX 16000

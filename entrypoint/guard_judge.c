@@ -13,7 +13,7 @@ struct guard_judge {
     pcre2_code *body;  /* NULL: not looked at */
     pcre2_code *label; /* NULL: none required */
     pcre2_code *query; /* NULL: not looked at */
-    pcre2_code *body_causes[PARTS_MAX + 1]; /* ended by NULL */
+    pcre2_code *body_causes[CAUSES_MAX + 1]; /* ended by NULL */
     pcre2_code *query_cause;
     pcre2_code *value; /* a member's value, to take it out */
     pcre2_match_data *data;
@@ -63,8 +63,12 @@ struct guard_judge *guard_judge_new(const struct guard *guard, const struct guar
         judge->body = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
     }
     if (operation->body == BODY_OBJECT) {
-        for (size_t n = 0; n < PARTS_MAX && cause_body(&judge->grammar, operation, n, &regex); n++)
-            judge->body_causes[n] = compile(&judge->grammar, &regex, 0);
+        struct causes causes;
+        size_t n = 0;
+
+        causes_begin(&causes);
+        while (n < CAUSES_MAX && causes_next(&causes, &judge->grammar, operation, &regex))
+            judge->body_causes[n++] = compile(&judge->grammar, &regex, 0);
         regex_set(&judge->grammar, &regex, strdup("\\G(?&v)"));
         judge->value = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
     }

@@ -25,8 +25,8 @@
 
 #define OPTION(name) "\"" name "\"" W ":" W
 
-/* A value without escapes: nothing in it can be a line break. */
-#define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\""
+/* A value without escapes and control characters, U+0080 to U+009F among them: nothing in it can be a line break. */
+#define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f\\x7f\\xc2]|\\xc2[\\xa0-\\xbf]|\\\\/)*+\""
 
 /* What a group is where nothing may match. */
 #define NOTHING "(?!)"
@@ -60,26 +60,29 @@ static void put_path(FILE *out, const char *path)
 
 /* -- What is known of the Engine ------------------------------------------------------------------------------------- */
 
-/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. */
-static void put_id_prefix(FILE *out, const char *id)
+/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To Podman 5, _
+ * is any digit. */
+static void put_id_prefix(FILE *out, const char *id, bool docker)
 {
     size_t length = strlen(id);
 
-    for (size_t i = 0; i < length; i++)
-        fprintf(out, i == 0 ? "%c" : "(?:%c", id[i]);
+    for (size_t i = 0; i < length; i++) {
+        fputs(i == 0 ? "" : "(?:", out);
+        fprintf(out, docker ? "%c" : "[%c_]", id[i]);
+    }
     for (size_t i = 1; i < length; i++)
         fputs(")?+", out);
 }
 
 /* Alternatives, each after a |, for every way to name these containers. */
-static void put_containers(FILE *out, const struct guard_names *containers)
+static void put_containers(FILE *out, const struct guard_names *containers, bool docker)
 {
     for (size_t i = 0; i < containers->count; i++) {
         const char *name = containers->list[i];
 
         fputc('|', out);
         if (strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64)
-            put_id_prefix(out, name);
+            put_id_prefix(out, name, docker);
         else
             put_literal(out, name);
     }
@@ -93,7 +96,7 @@ static void put_other_container(FILE *out, const struct grammar *grammar)
         return;
     }
     fputs("\"(?!(?:" SLASH ")?+(?:\\x00", out);
-    put_containers(out, &grammar->facts->own);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
     fputs(")\")(?:" SLASH ")?+[A-Za-z0-9][A-Za-z0-9_.-]*+\"", out);
 }
 
@@ -105,8 +108,8 @@ static void put_volumes_from(FILE *out, const struct grammar *grammar)
         return;
     }
     fputs("\"(?!(?:" SLASH ")?+(?:\\x00", out);
-    put_containers(out, &grammar->facts->own);
-    put_containers(out, &grammar->facts->holders);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
+    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
     fputs(")[:\"])(?:" SLASH ")?+[A-Za-z0-9][A-Za-z0-9_.-]*+(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
 }
 
@@ -261,6 +264,7 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
           "|" OPTION("(?:compress|cache-disabled|cache-compress)") "\"(?:true|false|[01])\""
           "|" OPTION("mode") "\"(?:non-)?+blocking\""
           "|" OPTION("(?:labels|env)") "\"(?:(?!(?i:container|syslog|priority|message|code|object|coredump|unit|_))[A-Za-z0-9_.-]++,?+)*+\""
+          "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-lnqrtv-zABD-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
           "|" OPTION("tag") "\"(?:[A-Za-z0-9_.:/ -]|\\\\/|\\{\\{ ?+\\.(?:ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName) ?+\\}\\})*+\"",
           out);
     if (list->count > 0)
@@ -390,7 +394,7 @@ static void put_service_network(FILE *out, const struct grammar *grammar)
     fputs("(?!\"(?:\\x00", out);
     for (size_t i = 0; i < hosts->count; i++) {
         fputc('|', out);
-        put_id_prefix(out, hosts->list[i]);
+        put_id_prefix(out, hosts->list[i], true);
     }
     fputs(")\")(?&network)", out);
 }
@@ -407,9 +411,10 @@ static void put_bind(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
+/* (Podman makes a path of a relative source, which here is the name of a volume: there, paths are for Binds.) */
 static void put_mount_type(FILE *out, const struct grammar *grammar)
 {
-    fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) ? "|bind" : "");
+    fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) && grammar->facts->docker ? "|bind" : "");
 }
 
 /* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with a
@@ -451,8 +456,8 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
     fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+", out);
     put_share(out, "", nfs, ":");
-    put_share(out, SLASH SLASH, smb, "");
-    /* (Without a type, mount(8) would look for a file system in a file of the client's.) */
+    /* (Without a type, mount(8) would look for a file system in a file: of that name, or in one of the client's.) */
+    put_share(out, SLASH SLASH, smb && grammar->facts->docker, "");
     if (has_paths(guard) && grammar->facts->docker) {
         fputc('|', out);
         put_allowed_path(out, guard, "\"");

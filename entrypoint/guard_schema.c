@@ -37,9 +37,9 @@ const struct guard_hint guard_hints[] = {
     {KNOB_CAP_ADD, "[A-Za-z0-9_]+\\z", "ALLOW_CAP_ADD with that capability would allow it"},
     {KNOB_CAP_ADD, NULL, "ALLOW_CAP_ADD=true would allow it"},
     {KNOB_DEVICES, NULL, "ALLOW_DEVICES=true would allow it"},
-    {KNOB_BIND_MOUNTS, "(?:type|o|device)\\z",
+    {KNOB_BIND_MOUNTS, "(?:bind|type|o|device)\\z",
      "ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
-    {KNOB_BIND_MOUNTS, "(?:bind|none|" PATH_SHOWN "(?::.*)?)\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
+    {KNOB_BIND_MOUNTS, "(?:none|" PATH_SHOWN "(?::.*)?)\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
     {KNOB_BIND_MOUNTS, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
     {KNOB_BIND_MOUNTS, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},
     {KNOB_SECURITY_OPT, ".*[=:]", "ALLOW_SECURITY_OPT with that option would allow it"},
@@ -59,7 +59,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_LOG_DRIVERS, "awslogs-", "ALLOW_LOG_DRIVERS with awslogs would allow it"},
     {KNOB_LOG_DRIVERS, "gcp-", "ALLOW_LOG_DRIVERS with gcplogs would allow it"},
     {KNOB_LOG_DRIVERS, "(?:logentries-|line-only)", "ALLOW_LOG_DRIVERS with logentries would allow it"},
-    {KNOB_LOG_DRIVERS, "(?:path|driver|tag|max-size|max-file|compress|mode|max-buffer-size|labels|labels-regex|env|env-regex)\\z", NULL},
+    {KNOB_LOG_DRIVERS, "(?:path|driver|tag|max-size|max-file|compress|mode|max-buffer-size|labels|env)\\z", NULL},
     {KNOB_LOG_DRIVERS, DRIVER_NAME, "ALLOW_LOG_DRIVERS with the driver would allow it"},
     {KNOB_VOLUME_NAMES, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
     {KNOB_ENVIRONMENT, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
@@ -704,14 +704,14 @@ const struct guard_group guard_groups[] = {
     {"port_address", "\\{" W "(?:(?&port_host)" W "(?:," W "(?&port_host)" W ")*+)?+\\}"},
     {"exposed_port", "\"" PORT "\"" W ":" W "(?>null|\\{" W "\\})"},
     /* A path in the container. */
-    {"place", "\"" SLASH "(?:[^\":,{\\\\\\x00-\\x1f]|\\\\/)*+\""},
-    {"target", "(?>(?&place)|\"[A-Za-z]:" SLASH "(?:[^\":,{\\\\\\x00-\\x1f]|\\\\/)*+\")"},
+    {"place", "\"" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\""},
+    {"target", "(?>(?&place)|\"[A-Za-z]:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\")"},
     /* A path below a volume or an image. */
     {"below", "\"(?!(?:[^\"]*?/)?\\.{1,2}(?:[\"\\\\/]))[^\":,=\\\\/\\x00-\\x1f][^\":,=\\\\\\x00-\\x1f]*+\""},
 
     {"network", "\"(?!(?i:host)\")[A-Za-z0-9_][ A-Za-z0-9_.-]*+\""},
     {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" W ":" W
-                        "(?:null|\"\"))"},
+                        "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" W ":" W "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
     {"anonymous_volume", "\"(?:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" W ":" W "(?>null|\\{" W "\\})"},
     {"tmpfs_option", TMPFS_OPTION},
     {"tmpfs", "(?&place)" W ":" W "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What a build says of its network Podman does not read as Docker does: without more it gets the host's. */
-#define PODMAN_BUILDS "Podman builds in the host's network, and this Engine is not known to be Docker"
+/* What a build says of its network Podman does not read as Docker does. */
+#define PODMAN_BUILDS "Podman gives builds the network of the host, and this Engine is not known to be Docker"
 
 bool guard_judges_query(const struct guard *guard, const struct guard_operation *operation)
 {

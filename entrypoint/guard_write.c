@@ -168,6 +168,7 @@ static void put_operation(const struct writer *writer, const struct guard_operat
 {
     FILE *out = writer->out;
     const struct guard *guard = writer->grammar.guard;
+    struct causes causes;
     struct regex regex;
     enum guard_knob knob;
     const char *whole = guard_refuses_whole(&writer->grammar, operation, &knob);
@@ -192,7 +193,8 @@ static void put_operation(const struct writer *writer, const struct guard_operat
         grammar_body(&writer->grammar, operation, &regex);
         put_demand(writer, operation->id, "body", "req.body", &regex);
     }
-    for (size_t n = 0; operation->body == BODY_OBJECT && cause_body(&writer->grammar, operation, n, &regex); n++)
+    causes_begin(&causes);
+    for (size_t n = 0; operation->body == BODY_OBJECT && causes_next(&causes, &writer->grammar, operation, &regex); n++)
         put_cause(writer, operation->id, "body", operation->type, n, "req.body", &regex);
     if (operation->body == BODY_EMPTY)
         fprintf(out, "    http-request set-var-fmt(txn.why) '" REASON_NOT_EMPTY "' if { var(txn.operation) -m str %s } { var(txn.fault) -m str body }\n",
@@ -268,9 +270,10 @@ static void put_parameters(FILE *out)
           "    # Go reads parameters from the body of a form as well, and prefers them. A form that is empty has none.\n"
           "    http-request set-var-fmt(txn.query) '%[query]' if with_query\n"
           "    acl form req.fhdr(content-type) -m sub -i form\n"
-          "    acl not_empty req.hdr_val(content-length) gt 0\n"
-          "    acl not_empty req.hdr(transfer-encoding) -m found\n"
-          "    http-request set-var(txn.fault) str(form) if with_query !caught form not_empty\n"
+          "    acl announced req.hdr_val(content-length) gt 0\n"
+          "    acl announced req.hdr(transfer-encoding) -m found\n"
+          "    http-request set-var(txn.fault) str(form) if with_query !caught form announced !with_body\n"
+          "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !{ req.body_len eq 0 }\n"
           "    http-request set-var-fmt(txn.why) '" REASON_FORM "' if { var(txn.fault) -m str form }\n",
           out);
 }
@@ -325,13 +328,14 @@ static void put_reason(const struct writer *writer, const char *members_map)
           out);
 }
 
-#define ANSWER "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.why),json(utf8s)]\"}'"
+#define ANSWER "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.quoted)]\"}'"
 
 static void put_answers(FILE *out)
 {
     fputs("    http-request set-log-level warning if caught\n"
           "    http-request set-var(txn.verdict) str(Forbidden) if caught\n"
           "    http-request set-var(txn.detail) var(txn.why) if caught\n"
+          "    http-request set-var(txn.quoted) var(txn.why),json(utf8s),regsub('\"\\\\/\",\"/\",g') if caught\n"
           "    http-request return status 413 " ANSWER " if { var(txn.fault) -m str large }\n"
           "    http-request return status 403 " ANSWER " if caught\n",
           out);
@@ -368,7 +372,7 @@ void guard_write_rules(FILE *out, struct definitions *definitions, const struct 
         if (bodies)
             put_whole(&writer);
         else
-            fputs("    acl short_body always_true\n", out);
+            fputs("    acl with_body always_false\n    acl short_body always_true\n", out);
         queries = put_names(&writer, "with_query", wants, context, with_query);
         if (queries)
             put_parameters(out);

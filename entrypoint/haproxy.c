@@ -103,30 +103,68 @@ static bool write_all(int fd, const char *bytes)
     return true;
 }
 
-const char *haproxy_config_file(const char *directory, const char *config, struct problems *problems)
+static bool set_path(struct config_file *file, const char *directory, const char *name, struct problems *problems)
 {
-    static char path[PATH_MAX];
-    int fd;
+    if ((size_t)snprintf(file->path, sizeof file->path, "%s/%s", directory, name) < sizeof file->path)
+        return true;
+    file->path[0] = '\0';
+    problem(problems, "RUNTIME_DIRECTORY=%s: the path is too long", directory);
+    return false;
+}
 
+bool config_file_make(struct config_file *file, const char *directory, const char *config, struct problems *problems)
+{
+    int fd;
+    bool written;
+
+    file->path[0] = '\0';
+    file->fd = -1;
     if (directory == NULL) {
-        fd = memfd_create("haproxy.cfg", 0); /* inherited by HAProxy, which opens it by this name */
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    } else if ((size_t)snprintf(path, sizeof path, "%s/haproxy.cfg", directory) >= sizeof path) {
-        problem(problems, "RUNTIME_DIRECTORY=%s: the path is too long", directory);
-        return NULL;
+        fd = file->fd = memfd_create("haproxy.cfg", 0); /* inherited by HAProxy, which opens it by this name */
+        snprintf(file->path, sizeof file->path, "/proc/self/fd/%d", fd);
     } else {
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (!set_path(file, directory, "haproxy.cfg.new", problems))
+            return false;
+        fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     }
     if (fd < 0) {
-        problem(problems, "%s: %s; RUNTIME_DIRECTORY must be a writable directory (unset, none is needed)", path,
+        problem(problems, "%s: %s; RUNTIME_DIRECTORY must be a writable directory (unset, none is needed)", file->path,
                 strerror(errno));
-        return NULL;
+        return false;
     }
-    if (!write_all(fd, config) || (directory != NULL && close(fd) != 0)) {
-        problem(problems, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    return path;
+    written = write_all(fd, config);
+    if (directory != NULL && close(fd) != 0)
+        written = false;
+    if (written)
+        return true;
+    problem(problems, "%s: %s", file->path, strerror(errno));
+    if (directory != NULL)
+        unlink(file->path);
+    config_file_close(file);
+    return false;
+}
+
+bool config_file_put(struct config_file *file, const char *directory, struct problems *problems)
+{
+    char from[PATH_MAX];
+
+    if (directory == NULL)
+        return true;
+    memcpy(from, file->path, sizeof from);
+    if (!set_path(file, directory, "haproxy.cfg", problems))
+        return false;
+    if (rename(from, file->path) == 0)
+        return true;
+    problem(problems, "%s: %s", file->path, strerror(errno));
+    return false;
+}
+
+void config_file_close(struct config_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+    file->path[0] = '\0';
 }
 
 int haproxy_check(const char *haproxy, const char *config_file)

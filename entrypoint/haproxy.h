@@ -4,6 +4,7 @@
 
 #include "problems.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -11,9 +12,19 @@
 /* Asks `haproxy -v`. Not there, not understood, or older than 3.0 is a problem. */
 bool haproxy_usable(const char *haproxy, struct problems *problems);
 
-/* The configuration as a path HAProxy can read: written to directory/haproxy.cfg, or, if directory is NULL, kept in
- * memory (memfd) so that no writable directory is needed. NULL with a problem told. The string is static. */
-const char *haproxy_config_file(const char *directory, const char *config, struct problems *problems);
+/* A configuration as a file HAProxy can read. */
+struct config_file {
+    char path[PATH_MAX]; /* "" for none */
+    int fd;              /* where it is kept in memory; -1 for none */
+};
+
+/* Writes the configuration to directory/haproxy.cfg.new, or, if directory is NULL, keeps it in memory (memfd) so that no
+ * writable directory is needed. False with a problem told. Release with config_file_close. */
+bool config_file_make(struct config_file *file, const char *directory, const char *config, struct problems *problems);
+
+/* Makes it directory/haproxy.cfg: it is the one that is used from now on. False with a problem told. */
+bool config_file_put(struct config_file *file, const char *directory, struct problems *problems);
+void config_file_close(struct config_file *file);
 
 /* `haproxy -c`; its words go to stderr. Returns its exit code. */
 int haproxy_check(const char *haproxy, const char *config_file);

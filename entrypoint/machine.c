@@ -1,7 +1,5 @@
 #include "machine.h"
 
-#include "bounded.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -21,7 +19,6 @@
 #define DESCRIPTORS_OF_HAPROXY 128 /* listeners, pollers and pipes of each thread, logs, resolvers */
 #define THREADS_MAX 4
 #define NOBODY 65534
-#define CONTAINER_ID_LENGTH 64
 
 long machine_connections(long wanted, struct problems *problems)
 {
@@ -171,36 +168,4 @@ struct credentials machine_credentials(const struct upstreams *upstreams)
         return stay;
     }
     return least_credentials(upstreams);
-}
-
-/* The line of a mount below a directory ".../containers/<64 digits>/" ends in what is mounted (proc(5), mountinfo). */
-static bool read_id(const char *line, char *id, size_t size)
-{
-    static const char directory[] = "containers/";
-    static const char digits[] = "0123456789abcdef";
-
-    for (const char *at = strstr(line, directory); at != NULL; at = strstr(at, directory)) {
-        at += strlen(directory);
-        if (strspn(at, digits) == CONTAINER_ID_LENGTH && at[CONTAINER_ID_LENGTH] == '/') {
-            bounded_format(id, size, "%.12s", at);
-            return true;
-        }
-    }
-    return false;
-}
-
-bool machine_container_id(char *id, size_t size)
-{
-    FILE *mounts = fopen("/proc/self/mountinfo", "re");
-    char *line = NULL;
-    size_t room = 0;
-    bool found = false;
-
-    if (mounts == NULL)
-        return false;
-    while (!found && getline(&line, &room, mounts) > 0)
-        found = strstr(line, " /etc/hostname ") != NULL && read_id(line, id, size);
-    free(line);
-    fclose(mounts);
-    return found;
 }

@@ -32,8 +32,4 @@ bool machine_has_ipv6(void);
  * neither stops a start, since the socket may appear or change later. */
 struct credentials machine_credentials(const struct upstreams *upstreams);
 
-/* The short ID of the container that this process runs in, which Docker and Podman make a name of the networks that have a
- * DNS: the first twelve digits of the ID in the paths that they mount. False if it is in none. */
-bool machine_container_id(char *id, size_t size);
-
 #endif

@@ -1,5 +1,7 @@
 /* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
 
+#include "alias.h"
+#include "arguments.h"
 #include "config.h"
 #include "haproxy.h"
 #include "healthcheck.h"
@@ -17,28 +19,21 @@
 
 #define BAD_ENVIRONMENT 2
 
-static const char usage[] =
-    "usage: docker-socket-proxy [run]               check, render, run HAProxy\n"
-    "       docker-socket-proxy render              print haproxy.cfg\n"
-    "       docker-socket-proxy check               check the environment, and haproxy.cfg with `haproxy -c`\n"
-    "       docker-socket-proxy explain METHOD PATH what would happen, and by which variable: 0 allowed, 3 denied\n"
-    "       docker-socket-proxy explain METHOD PATH --body FILE   with what the create guard says of the body\n"
-    "       docker-socket-proxy explain -           the same for each \"METHOD PATH\" line of stdin\n"
-    "       docker-socket-proxy permissions         every operation of the Engine API, and what opens it now\n"
-    "       (explain and permissions take --profile NAME first)\n"
-    "       docker-socket-proxy healthcheck         ask the running proxy: 0 healthy, 1 not\n"
-    "       docker-socket-proxy migrate [FILE [SERVICE]]  say a Compose file's, an env file's or this environment's names of\n"
-    "                                               other images in ALLOW_* names\n"
-    "       docker-socket-proxy map NAME            print haproxy/NAME.map: operations, variables, kinds, members or hints\n"
-    "       docker-socket-proxy --help | --version\n"
-    "\n"
-    "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
-    "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.\n";
-
-static int render(const struct environment *environment, struct problems *problems)
+/* The configuration with what the Engines say now. NULL with a problem told; the inventory is the caller's to free. */
+static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
 {
-    char *config = config_text(environment, problems);
+    inventory_read(inventory, &environment->settings, INVENTORY_MILLISECONDS);
+    return config_text(environment, inventory, problems);
+}
 
+static int render(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+{
+    struct inventory inventory;
+    char *config = make_config(environment, &inventory, problems);
+
+    inventory_free(&inventory);
+
+    (void)arguments;
     if (config == NULL)
         return BAD_ENVIRONMENT;
     fputs(config, stdout);
@@ -46,18 +41,23 @@ static int render(const struct environment *environment, struct problems *proble
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static int check(const struct environment *environment, struct problems *problems)
+static int check(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    char *config = config_text(environment, problems);
+    struct inventory inventory;
+    char *config = make_config(environment, &inventory, problems);
     bool usable = haproxy_usable(environment->settings.haproxy, problems);
-    const char *file = NULL;
+    struct config_file file;
+    bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
+    int code = BAD_ENVIRONMENT;
 
-    if (config != NULL && usable)
-        file = haproxy_config_file(NULL, config, problems);
+    (void)arguments;
+    inventory_free(&inventory);
     free(config);
-    if (file == NULL)
-        return BAD_ENVIRONMENT;
-    return haproxy_check(environment->settings.haproxy, file) == 0 ? 0 : 1;
+    if (made) {
+        code = haproxy_check(environment->settings.haproxy, file.path) == 0 ? 0 : 1;
+        config_file_close(&file);
+    }
+    return code;
 }
 
 /* The certificates that are in use: PATH_MAX bytes each in paths, which the supervision points into. */
@@ -88,132 +88,180 @@ static void tell_of_taken(const struct listeners *listeners, const char *prefix,
     }
 }
 
-static int run(const struct environment *environment, struct problems *problems)
+static int run(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
     static char paths[WATCHED_MAX][PATH_MAX];
     const struct settings *settings = &environment->settings;
-    struct supervision supervision = {.haproxy = settings->haproxy};
-    char *config = config_text(environment, problems);
+    struct supervision supervision = {.haproxy = settings->haproxy, .environment = environment, .config = {.fd = -1}};
+    char *config = make_config(environment, &supervision.inventory, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
+    bool made;
+    int code = BAD_ENVIRONMENT;
 
+    (void)arguments;
     for (size_t i = 0; i < environment->profile_count; i++)
         tell_of_taken(i == 0 ? &settings->listeners : &environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
-    if (config != NULL && usable && problems->count == 0)
-        supervision.config_file = haproxy_config_file(settings->runtime_dir, config, problems);
+    made = config != NULL && usable && problems->count == 0 &&
+           config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
+           config_file_put(&supervision.config, settings->runtime_dir, problems);
     free(config);
-    if (supervision.config_file == NULL)
-        return BAD_ENVIRONMENT;
-    watch_certificates(&supervision, settings, paths);
-    /* Certificates are HAProxy's to judge; ask it before anything listens. */
-    if (supervision.watched[0] != NULL && !supervision_check(&supervision)) {
-        problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+    if (!made) {
+        inventory_free(&supervision.inventory);
         return BAD_ENVIRONMENT;
     }
-    warn(environment);
-    return supervise(&supervision);
+    watch_certificates(&supervision, settings, paths);
+    /* Certificates are HAProxy's to judge; ask it before anything listens. */
+    if (supervision.watched[0] != NULL && !supervision_check(&supervision, &supervision.config)) {
+        problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+    } else {
+        warn(environment, &supervision.inventory);
+        code = supervise(&supervision);
+    }
+    inventory_free(&supervision.inventory);
+    config_file_close(&supervision.config);
+    return code;
 }
 
-/* Takes "--profile NAME" off the front of the words. Returns the profile it names, or the base set; NULL with a problem
- * told if there is no such profile. */
-static const struct profile *take_profile(int *count, char *const *words[], const struct environment *environment,
-                                          struct problems *problems)
+/* The profile that --profile names, or the base set; NULL with a problem told if there is no such profile. */
+static const struct profile *chosen_profile(const struct arguments *arguments, const struct environment *environment,
+                                            struct problems *problems)
 {
-    const struct profile *profile;
+    const struct profile *profile = environment_profile(environment, arguments->profile);
 
-    if (*count < 2 || strcmp((*words)[0], "--profile") != 0)
-        return environment_profile(environment, NULL);
-    profile = environment_profile(environment, (*words)[1]);
     if (profile == NULL)
-        problem(problems, "--profile %s: no PROFILE_%s_* variable is set", (*words)[1], (*words)[1]);
-    *count -= 2;
-    *words += 2;
+        problem(problems, "--profile %s: no PROFILE_%s_* variable is set", arguments->profile, arguments->profile);
     return profile;
 }
 
-static int bad_usage(void)
+static int permissions(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    fputs(usage, stderr);
-    return BAD_ENVIRONMENT;
-}
-
-static int permissions(int count, char *const words[], const struct environment *environment,
-                       struct problems *problems)
-{
-    const struct profile *profile = take_profile(&count, &words, environment, problems);
+    const struct profile *profile = chosen_profile(arguments, environment, problems);
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
-    if (count != 0)
-        return bad_usage();
-    report_permissions(profile);
+    report_permissions(profile, arguments->open, arguments->json);
     return 0;
 }
 
-static int explain(int count, char *const words[], const struct environment *environment, struct problems *problems)
+static int explain(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    const struct profile *profile = take_profile(&count, &words, environment, problems);
+    const struct profile *profile = chosen_profile(arguments, environment, problems);
+    struct inventory inventory;
+    int code;
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
-    if (count == 1 && strcmp(words[0], "-") == 0)
-        return report_explain_lines(environment, profile);
-    if (count == 2)
-        return report_explain(environment, profile, words[0], words[1], NULL);
-    if (count == 4 && strcmp(words[2], "--body") == 0)
-        return report_explain(environment, profile, words[0], words[1], words[3]);
-    return bad_usage();
+    if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL)) {
+        problem(problems, "explain: - goes with neither --json nor --body");
+        return BAD_ENVIRONMENT;
+    }
+    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
+    if (arguments->word[1] == NULL)
+        code = report_explain_lines(environment, &inventory, profile);
+    else
+        code = report_explain(environment, &inventory, profile, arguments->word[0], arguments->word[1], arguments->body, arguments->json);
+    inventory_free(&inventory);
+    return code;
 }
 
-static int command(int count, char *const words[], const struct environment *environment, struct problems *problems)
+static int ask_health(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    const char *name = count == 0 ? "run" : words[0];
+    (void)arguments;
+    (void)problems;
+    return healthcheck(&environment->settings);
+}
 
-    if (count <= 1 && strcmp(name, "run") == 0)
-        return run(environment, problems);
-    if (count == 1 && strcmp(name, "render") == 0)
-        return render(environment, problems);
-    if (count == 1 && strcmp(name, "check") == 0)
-        return check(environment, problems);
-    if (count == 1 && strcmp(name, "healthcheck") == 0)
-        return healthcheck(&environment->settings);
-    if (strcmp(name, "permissions") == 0)
-        return permissions(count - 1, words + 1, environment, problems);
-    if (strcmp(name, "explain") == 0)
-        return explain(count - 1, words + 1, environment, problems);
-    return bad_usage();
+static int migrate_names(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+{
+    (void)environment;
+    (void)problems;
+    return migrate(arguments->word[0], arguments->word[1]);
+}
+
+static int print_map(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+{
+    static const struct {
+        const char *name;
+        void (*write)(FILE *out);
+    } maps[] = {{"operations", config_write_map}, {"variables", config_write_variables_map}, {"kinds", config_write_kinds_map},
+                {"members", guard_write_members_map}, {"hints", guard_write_hints_map}};
+
+    (void)environment;
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        if (strcmp(arguments->word[0], maps[i].name) == 0) {
+            maps[i].write(stdout);
+            return fflush(stdout) == 0 ? 0 : 1;
+        }
+    problem(problems, "map: %s: no such map; there are operations, variables, kinds, members and hints", arguments->word[0]);
+    return BAD_ENVIRONMENT;
+}
+
+/* The first is what happens without a word. */
+static const struct command commands[] = {
+    {"run", "", 0, "", "check, render, run HAProxy (also without a word)\n", true, run},
+    {"render", "", 0, "", "print haproxy.cfg\n", true, render},
+    {"check", "", 0, "", "check the environment, and haproxy.cfg with `haproxy -c`\n", true, check},
+    {"explain", "METHOD PATH", 2, "--profile --body --json",
+     "what would happen, and by which variable: 0 allowed, 3 denied;\n"
+     "FILE: what the request carries, for the create guard;\n"
+     "- instead of both words: each \"METHOD PATH\" line of stdin\n",
+     true, explain},
+    {"permissions", "", 0, "--profile --open --json",
+     "every operation of the Engine API, and what opens it now;\n"
+     "tab-separated where it is not for a terminal\n",
+     true, permissions},
+    {"healthcheck", "", 0, "", "ask the running proxy: 0 healthy, 1 not\n", true, ask_health},
+    {"migrate", "FILE SERVICE", 0, "",
+     "say a Compose file's, an env file's (- is stdin) or this\n"
+     "environment's names of other images in ALLOW_* names\n",
+     false, migrate_names},
+    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, variables, kinds, members or hints\n", false, print_map},
+    {NULL, NULL, 0, NULL, NULL, false, NULL},
+};
+
+static void print_help(void)
+{
+    puts("usage: docker-socket-proxy [COMMAND]\n");
+    arguments_help(stdout, commands);
+    puts("  --help | --version\n"
+         "\n"
+         "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
+         "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.");
+}
+
+static bool asks_for(const char *option, const char *letter, int argc, char *const argv[])
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], option) == 0 || strcmp(argv[i], letter) == 0)
+            return true;
+    return false;
 }
 
 int main(int argc, char *argv[])
 {
     struct problems problems = {.to = stderr};
     struct environment environment;
+    const struct command *command;
+    struct arguments arguments;
     int code;
 
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
+    if (alias_of(argv[0]) != NULL)
+        return alias_run(alias_of(argv[0]), argc, argv);
+    if (asks_for("--help", "-h", argc, argv)) {
+        print_help();
         return 0;
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("docker-socket-proxy " VERSION);
         return 0;
     }
-    if (argc == 3 && strcmp(argv[1], "map") == 0) {
-        if (strcmp(argv[2], "operations") == 0)
-            config_write_map(stdout);
-        if (strcmp(argv[2], "variables") == 0)
-            config_write_variables_map(stdout);
-        if (strcmp(argv[2], "kinds") == 0)
-            config_write_kinds_map(stdout);
-        if (strcmp(argv[2], "members") == 0)
-            guard_write_members_map(stdout);
-        if (strcmp(argv[2], "hints") == 0)
-            guard_write_hints_map(stdout);
-        return 0;
-    }
-    if (argc >= 2 && argc <= 4 && strcmp(argv[1], "migrate") == 0)
-        return migrate(argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
+    command = arguments_read(&arguments, commands, argc - 1, argv + 1);
+    if (command == NULL)
+        return BAD_ENVIRONMENT;
+    if (!command->needs_environment)
+        return command->run(&arguments, NULL, &problems);
     environment_read(&environment, environ, &problems);
-    code = problems.count > 0 ? BAD_ENVIRONMENT : command(argc - 1, argv + 1, &environment, &problems);
+    code = problems.count > 0 ? BAD_ENVIRONMENT : command->run(&arguments, &environment, &problems);
     environment_free(&environment);
     return code;
 }

@@ -1,5 +1,6 @@
 #include "migrate.h"
 
+#include "alias.h"
 #include "assignments.h"
 #include "environment.h"
 
@@ -69,6 +70,14 @@ static char *read_all(const char *path)
     if (in != stdin)
         fclose(in);
     return text;
+}
+
+/* The COMPAT of an image, by its name; NULL if it is neither. */
+static const char *image_reading(const char *image)
+{
+    if (strstr(image, "tecnativa") != NULL)
+        return "tecnativa";
+    return strstr(image, "linuxserver") != NULL ? "linuxserver" : NULL;
 }
 
 static bool is_compose(const char *text)
@@ -209,7 +218,41 @@ static void print_remarks(const struct profile *today, bool compose)
                compose ? "      " : "", compose ? "      " : "");
 }
 
-static int migrate_assignments(const struct assignments *input, bool compose)
+/* How the names were read, and what told so. */
+static void print_reading(const struct environment *environment, const char *image, bool compose)
+{
+    static const char *const readings[] = {[STRICTER] = "in the stricter of the two images' meanings",
+                                           [TECNATIVA] = "as the tecnativa image does",
+                                           [LINUXSERVER] = "as the linuxserver image does"};
+    char names[512];
+
+    if (compat_used(&environment->compat, names, sizeof names) == 0)
+        return;
+    printf("%s# read %s: %s (", compose ? "      " : "", readings[environment->compat.reading], names);
+    if (image_reading(image) != NULL)
+        printf("image: %s)\n", image);
+    else if (environment->compat.reading == STRICTER)
+        puts("COMPAT=tecnativa or COMPAT=linuxserver reads them as one of those does)");
+    else
+        puts("COMPAT)");
+}
+
+/* What becomes of a health check that the Compose file brings. */
+static void print_check(const char *program)
+{
+    const char *name = strrchr(program, '/') == NULL ? program : strrchr(program, '/') + 1;
+
+    if (*name == '\0' || strcmp(name, "docker-socket-proxy") == 0)
+        return;
+    if (alias_of(name) != NULL)
+        printf("      # healthcheck: in this image %s does the image's own health check, whatever else is said there; the section can go\n",
+               name);
+    else
+        printf("      # healthcheck: there is no %s in this image, and the check will fail; take the section out, the image checks itself\n",
+               name);
+}
+
+static int migrate_assignments(const struct assignments *input, const struct compose_service *service, bool compose)
 {
     struct problems problems = {.to = stderr};
     struct assignments chosen = {.list = NULL};
@@ -231,11 +274,14 @@ static int migrate_assignments(const struct assignments *input, bool compose)
         result = memcmp(now->open, today->permissions.open, sizeof now->open) == 0 ? 0 : 1;
         if (result != 0)
             notice("the names found do not open exactly what is open today; this is a defect, please report it");
+        if (result == 0)
+            print_reading(&environment, service->image, compose);
         for (size_t i = 1; i < chosen.count && result == 0; i++)
             print(chosen.list[i], compose);
         if (result == 0) {
             print_settings(input, &environment, compose);
             print_remarks(today, compose);
+            print_check(service->check);
         }
     }
     environment_free(&environment);
@@ -246,6 +292,7 @@ static int migrate_assignments(const struct assignments *input, bool compose)
 
 int migrate(const char *file, const char *service)
 {
+    struct compose_service service_found = {"", ""};
     struct assignments input = {.list = NULL};
     bool compose = false;
     int result = BAD_INPUT;
@@ -264,15 +311,17 @@ int migrate(const char *file, const char *service)
         }
         compose = is_compose(text);
         if (compose)
-            wrong = assignments_read_compose(&input, text, service);
+            wrong = assignments_read_compose(&input, &service_found, text, service);
         else
             assignments_read_env(&input, text);
         free(text);
     }
+    if (image_reading(service_found.image) != NULL)
+        assignments_replace(&input, "COMPAT", image_reading(service_found.image));
     if (wrong != NULL)
         notice("%s: %s", file, wrong);
     else
-        result = migrate_assignments(&input, compose);
+        result = migrate_assignments(&input, &service_found, compose);
     assignments_free(&input);
     return result;
 }

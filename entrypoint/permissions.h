@@ -6,9 +6,18 @@
 #include "operations.h"
 #include "variables.h"
 
+#include <stdint.h>
+
 #define OPERATIONS_MAX 320
-#define GROUPS_MAX 64
-#define REASON_MAX 320
+#define GROUPS_MAX 64 /* as many as a uint64_t has bits */
+#define ALTERNATIVES_MAX 4 /* of one operation */
+#define REASON_MAX 512
+
+/* What a groups expression needs: one of these sets of groups, in each a bit for the index of a group. */
+struct alternatives {
+    uint64_t set[ALTERNATIVES_MAX];
+    size_t count;
+};
 
 /* The group variables that the table's expressions mention, each once, with what the environment says of them. */
 struct groups {
@@ -16,13 +25,16 @@ struct groups {
     size_t count;
     char name[GROUPS_MAX][OPERATION_NAME_MAX]; /* with ALLOW_ */
     enum tristate value[GROUPS_MAX];
+    struct alternatives alternatives[OPERATIONS_MAX]; /* by index into operations[] */
+    uint64_t ignored; /* a bit for each that COMPAT keeps from counting, whatever its value */
 };
 
 struct permissions {
     bool open[OPERATIONS_MAX];               /* by index into operations[] */
     bool foreign[OPERATIONS_MAX];            /* open by a foreign name such as CONTAINERS */
     char reason[OPERATIONS_MAX][REASON_MAX]; /* open: what opens it, a variable or "default";
-                                                closed: what would, such as "ALLOW_CREATE=true and ALLOW_NETWORKS=true" */
+                                                closed: what would, the narrowest first, such as
+                                                "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)" */
 };
 
 /* The groups of the table, all UNSET. */

@@ -1,6 +1,7 @@
 #include "profile.h"
 
 #include "bounded.h"
+#include "guard_schema.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -70,6 +71,11 @@ bool profile_guards(const struct profile *profile, size_t i)
            (profile->guard_is_set || !profile->permissions.foreign[i]);
 }
 
+bool profile_would_guard(const struct profile *profile, size_t i)
+{
+    return profile->permissions.open[i] ? profile_guards(profile, i) : guard_inspects(profile->guard, operations[i].id);
+}
+
 bool profile_leaves_unguarded(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -77,6 +83,30 @@ bool profile_leaves_unguarded(const struct profile *profile)
             guard_inspects(profile->guard, operations[i].id) && !profile_guards(profile, i))
             return true;
     return false;
+}
+
+/* What the guard refuses as a whole needs its variable as well: the reasons of closed operations say so. */
+static void complete_reasons(struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+        char *reason = profile->permissions.reason[i];
+        size_t used = strlen(reason);
+
+        if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
+            guard_inspects(profile->guard, operations[i].id))
+            bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix, guard_knobs[guarded->knob].variable);
+    }
+}
+
+const char *profile_hint_end(const struct profile *profile, size_t i)
+{
+    const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+
+    return guarded != NULL && (guarded->body == BODY_OBJECT || guarded->body == BODY_IGNORED) &&
+                   guard_inspects(profile->guard, operations[i].id)
+               ? " would allow it, if the create guard passes it"
+               : " would allow it";
 }
 
 static bool opens(const struct permissions *permissions, const char *id)
@@ -110,6 +140,7 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     shown.inspects_secrets = opens(&profile->permissions, "SecretInspect");
     shown.inspects_configs = opens(&profile->permissions, "ConfigInspect");
     profile->guard = guard_new(true, socket_path, &shown, &variables, problems);
+    complete_reasons(profile);
     profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
     profile->listeners.count = 0;
     profile->clients.count = 0;

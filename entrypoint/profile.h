@@ -36,6 +36,13 @@ const char *profile_log_name(const struct profile *profile);
  * guard's variables is set: the images those names come from have no guard, and a drop-in must not break. */
 bool profile_guards(const struct profile *profile, size_t i);
 
+/* What follows the reason of a closed operation in a hint: " would allow it", and where the body or the query decides as well,
+ * that it does. */
+const char *profile_hint_end(const struct profile *profile, size_t i);
+
+/* The same; of a closed operation, what the guard would do once one of our variables has opened it. */
+bool profile_would_guard(const struct profile *profile, size_t i);
+
 /* Whether a workload can be created unjudged for that reason. */
 bool profile_leaves_unguarded(const struct profile *profile);
 

@@ -6,11 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct path_fault path_faults[] = {
+    {ON_ANY_RAW, "[\\x00-\\x1f\\x7f]|%([01][0-9A-Fa-f]|7[Ff])", "the path has a control character"},
+    {ON_ANY_RAW, "%(?![0-9A-Fa-f][0-9A-Fa-f])", "the path has a % without two hexadecimal digits"},
+    {ON_ENGINE, "\\\\", "the path has a backslash"},
+    {ON_LIBPOD, "\\\\|%5[Cc]", "the path has a backslash"},
+    {ON_ANY_RAW, "%(25)+2[Ff]", "the path has an encoded separator"},
+    {ON_ENGINE, "%[0-9A-Fa-f][0-9A-Fa-f]", "the path is encoded twice"},
+    {ON_ENGINE, "//|[^/]/$", "the path has an empty segment"},
+    {ON_LIBPOD, "//|[^/]/$", "the path has an empty segment"},
+    {ON_ENGINE, "/\\.\\.?(/|$)", "the path has a . or .. segment"},
+    {ON_LIBPOD, "(/|%2[Ff])\\.\\.?(/|%2[Ff]|$)", "the path has a . or .. segment"},
+    {ON_ENGINE, "^(/v[^/]*)?/libpod/", "the libpod part of the path is not written as the clients of Podman do it"},
+    {ON_LIBPOD, "[\\x20\\x80-\\xff]|%(?!2[Ff]|3[Aa]|40)", "the path encodes what the clients of Podman do not encode"},
+    {ON_ANY_RAW, "%2[Ff]", "the path has an encoded separator"},
+    {ON_ANY_RAW, NULL, NULL},
+};
+#define FAULTS_MAX 16
+
+_Static_assert(sizeof path_faults / sizeof *path_faults <= FAULTS_MAX, "FAULTS_MAX is too small");
+
 struct router {
     pcre2_code *malformed;
     pcre2_code *version;
     pcre2_code *libpod;
     pcre2_code *malformed_libpod;
+    pcre2_code *fault[FAULTS_MAX]; /* as path_faults */
     pcre2_match_data *match;
     size_t count;
     pcre2_code *operation[];
@@ -33,6 +54,8 @@ void router_free(struct router *router)
     pcre2_code_free(router->libpod);
     pcre2_code_free(router->malformed_libpod);
     pcre2_match_data_free(router->match);
+    for (size_t i = 0; i < FAULTS_MAX; i++)
+        pcre2_code_free(router->fault[i]);
     for (size_t i = 0; i < router->count; i++)
         pcre2_code_free(router->operation[i]);
     free(router);
@@ -52,6 +75,10 @@ struct router *router_new(void)
     router->match = pcre2_match_data_create(8, NULL);
     complete = router->malformed != NULL && router->version != NULL && router->libpod != NULL &&
                router->malformed_libpod != NULL && router->match != NULL;
+    for (size_t i = 0; complete && path_faults[i].regex != NULL; i++) {
+        router->fault[i] = compile(path_faults[i].regex);
+        complete = router->fault[i] != NULL;
+    }
     for (; complete && router->count < operation_count; router->count++) {
         char regex[OPERATION_REGEX_MAX];
 
@@ -168,4 +195,60 @@ size_t router_find(const struct router *router, const char *method, const char *
             return i;
         }
     return operation_count;
+}
+
+void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1])
+{
+    char path[PATH_LENGTH_MAX + 1] = "";
+    size_t raw = strcspn(target, "?");
+    bool libpod = matches(router, router->libpod, target, raw);
+    enum refusal refusal;
+    long begin = -1;
+    long length;
+    const char *segment = path;
+
+    reference[0] = '\0';
+    if (raw <= PATH_LENGTH_MAX)
+        begin = libpod ? read_libpod_path(router, target, raw, path) : read_engine_path(router, target, raw, 0, path, &refusal);
+    if (begin < 0)
+        return;
+    segment += begin;
+    for (int slashes = libpod ? 3 : 2; slashes > 0 && segment != NULL; slashes--) {
+        segment = strchr(segment, '/');
+        segment = segment == NULL ? NULL : segment + 1;
+    }
+    if (segment == NULL)
+        return;
+    length = (long)strcspn(segment, "/");
+    if (libpod) {
+        length = decode(segment, (size_t)length, reference);
+        reference[length < 0 ? 0 : length] = '\0';
+    } else {
+        memcpy(reference, segment, (size_t)length);
+        reference[length] = '\0';
+    }
+}
+
+const char *router_fault(const struct router *router, const char *target)
+{
+    char path[PATH_LENGTH_MAX + 1];
+    size_t raw = strcspn(target, "?");
+    bool libpod;
+    long length;
+
+    if (target[0] != '/')
+        return FAULT_TARGET;
+    if (raw > PATH_LENGTH_MAX)
+        return FAULT_LENGTH;
+    libpod = matches(router, router->libpod, target, raw);
+    length = libpod ? -1 : decode(target, raw, path);
+    for (size_t i = 0; path_faults[i].regex != NULL; i++) {
+        bool decoded = path_faults[i].on == ON_ENGINE;
+
+        if ((decoded && length < 0) || (path_faults[i].on == ON_LIBPOD && !libpod))
+            continue;
+        if (matches(router, router->fault[i], decoded ? path : target, decoded ? (size_t)length : raw))
+            return path_faults[i].said;
+    }
+    return NO_PERMISSION;
 }

@@ -26,6 +26,21 @@
 /* Longer paths are refused: no name of the Engine comes near it, and HAProxy's converters work on bounded buffers. */
 #define PATH_LENGTH_MAX 4096
 
+/* What is wrong with a path that names no operation, the first that hits. The regex is tried on the path as it is judged: an
+ * Engine's once decoded, a libpod path as it is sent; or on any path as it is sent. */
+struct path_fault {
+    enum { ON_ANY_RAW, ON_ENGINE, ON_LIBPOD } on;
+    const char *regex;
+    const char *said;
+};
+extern const struct path_fault path_faults[]; /* ended by regex NULL */
+
+/* Further faults, in this order before those above. */
+#define FAULT_TARGET "the target is not an absolute path"
+#define FAULT_LENGTH "the path is too long"
+
+#define NO_PERMISSION "no permission covers it"
+
 enum refusal {
     NOT_REFUSED,
     NO_OPERATION, /* malformed, or outside the table */
@@ -42,5 +57,12 @@ void router_free(struct router *router);
  * operation, or a refusal and operation_count. */
 size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
                    enum refusal *refusal);
+
+/* What the target of a request that names an operation names in its path: "web" of /v1.41/containers/web/exec and of
+ * /v4.0.0/libpod/containers/web/exec, decoded as the Engine and Podman do. "" if there is nothing in that place. */
+void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1]);
+
+/* Why a target for which router_find gives NO_OPERATION names none: what is wrong with its path, else NO_PERMISSION. */
+const char *router_fault(const struct router *router, const char *target);
 
 #endif

@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "data_dir.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,10 +10,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef DATA_DIR
-#define DATA_DIR "/usr/local/share/docker-socket-proxy"
-#endif
 
 const char *const settings_that_limit[] = {"SOCKET_PATH",   "LISTEN",        "MIN_API_VERSION",
                                            "DISABLE_IPV6",  "RATE_LIMIT",    "MAX_CONNECTIONS",
@@ -143,7 +141,7 @@ void settings_read(struct settings *settings, const struct variables *variables,
     settings->max_connections = variable_number(variables, "MAX_CONNECTIONS", 1, 1000000, 0, problems);
     settings->max_connections_per_client =
         variable_number(variables, "MAX_CONNECTIONS_PER_CLIENT", 1, 1000000, 0, problems);
-    settings->data_dir = data_dir == NULL ? DATA_DIR : data_dir;
+    settings->data_dir = data_dir == NULL ? data_dir_preset() : data_dir;
     settings->tls_cert_path = read_path(variables, "TLS_CERT_PATH", problems);
     settings->upstream_tls_cert_path = read_path(variables, "UPSTREAM_TLS_CERT_PATH", problems);
     settings->runtime_dir = variable(variables, "RUNTIME_DIRECTORY");

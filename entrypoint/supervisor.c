@@ -2,11 +2,16 @@
 
 #include "bounded.h"
 #include "certificates.h"
-#include "haproxy.h"
+#include "config.h"
+#include "reach.h"
+#include "warnings.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,14 +29,19 @@ struct fingerprint {
 };
 
 struct supervisor {
-    const struct supervision *supervision;
-    sigset_t ours;
+    struct supervision *supervision;
+    struct reach reach;
+    int signals; /* descriptor */
     sigset_t before;
     pid_t current;
     pid_t next;         /* started to replace the current one, does not listen yet; 0 for none */
+    struct inventory next_inventory; /* what its configuration was made with */
+    struct config_file next_config;
+    bool again;         /* another reload was asked for since */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline; /* of a stop under way, 0 for none */
+    time_t next_look; /* at the watched files */
     struct fingerprint first;   /* what was there when the configuration was made */
     struct fingerprint running; /* what HAProxy has read */
     struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
@@ -61,11 +71,11 @@ static void look(const struct supervision *supervision, struct fingerprint *fing
 
 /* One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and
  * no sooner (management guide, section 4). */
-static pid_t start(const struct supervisor *supervisor)
+static pid_t start(const struct supervisor *supervisor, const struct config_file *config)
 {
     const struct supervision *supervision = supervisor->supervision;
     char us[24];
-    char *const arguments[] = {"haproxy", "-db", "-f", (char *)supervision->config_file,
+    char *const arguments[] = {"haproxy", "-db", "-f", (char *)config->path,
                                supervisor->current > 0 ? "-sf" : NULL, us, NULL};
 
     bounded_format(us, sizeof us, "%ld", (long)getpid());
@@ -89,11 +99,11 @@ static bool ends_in(const char *path, const char *name)
     return length >= strlen(name) && strcmp(path + length - strlen(name), name) == 0;
 }
 
-bool supervision_check(const struct supervision *supervision)
+bool supervision_check(const struct supervision *supervision, const struct config_file *config)
 {
     const char *const *watched = supervision->watched;
 
-    if (haproxy_check(supervision->haproxy, supervision->config_file) != 0)
+    if (haproxy_check(supervision->haproxy, config->path) != 0)
         return false;
     for (size_t i = 0; i + 1 < WATCHED_MAX && watched[i] != NULL && watched[i + 1] != NULL; i++)
         if (ends_in(watched[i], "/cert.pem") && ends_in(watched[i + 1], "/key.pem") && access(watched[i], F_OK) == 0 &&
@@ -102,46 +112,141 @@ bool supervision_check(const struct supervision *supervision)
     return true;
 }
 
-/* The configuration asks for client certificates only if there was a ca.pem when it was made. */
-static bool ca_has_come(const struct supervisor *supervisor)
+/* Whether client certificates are asked for depends on whether there is a ca.pem. That may not change by itself: a file that
+ * vanishes would let everyone in, and one that comes would lock out those who have no certificate yet. */
+static bool ca_has_changed(const struct supervisor *supervisor)
 {
     const char *const *watched = supervisor->supervision->watched;
     struct fingerprint now;
 
     look(supervisor->supervision, &now);
-    for (size_t i = 0; i < WATCHED_MAX && watched[i] != NULL; i++)
-        if (ends_in(watched[i], "/ca.pem") && supervisor->first.inode[i] == 0 && now.inode[i] != 0) {
+    for (size_t i = 0; i < WATCHED_MAX && watched[i] != NULL; i++) {
+        if (!ends_in(watched[i], "/ca.pem") || (supervisor->first.inode[i] == 0) == (now.inode[i] == 0))
+            continue;
+        if (now.inode[i] != 0)
             notice("reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
                    "reloaded",
                    watched[i]);
-            return true;
-        }
+        else
+            notice("reload: %s is gone: without it no client certificate would be asked for; the running one goes on", watched[i]);
+        return true;
+    }
     return false;
+}
+
+static void forget_next(struct supervisor *supervisor)
+{
+    supervisor->next = 0;
+    inventory_free(&supervisor->next_inventory);
+    config_file_close(&supervisor->next_config);
+}
+
+/* Makes the next configuration. False, with the reason told, if that fails. */
+static bool make_next(struct supervisor *supervisor)
+{
+    const struct supervision *supervision = supervisor->supervision;
+    const char *directory = supervision->environment->settings.runtime_dir;
+    struct problems problems = {.to = stderr};
+    char *config = config_text(supervision->environment, &supervisor->next_inventory, &problems);
+    bool made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
+
+    free(config);
+    if (made && !supervision_check(supervision, &supervisor->next_config)) {
+        notice("reload: HAProxy refuses what it would read now; the running one goes on");
+        return false;
+    }
+    if (made && config_file_put(&supervisor->next_config, directory, &problems))
+        return true;
+    notice("reload: the configuration cannot be made anew, see above; the running one goes on");
+    return false;
+}
+
+static bool is_under_way(struct supervisor *supervisor)
+{
+    if (supervisor->next == 0)
+        return false;
+    supervisor->again = true;
+    return true;
+}
+
+/* A reload with an inventory that was read just now; it is used up. */
+static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
+{
+    supervisor->next_inventory = *fresh;
+    memset(fresh, 0, sizeof *fresh);
+    if (ca_has_changed(supervisor) || !make_next(supervisor)) {
+        forget_next(supervisor);
+        return;
+    }
+    supervisor->next = start(supervisor, &supervisor->next_config);
+    if (supervisor->next < 0) {
+        notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
+        forget_next(supervisor);
+    }
+}
+
+static void read_inventory(struct supervisor *supervisor, struct inventory *fresh)
+{
+    inventory_read(fresh, &supervisor->supervision->environment->settings, INVENTORY_MILLISECONDS_LATER);
+    reach_told(&supervisor->reach, fresh);
+    inventory_keep(fresh, &supervisor->supervision->inventory);
 }
 
 static void reload(struct supervisor *supervisor)
 {
-    if (supervisor->next != 0) {
-        notice("reload: one is under way");
+    struct inventory fresh;
+
+    if (is_under_way(supervisor))
+        return;
+    read_inventory(supervisor, &fresh);
+    reload_with(supervisor, &fresh);
+}
+
+/* An Engine is back. */
+static void ask_again(struct supervisor *supervisor)
+{
+    struct inventory fresh;
+
+    if (is_under_way(supervisor))
+        return;
+    read_inventory(supervisor, &fresh);
+    if (inventory_equal(&fresh, &supervisor->supervision->inventory)) {
+        inventory_free(&fresh);
         return;
     }
-    if (ca_has_come(supervisor))
+    notice("reload: an Engine answers, and what it says is new");
+    reload_with(supervisor, &fresh);
+}
+
+/* Another reload was asked for while one was under way, which is over now. */
+static void follow(struct supervisor *supervisor)
+{
+    if (!supervisor->again || supervisor->next != 0)
         return;
-    if (!supervision_check(supervisor->supervision)) {
-        notice("reload: HAProxy refuses what it would read now; the running one goes on");
-        return;
-    }
-    supervisor->next = start(supervisor);
-    if (supervisor->next < 0) {
-        notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
-        supervisor->next = 0;
-    }
+    supervisor->again = false;
+    reload(supervisor);
 }
 
 static void forget_old(struct supervisor *supervisor, size_t i)
 {
     supervisor->old_count--;
     memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
+}
+
+/* What the new HAProxy was made with is what counts now. */
+static void adopt(struct supervisor *supervisor)
+{
+    struct supervision *supervision = supervisor->supervision;
+    bool changed = !inventory_equal(&supervision->inventory, &supervisor->next_inventory);
+
+    inventory_free(&supervision->inventory);
+    supervision->inventory = supervisor->next_inventory;
+    memset(&supervisor->next_inventory, 0, sizeof supervisor->next_inventory);
+    config_file_close(&supervision->config);
+    supervision->config = supervisor->next_config;
+    supervisor->next_config.fd = -1;
+    if (changed)
+        tell_of_inventory(supervision->environment, &supervision->inventory);
 }
 
 /* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may keep
@@ -157,7 +262,8 @@ static void take_over(struct supervisor *supervisor)
     supervisor->old[supervisor->old_count++] = supervisor->current;
     supervisor->current = supervisor->next;
     supervisor->next = 0;
-    notice("reloaded: new connections get the new certificates, open ones go on");
+    adopt(supervisor);
+    notice("reloaded: new connections get the new configuration and certificates, open ones go on");
 }
 
 static void watch(struct supervisor *supervisor)
@@ -187,7 +293,7 @@ static bool ended(struct supervisor *supervisor, int *status)
             *status = how;
         }
         if (child == supervisor->next) {
-            supervisor->next = 0;
+            forget_next(supervisor);
             if (supervisor->deadline == 0)
                 notice("reload: a new HAProxy did not start; the running one goes on");
         }
@@ -209,45 +315,80 @@ static void stop(struct supervisor *supervisor)
     signal_all(supervisor, SIGUSR1);
 }
 
-static void wait_for_signal(struct supervisor *supervisor)
+static void on_signal(struct supervisor *supervisor, const struct signalfd_siginfo *received)
 {
-    bool watches = supervisor->supervision->watched[0] != NULL;
-    struct timespec patience = {.tv_sec = supervisor->deadline != 0 ? 1 : WATCH_SECONDS};
-    siginfo_t from;
-    int received = watches || supervisor->deadline != 0 ? sigtimedwait(&supervisor->ours, &from, &patience)
-                                                        : sigwaitinfo(&supervisor->ours, &from);
+    int number = (int)received->ssi_signo;
 
-    if (received == SIGUSR1 && supervisor->deadline == 0 && from.si_pid == supervisor->next)
+    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 && (pid_t)received->ssi_pid == supervisor->next)
         take_over(supervisor);
-    else if (received == SIGTERM || received == SIGINT || received == SIGUSR1)
+    else if (number == SIGTERM || number == SIGINT || number == SIGUSR1)
         stop(supervisor);
-    else if (supervisor->deadline != 0 && seconds() >= supervisor->deadline)
-        signal_all(supervisor, SIGKILL);
-    else if (supervisor->deadline == 0 && received == SIGHUP)
+    else if (supervisor->deadline == 0 && number == SIGHUP)
         reload(supervisor);
-    else if (supervisor->deadline == 0 && watches && received < 0)
-        watch(supervisor);
 }
 
-int supervise(const struct supervision *supervision)
+/* How many milliseconds until there is something to do. */
+static int patience(const struct supervisor *supervisor)
+{
+    long patience = supervisor->deadline != 0 ? 1000 : supervisor->supervision->watched[0] != NULL ? WATCH_SECONDS * 1000L : -1;
+    long of_reach = supervisor->deadline != 0 ? -1 : reach_patience(&supervisor->reach);
+
+    return (int)(patience < 0 || (of_reach >= 0 && of_reach < patience) ? of_reach : patience);
+}
+
+/* Waits until something happens, and does what it asks for. */
+static void wait_for_events(struct supervisor *supervisor)
+{
+    struct pollfd polled[1 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN}};
+    size_t count = 1 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 1));
+    struct signalfd_siginfo received;
+
+    poll(polled, count, patience(supervisor));
+    while (read(supervisor->signals, &received, sizeof received) == (ssize_t)sizeof received)
+        on_signal(supervisor, &received);
+    if (supervisor->deadline != 0) {
+        if (seconds() >= supervisor->deadline)
+            signal_all(supervisor, SIGKILL);
+        return;
+    }
+    if (reach_step(&supervisor->reach))
+        ask_again(supervisor);
+    if (supervisor->supervision->watched[0] != NULL && seconds() >= supervisor->next_look) {
+        supervisor->next_look = seconds() + WATCH_SECONDS;
+        watch(supervisor);
+    }
+    follow(supervisor);
+}
+
+int supervise(struct supervision *supervision)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGTTOU, SIGTTIN};
-    struct supervisor supervisor = {.supervision = supervision};
+    struct supervisor supervisor = {.supervision = supervision, .next_config = {.fd = -1}, .next_look = seconds() + WATCH_SECONDS};
+    sigset_t ours;
     int status = 0;
 
-    sigemptyset(&supervisor.ours);
+    sigemptyset(&ours);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaddset(&supervisor.ours, signals[i]);
-    sigprocmask(SIG_BLOCK, &supervisor.ours, &supervisor.before);
+        sigaddset(&ours, signals[i]);
+    sigprocmask(SIG_BLOCK, &ours, &supervisor.before);
+    supervisor.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (supervisor.signals < 0) {
+        notice("signalfd: %s", strerror(errno));
+        return 1;
+    }
     look(supervision, &supervisor.running);
     supervisor.seen = supervisor.first = supervisor.running;
-    supervisor.current = start(&supervisor);
+    supervisor.current = start(&supervisor, &supervision->config);
     if (supervisor.current < 0) {
         notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
         return 1;
     }
+    reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
     while (!ended(&supervisor, &status))
-        wait_for_signal(&supervisor);
+        wait_for_events(&supervisor);
     signal_all(&supervisor, SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
+    reach_end(&supervisor.reach);
+    forget_next(&supervisor);
+    close(supervisor.signals);
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

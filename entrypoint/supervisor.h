@@ -2,20 +2,23 @@
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "haproxy.h"
+#include "inventory.h"
+#include "environment.h"
 
 #define WATCHED_MAX 8
 
-/* What to run, and the files whose change asks for a reload. Nothing is owned. */
+/* What to run, what it is made of, and the files whose change asks for a reload. */
 struct supervision {
     const char *haproxy;
-    const char *config_file;
+    const struct environment *environment; /* neither is owned */
+    struct inventory inventory;       /* what the configuration was made with; owned, and renewed */
+    struct config_file config;        /* likewise */
     const char *watched[WATCHED_MAX]; /* certificates; NULL after the last */
 };
 
 /* Whether HAProxy takes the configuration and the certificates as they are now; what is wrong goes to stderr. */
-bool supervision_check(const struct supervision *supervision);
+bool supervision_check(const struct supervision *supervision, const struct config_file *config);
 
 /* Runs HAProxy until it ends, and returns the exit code for our own end.
  *
@@ -23,10 +26,12 @@ bool supervision_check(const struct supervision *supervision);
  * and somebody has to see that a certificate was renewed.
  *
  * SIGTERM, SIGINT, SIGUSR1: HAProxy stops listening and lets what is under way end, five seconds at most (Docker gives a
- * container ten); returns 0. SIGHUP, or a watched file that has changed: a new HAProxy takes over the listeners once it is
- * ready, the old one ends with its last stream, or when eight newer ones have been replaced as well; a configuration or
- * certificate that HAProxy refuses is told, and nothing changes.
+ * container ten); returns 0. A reload looks at the machine, asks the Engines (inventory.h) and makes the configuration anew; a
+ * new HAProxy takes over the listeners once it is ready, the old one ends with its last stream, or when eight newer ones have
+ * been replaced as well; what cannot be made, or HAProxy refuses, is told, and nothing changes. These ask for one: SIGHUP; a
+ * watched file that has changed; an Engine that answers again, or for the first time, if what it says is not what the
+ * configuration was made with. One that is asked for during another one follows it.
  * If HAProxy ends by itself, returns its exit code, or 128 + signal. */
-int supervise(const struct supervision *supervision);
+int supervise(struct supervision *supervision);
 
 #endif

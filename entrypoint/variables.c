@@ -1,11 +1,65 @@
 #include "variables.h"
 
-#include "bounded.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Values that stand in quotes or among blanks are kept without them for as long as the program runs. */
+struct kept {
+    struct kept *next;
+    char text[];
+};
+static struct kept *all_kept;
+
+static const char *keep(const char *text, size_t length)
+{
+    struct kept *kept = all_kept;
+
+    while (kept != NULL && (strncmp(kept->text, text, length) != 0 || kept->text[length] != '\0'))
+        kept = kept->next;
+    if (kept == NULL) {
+        kept = malloc(sizeof *kept + length + 1);
+        if (kept == NULL)
+            abort();
+        memcpy(kept->text, text, length);
+        kept->text[length] = '\0';
+        kept->next = all_kept;
+        all_kept = kept;
+    }
+    return kept->text;
+}
+
+#define BLANKS " \t\r\n"
+
+/* The value without the blanks around it. */
+static size_t trim(const char **text, size_t length)
+{
+    size_t blanks = strspn(*text, BLANKS);
+
+    if (blanks > length)
+        blanks = length;
+    *text += blanks;
+    length -= blanks;
+    while (length > 0 && strchr(BLANKS, (*text)[length - 1]) != NULL)
+        length--;
+    return length;
+}
+
+/* Env files and the forms of NAS systems hand over quotes and blanks as part of the value. */
+static const char *plain_value(const char *text)
+{
+    const char *begin = text;
+    size_t length = trim(&begin, strlen(text));
+
+    if (length >= 2 && strchr("\"'", *begin) != NULL && begin[length - 1] == *begin) {
+        begin++;
+        length = trim(&begin, length - 2);
+    }
+    if (length == 0)
+        return NULL;
+    return begin[length] == '\0' ? begin : keep(begin, length);
+}
 
 const char *variable(const struct variables *variables, const char *name)
 {
@@ -16,12 +70,16 @@ const char *variable(const struct variables *variables, const char *name)
         const char *text = *entry;
 
         if (strncmp(text, variables->prefix, prefix) == 0 && strncmp(text + prefix, name, length) == 0 &&
-            text[prefix + length] == '=') {
-            text += prefix + length + 1;
-            return *text == '\0' ? NULL : text;
-        }
+            text[prefix + length] == '=')
+            return plain_value(text + prefix + length + 1);
     }
     return NULL;
+}
+
+/* Compose cuts a note off the end of a line, docker and podman do not. */
+static const char *about_note(const char *value)
+{
+    return strpbrk(value, " \t") != NULL && strchr(value, '#') != NULL ? "; a note needs a line of its own in an env file" : "";
 }
 
 static bool among(const char *value, const char *const words[], size_t count)
@@ -32,20 +90,27 @@ static bool among(const char *value, const char *const words[], size_t count)
     return false;
 }
 
-enum tristate variable_boolean(const struct variables *variables, const char *name, struct problems *problems)
+enum tristate boolean_word(const char *value)
 {
     static const char *const yes[] = {"1", "true", "yes", "on"};
     static const char *const no[] = {"0", "false", "no", "off"};
+
+    if (among(value, yes, sizeof yes / sizeof *yes))
+        return YES;
+    return among(value, no, sizeof no / sizeof *no) ? NO : UNSET;
+}
+
+enum tristate variable_boolean(const struct variables *variables, const char *name, struct problems *problems)
+{
     const char *value = variable(variables, name);
+    enum tristate boolean;
 
     if (value == NULL)
         return UNSET;
-    if (among(value, yes, sizeof yes / sizeof *yes))
-        return YES;
-    if (among(value, no, sizeof no / sizeof *no))
-        return NO;
-    problem(problems, "%s%s=%s: not a boolean; use " BOOLEAN_WORDS, variables->prefix, name, value);
-    return UNSET;
+    boolean = boolean_word(value);
+    if (boolean == UNSET)
+        problem(problems, "%s%s=%s: not a boolean; use " BOOLEAN_WORDS "%s", variables->prefix, name, value, about_note(value));
+    return boolean;
 }
 
 long variable_number(const struct variables *variables, const char *name, long low, long high, long preset,
@@ -61,56 +126,7 @@ long variable_number(const struct variables *variables, const char *name, long l
     number = strtol(value, &end, 10);
     if (errno == 0 && strspn(value, "0123456789") == strlen(value) && number >= low && number <= high)
         return number;
-    problem(problems, "%s%s=%s: not a whole number from %ld to %ld", variables->prefix, name, value, low, high);
+    problem(problems, "%s%s=%s: not a whole number from %ld to %ld%s", variables->prefix, name, value, low, high,
+            about_note(value));
     return preset;
-}
-
-#define NAME_MAX_COMPARED 64
-
-/* Levenshtein's edit distance of two names; names too long to be ours are infinitely far away. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[NAME_MAX_COMPARED + 1];
-    size_t rows = strlen(a);
-    size_t columns = strlen(b);
-
-    if (rows > NAME_MAX_COMPARED || columns > NAME_MAX_COMPARED)
-        return NAME_MAX_COMPARED;
-    for (size_t j = 0; j <= columns; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= rows; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= columns; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[columns];
-}
-
-const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
-                         size_t size)
-{
-    unsigned best = most;
-    bool found = false;
-    const char *candidate;
-
-    while ((candidate = next(context)) != NULL) {
-        unsigned far = distance(name, candidate);
-
-        if (far < best + !found && strlen(candidate) < size) {
-            best = far;
-            found = true;
-            bounded_copy(nearest, size, candidate);
-        }
-    }
-    return found ? nearest : NULL;
 }

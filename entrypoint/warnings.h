@@ -3,7 +3,11 @@
 #define WARNINGS_H
 
 #include "environment.h"
+#include "inventory.h"
 
-void warn(const struct environment *environment);
+void warn(const struct environment *environment, const struct inventory *inventory);
+
+/* The part of it that a reload may change: the own container, and the containers that hold the Engine's socket. */
+void tell_of_inventory(const struct environment *environment, const struct inventory *inventory);
 
 #endif

@@ -18,6 +18,8 @@ needs_build() {
     need_file /usr/include/stdlib.h libc6-dev
     need pkg-config pkg-config
     need_lib libpcre2-8 libpcre2-dev
+    need_lib jansson libjansson-dev
+    need_lib openssl libssl-dev
     need_lib yaml-0.1 libyaml-dev
 }
 

@@ -1,10 +1,14 @@
 #!/bin/sh
 # Runs a command with a Docker Engine of its own, and leaves nothing of it behind:
-#   scripts/with-dockerd.sh [--build] DATA_DIR COMMAND...
+#   scripts/with-dockerd.sh [--build|--fresh] DATA_DIR COMMAND...
 # The Engine lives in its own mount, process and network namespaces: an Engine, a firewall or a /run that the machine has
 # already is neither seen nor touched, and when the command ends, the kernel ends everything in them. The command runs
 # inside as well, so it finds the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
 # --build leaves the network as it is, for image builds that need the Internet; such an Engine makes no networks.
+# --fresh removes first what DATA_DIR has of an earlier run. ENGINE_FLAGS has further flags of dockerd.
+# ENGINE=SUITE: the Engine, the docker client and the podman of that Debian suite (sid: 28 or newer) instead of the machine's own, see
+# scripts/get-engine.sh. Such an Engine lives in a root of its own: of this machine's files it has /run and DATA_DIR, so what
+# tests put on "the host" they put there.
 # Exit status 75: this machine cannot run an Engine (the reason is on stderr).
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -14,19 +18,24 @@ cannot() { say "this machine cannot run a Docker Engine for the tests: $*"; exit
 
 if [ "${1:-}" != --inside ]; then
     mode='test'
-    if [ "${1:-}" = --build ]; then mode='build'; shift; fi
-    [ $# -ge 2 ] || die 'usage: with-dockerd.sh [--build] DATA_DIR COMMAND...'
+    case ${1:-} in --build | --fresh) mode=${1#--}; shift ;; esac
+    [ $# -ge 2 ] || die 'usage: with-dockerd.sh [--build|--fresh] DATA_DIR COMMAND...'
     mkdir -p "$1"
     data=$(CDPATH='' cd -- "$1" && pwd)
     shift
     net=--net
-    [ $mode = test ] || net=''
+    [ "$mode" != build ] || net=''
     [ "$(id -u)" -eq 0 ] || have sudo || cannot 'it needs root, or sudo'
     # shellcheck disable=SC2086
     as_root unshare --mount --pid --fork $net true 2>/dev/null || cannot 'it may not make namespaces (needs root with CAP_SYS_ADMIN)'
-    have dockerd || die 'dockerd is not installed (scripts/install-packages.sh test)'
+    if [ -n "${ENGINE:-}" ]; then
+        "$ROOT/scripts/get-engine.sh" "$ENGINE" >/dev/null || exit $?
+    else
+        have dockerd || die 'dockerd is not installed (scripts/install-packages.sh test)'
+    fi
     # shellcheck disable=SC2086
-    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- "$0" --inside $mode "$data" "$@" || exit $?
+    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- \
+        env "ENGINE=${ENGINE:-}" "ENGINE_FLAGS=${ENGINE_FLAGS:-}" "$0" --inside "$mode" "$data" "$@" || exit $?
     exit 0
 fi
 shift
@@ -47,11 +56,30 @@ if [ "$(readlink -f /var/run)" != /run ]; then
     mount --bind /run /var/run
 fi
 
+# in_root COMMAND...: becomes a program of the Engine
+in_root() { exec "$@"; }
+engine_flags=''
+if [ -n "${ENGINE:-}" ]; then
+    root=$("$ROOT/scripts/get-engine.sh" "$ENGINE")
+    mkdir -p "$root$data"
+    mount --bind "$root" "$root"
+    for place in /proc /sys /dev /run "$data"; do mount --rbind "$place" "$root$place"; done
+    for place in /tmp /var/tmp /var/lib/containers; do mount -t tmpfs tmpfs "$root$place"; done
+    for file in resolv.conf hosts; do cat "/etc/$file" >"$root/etc/$file"; done
+    # cgroup v2 has it as the default, and so it is what clients of such an Engine see
+    # (newer Engines refuse the API that older clients speak, unless told otherwise)
+    in_root() { exec env DOCKER_MIN_API_VERSION=1.24 chroot "$root" "$@"; }
+    engine_flags=--default-cgroupns-mode=private
+    PATH=${root%/*}/bin:$PATH
+fi
+
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY
 mkdir -p /run/docker-config
 export DOCKER_CONFIG=/run/docker-config
+[ "$mode" != fresh ] || rm -rf "$data/engine"
 log=$data/dockerd.log
-bridge=dsp-build$$
+# not $$: in its own process namespace everybody is 1
+bridge=dsp-$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 daemon=''
 
 stop() {
@@ -66,7 +94,8 @@ stop() {
 # start FLAG...: succeeds when the Engine answers
 start() {
     rm -f /run/docker.pid /run/docker.sock
-    dockerd --data-root "$data/engine" --exec-opt native.cgroupdriver=cgroupfs "$@" >"$log" 2>&1 &
+    # shellcheck disable=SC2086
+    in_root dockerd --data-root "$data/engine" --exec-opt native.cgroupdriver=cgroupfs $engine_flags ${ENGINE_FLAGS:-} "$@" >"$log" 2>&1 &
     daemon=$!
     tries=0
     while [ $tries -lt 300 ]; do

@@ -120,4 +120,42 @@ def agreement_of_profiles():
                         check(proxy, connect(), method, target, verdict, f"SEED={seed} profile {profile} of {env}")
 
 
+def followed(env, hint):
+    """The environments that a hint proposes: "A=true (or B=true and C=true) and D=true"."""
+    first, _, rest = hint.partition(" (or ")
+    second, _, tail = rest.partition(")")
+    for names in [first + tail] + ([second + tail] if second else []):
+        yield dict(env, **{name.split("=")[0]: "true" for name in names.split(" and ") if name})
+
+
+def hints_are_true():
+    """What the proxy's refusal names allows the request: as explain says for all, and by the running proxy for some."""
+    seed, random_, rounds = seeded()
+    table = rows()
+    for _ in range(rounds):
+        env = random_environment(random_, table)
+        if random_.random() < 0.5:
+            env["COMPAT"] = random_.choice(["tecnativa", "linuxserver"])
+        if random_.random() < 0.5:
+            del env["ALLOW_PRIVILEGED"]
+        refused = {}
+        with Proxy(env) as proxy:
+            for method, target in [request(random_, table) for _ in range(100)]:
+                client = proxy.connect()
+                status, _, body = client.ask(method, target, ["Content-Type: application/json"])
+                client.close()
+                text = json.loads(body)["message"] if status == 403 and method != "HEAD" else ""
+                if " would allow it" in text and "creating" not in text:
+                    refused[(method, target)] = text.split("; ")[-1].split(" would allow it")[0]
+        assert refused, f"SEED={seed} {env}"
+        for number, ((method, target), hint) in enumerate(refused.items()):
+            for changed in followed(env, hint):
+                said = program("explain", method, target, env=changed)
+                assert said.returncode == 0, f"SEED={seed} {env}: {method} {target}: {hint}, but then: {said.stdout}"
+                if number < 3:
+                    with Proxy(changed) as proxy:
+                        status = proxy.ask(method, target, ["Content-Type: application/json"])[0]
+                        assert status != 403, f"SEED={seed} {env}: {method} {target}: {hint}, but then: {status}"
+
+
 main(globals())

@@ -10,6 +10,7 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "HAProxy's own errors have the Engine's shape" { check error_answers; }
 @test "a missing socket is told, answered with 503, and found once it is there" { check missing_socket; }
 @test "healthcheck tells healthy from unhealthy and keeps out of the log" { check healthcheck; }
+@test "as sh, wget and curl the program does the health check and nothing else" { check other_names; }
 @test "LOG_FORMAT=json gives one object a line, LOG_LEVEL filters" { check logs; }
 @test "SIGTERM and SIGINT stop gracefully with 0, open streams included" { check stop; }
 @test "all mistakes in the environment are told at once, with exit 2" { check bad_input; }
@@ -22,6 +23,11 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "nothing goes on serving when HAProxy ends" { check children_end; }
 @test "what somebody listens on already is not shared, what is there not replaced" { check taken; }
 @test "claims that clients could forge are warned of" { check claims; }
+@test "what may not do what was meant is said at the start" { check told_at_start; }
 @test "HAProxy runs as the least that may open the socket" { check least_privilege; }
 @test "few or many file descriptors" { check descriptors; }
 @test "the subcommands" { check commands; }
+@test "permissions and explain for people" { check for_people; }
+@test "permissions and explain for programs" { check for_programs; }
+@test "a wrong word is named" { check wrong_words; }
+@test "the program in build/ finds its templates, if they are its owner's" { check checkout; }

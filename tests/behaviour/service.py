@@ -1,7 +1,9 @@
 """What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
 import json
 import os
+import pty
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -78,19 +80,35 @@ def denied_answers():
     """403 in the Engine's shape, with the narrowest variable that would open the operation."""
     with Proxy({"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}) as proxy:
         for method, target, text in (
-            ("POST", "/containers/test/attach", "POST /containers/test/attach is forbidden; ALLOW_ATTACH=true would allow it"),
+            ("POST", "/containers/test/attach", "POST /containers/test/attach is forbidden; ALLOW_CONTAINER_ATTACH=true (or ALLOW_ATTACH=true) would allow it"),
             ("POST", "/v1.41/containers/x/stop?t=1", "POST /v1.41/containers/x/stop is forbidden; ALLOW_STOP=true would allow it"),
-            ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_CREATE=true would allow it"),
-            ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_DELETE=true and ALLOW_VOLUMES=true would allow it"),
+            ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it"),
+            ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_VOLUME_DELETE=true (or ALLOW_DELETE=true and ALLOW_VOLUMES=true) would allow it"),
             ("POST", "/images/x/push", "POST /images/x/push is forbidden; ALLOW_IMAGE_PUSH=true would allow it"),
             ("GET", "/containers/json", "GET /containers/json is forbidden; ALLOW_CONTAINER_LIST=true would allow it"),
             ("PUT", "/containers/x/archive", "PUT /containers/x/archive is forbidden; ALLOW_PUT_CONTAINER_ARCHIVE=true would allow it"),
             ("POST", "/nothing", "POST /nothing is forbidden; no permission covers it"),
+            ("GET", "//containers/json", "GET //containers/json is forbidden; the path has an empty segment"),
+            ("GET", "/containers/json/", "GET /containers/json/ is forbidden; the path has an empty segment"),
+            ("GET", "/v1.41/../containers/json", "GET /v1.41/../containers/json is forbidden; the path has a . or .. segment"),
+            ("GET", "/containers/%2e/json", "GET /containers/%2e/json is forbidden; the path has a . or .. segment"),
+            ("GET", "/containers/a%2Fb/json", "GET /containers/a%2Fb/json is forbidden; the path has an encoded separator"),
+            ("GET", "/containers/x%252Fjson", "GET /containers/x%252Fjson is forbidden; the path has an encoded separator"),
+            ("GET", "/containers/x%2561/json", "GET /containers/x%2561/json is forbidden; the path is encoded twice"),
+            ("GET", "/containers/x%0a/json", "GET /containers/x%0a/json is forbidden; the path has a control character"),
+            ("GET", "/containers/x%00/json", "GET /containers/x%00/json is forbidden; the path has a control character"),
+            ("GET", "/containers/x%5cy/json", "GET /containers/x%5cy/json is forbidden; the path has a backslash"),
+            ("GET", "/containers/%zz/json", "GET /containers/%zz/json is forbidden; the path has a % without two hexadecimal digits"),
+            ("GET", "/libpod//json", "GET /libpod//json is forbidden; the path has an empty segment"),
+            ("GET", "/v4.0.0/libpod/containers/../json", "GET /v4.0.0/libpod/containers/../json is forbidden; the path has a . or .. segment"),
         ):
             assert message(proxy.ask(method, target, body=b"" if method == "GET" else b"x" * 70000)) == (403, "docker-socket-proxy: " + text)
+            said = program("explain", method, target, env={"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}).stdout
+            assert text.split("; ")[-1] in said, (text, said)
+            proxy.wait_for_log(text.split("; ")[-1] + " 403 ")
         proxy.wait_for_log("Forbidden: /containers/test/attach POST 127.0.0.1:")
         line = next(line for line in proxy.log().splitlines() if "/test/attach" in line)
-        assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_ATTACH=true would allow it 403 \d+ms", line), line
+        assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_CONTAINER_ATTACH=true \(or ALLOW_ATTACH=true\) would allow it 403 \d+ms", line), line
 
 
 def error_answers():
@@ -135,6 +153,37 @@ def healthcheck():
     assert dead.returncode == 1 and "does not answer" in dead.stderr, dead
 
 
+def other_names():
+    """As sh, wget and curl the program does the health check, and says so to whoever meant something else."""
+    with tempfile.TemporaryDirectory() as directory, Proxy() as proxy:
+        for name in ("sh", "wget", "curl"):
+            os.symlink(PROGRAM, os.path.join(directory, name))
+        checks = (["sh", "-c", "wget --spider http://localhost:2375/version || exit 1"], ["sh", "-c", "curl -f http://127.0.0.1:2375/_ping"],
+                  ["sh", "-c", "wget -qO- http://[::1]:2375/_ping | grep -q OK || exit 1"], ["wget", "--spider", "-q", "http://localhost:2375/version"],
+                  ["wget", "-q", "--spider", "localhost:2375/_ping"], ["curl", "-f", "http://0.0.0.0:2375/info"])
+        others = (["sh"], ["sh", "-c", "rm -rf /"], ["sh", "-c", "wget http://example.org/x"], ["wget", "http://example.org/x"], ["curl"], ["curl", "--version"])
+
+        def called(words, env):
+            return subprocess.run([os.path.join(directory, words[0]), *words[1:]], env=environment(env), capture_output=True, text=True, timeout=30)
+        for words in checks:
+            done = called(words, proxy.env)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), (words, done)
+        for words in others:
+            done = called(words, proxy.env)
+            assert done.returncode == 0 and done.stdout == "", (words, done)
+            assert done.stderr == (f"docker-socket-proxy: there is no {words[0]} in this image: by this name the program only does its health check, "
+                                   "exit status 0 or 1\n"), (words, done)
+        assert {request[:2] for request in proxy.engine.requests} == {("GET", "/_ping")}, proxy.engine.requests
+        ours, theirs = pty.openpty()  # to whoever sits at a terminal it is said always
+        assert subprocess.run([os.path.join(directory, "sh"), *checks[0][1:]], env=environment(proxy.env), stderr=theirs, timeout=30).returncode == 0
+        assert b"there is no sh in this image" in os.read(ours, 1000)
+        os.close(ours)
+        os.close(theirs)
+        for env in ({"LISTEN": f"tcp://127.0.0.1:{free_port()}"}, dict(proxy.env, ALLOW_INFO="perhaps")):
+            for words in checks + others:
+                assert called(words, env).returncode == 1, (words, env)
+
+
 def logs():
     with Proxy({"LOG_FORMAT": "json", "ALLOW_INFO": "1"}) as proxy:
         proxy.ask("GET", "/info")
@@ -143,7 +192,7 @@ def logs():
         lines = [json.loads(line) for line in proxy.log().splitlines() if line.startswith("{")]
         assert [(x["verdict"], x["method"], x["path"], x["detail"], x["status"], x["client"]) for x in lines] == [
             ("Allowed", "GET", "/info", "SystemInfo", 200, "127.0.0.1"),
-            ("Forbidden", "POST", '/a"b\\c/attach', "no permission covers it", 403, "127.0.0.1")], lines
+            ("Forbidden", "POST", '/a"b\\c/attach', "the path has a backslash", 403, "127.0.0.1")], lines
     with Proxy({"LOG_LEVEL": "warning", "ALLOW_INFO": "1"}) as proxy:
         proxy.ask("GET", "/info")
         proxy.ask("GET", "/tasks")
@@ -202,6 +251,17 @@ def bad_input():
         for _, text in mistakes.values():
             assert any(line.startswith("docker-socket-proxy: " + text) for line in lines), (text, lines)
         assert not done.stdout
+    # words are no value of the other images' names, and a note is no part of a value
+    for name, value, text in (("CONTAINERS", "true", "CONTAINERS=1 or ALLOW_CONTAINERS=true"), ("ALLOW_INFO", "1 # note", "ALLOW_INFO=1 # note: not a boolean"),
+                              ("MAX_CONNECTIONS", "100 # note", "MAX_CONNECTIONS=100 # note: not a whole number"),
+                              ("SOCKET_PATH", "/x.sock # note", "SOCKET_PATH=/x.sock # note: ")):
+        done = program("run", env={name: value})
+        assert done.returncode == 2 and text in done.stderr, done
+    # quotes and blanks are taken off, wherever a value is read
+    quoted = {"ALLOW_INFO": ' "1"', "ALLOW_BIND_MOUNTS": "'/srv'", "ALLOW_CREATE": "'yes' ", "REQUIRE_LABEL": '"a=b"', "SOCKET_PATH": '"/x.sock"',
+              "LISTEN": "'tcp://127.0.0.1:2375' ", "RATE_LIMIT": '"5"', "LOG_LEVEL": "'debug'", "PROFILE_A_FROM": '"10.0.0.0/8"'}
+    plain = {name: value.strip(" \"'") for name, value in quoted.items()}
+    assert program("render", env=quoted).stdout == program("render", env=plain).stdout != ""
     # empty means unset
     assert program("explain", "POST", "/containers/x/start", env={"ALLOW_START": ""}).returncode == 3
 
@@ -386,6 +446,21 @@ def claims():
         assert "may give containers" not in proxy.log(), proxy.log()
 
 
+def told_at_start():
+    """What may not do what was meant is said at the start, once."""
+    with Proxy({"ALLOW_CREATE": "1", "ALLOW_START": "1", "IAMGES": "1", "SP_ALLOWFROM": "10.0.0.0/8", "DELETE": "1", "PORT": "8080"}) as proxy:
+        log = proxy.log()
+        assert log.count("`docker run` and `docker compose up` need ALLOW_ATTACH=true, or -d") == 1, log
+        for text in ("IAMGES means nothing here: did you mean IMAGES", "SP_ALLOWFROM means nothing here", "DELETE means nothing here"):
+            assert log.count("warning: " + text) == 1, (text, log)
+        assert "PORT" not in log, log
+    with Proxy({"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "PROFILE_A_ALLOW_START": "1"}) as proxy:
+        assert "A: ContainerCreate and ContainerStart are open" in proxy.log() and "PROFILE_A_ALLOW_ATTACH=true" in proxy.log(), proxy.log()
+    for env in ({"ALLOW_CREATE": "1", "ALLOW_START": "1", "ALLOW_ATTACH": "1"}, {"ALLOW_CREATE": "1"}, {"ALLOW_START": "1"}):
+        with Proxy(env) as proxy:
+            assert "docker run" not in proxy.log(), proxy.log()
+
+
 def least_privilege():
     """HAProxy runs as the least that may open the socket, the directories above it included."""
     if os.geteuid() != 0:
@@ -423,10 +498,135 @@ def descriptors():
     assert done.returncode == 2 and "the limit of open files allows 448" in done.stderr, done
 
 
+def on_terminal(*arguments, env=None):
+    """What a subcommand prints to a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([PROGRAM, *arguments], env=environment(dict({"TERM": "xterm"}, **(env or {}))), stdout=theirs)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            more = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not more:
+            break
+        text += more
+    os.close(ours)
+    return process.wait(20), text.decode().replace("\r\n", "\n")
+
+
+def for_people():
+    """permissions and explain on a terminal: columns, and colours where they are wanted."""
+    code, text = on_terminal("permissions", env={"ALLOW_CONTAINERS": "1", "NO_COLOR": "1"})
+    assert code == 0 and "\033" not in text and "\t" not in text, text
+    lines = text.splitlines()
+    first = lines.index("Containers") + 1
+    rows = lines[first:lines.index("", first)]
+    assert re.fullmatch(r"  open    GET    /containers/json +ContainerList +by ALLOW_CONTAINERS", rows[0]), rows[0]
+    for name in ("ContainerList", "ContainerCreate", "ContainerDelete"):  # one below the other
+        assert len({row.index(f"  {name} ") for row in rows if f"  {name} " in row} | {rows[0].index("  ContainerList ")}) == 1, rows
+    _, coloured = on_terminal("permissions", env={"ALLOW_CONTAINERS": "1"})
+    assert "\033[32mopen" in coloured and re.sub(r"\033\[\d+m", "", coloured) == text, coloured
+    assert "\033" not in on_terminal("permissions", env={"TERM": "dumb"})[1]
+    _, only_open = on_terminal("permissions", "--open", env={"NO_COLOR": "1"})
+    assert only_open.split() and "closed" not in only_open and "SystemVersion" in only_open, only_open
+    profile = {"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "NO_COLOR": "1"}
+    code, text = on_terminal("explain", "--profile", "A", "POST", "/containers/create", env=profile)
+    assert code == 0 and text.splitlines() == [
+        "allowed", "  request    POST /containers/create", "  operation  ContainerCreate", "  opened by  PROFILE_A_ALLOW_CREATE",
+        "  profile    A", "  guard      judges its body, if the permissions allow the operation; --body FILE asks it"], text
+    code, text = on_terminal("explain", "GET", "//x", env=profile)
+    assert code == 3 and text.splitlines() == [
+        "denied", "  request    GET //x", "  operation  none", "  because    the path has an empty segment",
+        "  profile    none, the unprefixed variables", "  guard      does not look at this request"], text
+
+
+def for_programs():
+    """The same as JSON, and where stdout is no terminal."""
+    env = {"ALLOW_CONTAINERS": "1", "ALLOW_CREATE": "1"}
+    lines = [line.split("\t") for line in program("permissions", env=env).stdout.splitlines()[1:]]
+    objects = json.loads(program("permissions", "--json", env=env).stdout)
+    assert [("open" if o["open"] else "closed", o["method"], o["path"], o["operation"], o["variable"], o["groups"] or "own variable only",
+             "on" if o["default"] else "off", o["opened_by" if o["open"] else "needs"]) for o in objects] == [tuple(line) for line in lines]
+    assert [o["operation"] for o in objects if o["guarded"]] == ["ContainerCreate", "ContainerUpdate"], objects
+    assert json.loads(program("permissions", "--json", "--open", env=env).stdout) == [o for o in objects if o["open"]]
+    assert [line.split("\t") for line in program("permissions", "--open", env=env).stdout.splitlines()[1:]] == [x for x in lines if x[0] == "open"]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as body:
+        body.write('{"HostConfig":{"Privileged":true}}')
+        body.flush()
+        said = program("explain", "--json", "POST", "/containers/create", "--body", body.name, env=env)
+        assert said.returncode == 3 and json.loads(said.stdout) == {
+            "allowed": False, "method": "POST", "path": "/containers/create", "operation": "ContainerCreate", "opened_by": "ALLOW_CREATE", "profile": "",
+            "guard": "HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it"}, said
+    said = program("explain", "--json", "GET", '/a"b\\\x01\u00e9', env=env)
+    assert said.returncode == 3 and json.loads(said.stdout)["path"] == '/a"b\\\x01\u00e9', said
+
+
+def wrong_words():
+    """Each subcommand says which of its words is wrong."""
+    for words, text in (
+        (["map", "foo"], "map: foo: no such map; there are operations, variables and kinds"),
+        (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
+        (["map", "kinds", "x"], "map: x: one word too many"),
+        (["explain"], "explain: METHOD is missing"),
+        (["explain", "GET"], "explain: PATH is missing; usage: docker-socket-proxy explain [--profile NAME] [--body FILE] [--json] METHOD PATH"),
+        (["explain", "GET", "/", "x"], "explain: x: one word too many"),
+        (["explain", "GET", "/", "--body"], "explain: --body: its value is missing"),
+        (["explain", "--open", "GET", "/"], "explain: --open: no such option"),
+        (["explain", "--json", "-"], "explain: - goes with neither --json nor --body"),
+        (["explain", "--profile", "A", "GET", "/"], "--profile A: no PROFILE_A_* variable is set"),
+        (["permissions", "x"], "permissions: x: one word too many"),
+        (["permissions", "--profile"], "permissions: --profile: its value is missing"),
+        (["permissions", "--jason"], "permissions: --jason: no such option"),
+        (["run", "x"], "run: x: one word too many"),
+        (["render", "x"], "render: x: one word too many"),
+        (["check", "--json"], "check: --json: no such option"),
+        (["healthcheck", "x"], "healthcheck: x: one word too many"),
+        (["migrate", "a", "b", "c"], "migrate: c: one word too many"),
+        (["nonsense"], "nonsense: no such command; `docker-socket-proxy --help` lists them"),
+        (["permision"], "permision: no such command; did you mean permissions?"),
+    ):
+        done = program(*words)
+        assert done.returncode == 2 and not done.stdout and len(done.stderr.splitlines()) == 1, (words, done)
+        assert done.stderr.startswith("docker-socket-proxy: " + text), (words, done)
+
+
+def checkout():
+    """The program that make built finds its templates beside build/, if they are its owner's; an installed one does not look there."""
+    with tempfile.TemporaryDirectory() as directory:
+        bare = {"PATH": os.environ["PATH"]}
+        for name in ("build", "bin"):
+            os.mkdir(os.path.join(directory, name))
+            shutil.copy(PROGRAM, os.path.join(directory, name, "docker-socket-proxy"))
+        for name in ("templates", "haproxy"):
+            shutil.copytree(os.path.join(ROOT, name), os.path.join(directory, name))
+
+        def rendered(name="build", user=None):
+            os.chmod(directory, 0o755)
+            done = subprocess.run([os.path.join(directory, name, "docker-socket-proxy"), "render"], env=bare, capture_output=True, text=True, user=user,
+                                  timeout=60)
+            return done.returncode == 0 and f"{directory}/haproxy/operations.map" in done.stdout
+        assert rendered()
+        assert not rendered("bin")
+        templates = os.path.join(directory, "templates")
+        os.chmod(templates, 0o777)
+        assert not rendered(), "what anybody can write to was taken"
+        os.chmod(templates, 0o755)
+        if os.geteuid() == 0:
+            assert not rendered(user=65534), "what belongs to another was taken"
+            os.chown(templates, 65534, 65534)
+            assert not rendered(), "what belongs to another was taken"
+            os.chown(templates, 0, 0)
+        os.rename(templates, templates + ".real")
+        os.symlink(templates + ".real", templates)
+        assert not rendered(), "what a link leads to was taken"
+
+
 def commands():
     assert program("--version").stdout.startswith("docker-socket-proxy ")
-    for word in ("run", "render", "check", "explain", "permissions", "healthcheck"):
-        assert word in program("--help").stdout
+    for word in ("run", "render", "check", "explain", "permissions", "healthcheck", "migrate", "map"):
+        assert re.search(rf"^  {word}\b", program("--help").stdout, re.M), word
     assert program("nonsense").returncode == 2
     table = program("permissions", env={"ALLOW_CONTAINERS": "1"}).stdout.splitlines()
     assert "open\tGET\t/containers/json\tContainerList\tALLOW_CONTAINER_LIST\tCONTAINERS\toff\tALLOW_CONTAINERS" in table
@@ -434,7 +634,7 @@ def commands():
     allowed = program("explain", "GET", "/v1.41/containers/x/json", env={"ALLOW_CONTAINERS": "1"})
     assert allowed.returncode == 0 and "ContainerInspect, opened by ALLOW_CONTAINERS" in allowed.stdout, allowed
     denied = program("explain", "POST", "/containers/x/exec")
-    assert denied.returncode == 3 and "ALLOW_EXEC=true would allow it" in denied.stdout, denied
+    assert denied.returncode == 3 and "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true) would allow it" in denied.stdout, denied
     for env in ({"ALLOW_SESSION": "1"}, {"ALLOW_GRPC": "1"}):
         with Proxy(env) as proxy:
             proxy.wait_for_log("builds with BuildKit fail; build with DOCKER_BUILDKIT=0")

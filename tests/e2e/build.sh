@@ -10,3 +10,6 @@ for stage in build collect; do
 done
 docker build --network host --tag docker-socket-proxy .
 docker image prune --force
+# For the tests' other Engines
+docker save --output build/image.tar.new docker-socket-proxy
+mv build/image.tar.new build/image.tar

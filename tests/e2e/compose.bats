@@ -37,6 +37,32 @@ teardown() { example down -v -t 0 || true; }
     until_true logs_have socket-proxy 'Forbidden: /containers/test/attach'
 }
 
+@test "a Compose file with another image's health check: what waits for service_healthy starts" {
+    cat >"$BATS_TEST_TMPDIR/switched.yaml" <<'END'
+services:
+  socket-proxy:
+    image: docker-socket-proxy
+    environment: [CONTAINERS=1]
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+    healthcheck:
+      test: wget --spider http://localhost:2375/version || exit 1
+      interval: 1s
+      timeout: 2s
+      retries: 10
+  client:
+    image: box
+    command: ["wget", "-qO-", "http://socket-proxy:2375/containers/json"]
+    depends_on:
+      socket-proxy:
+        condition: service_healthy
+END
+    compose -p switched -f "$BATS_TEST_TMPDIR/switched.yaml" up -d
+    local client
+    client=$(engine ps -aq --filter label=com.docker.compose.service=client)
+    until_true logs_have "$client" '"/switched'
+    compose -p switched -f "$BATS_TEST_TMPDIR/switched.yaml" down -t 0
+}
+
 @test "compose up, ps, logs, restart and down work through the proxy" {
     start_proxy proxy "${DOCUMENT[@]}"
     cat >"$BATS_TEST_TMPDIR/compose.yaml" <<'END'

@@ -28,6 +28,13 @@ setup() { through proxy; }
     [ "$output" = box ]
 }
 
+@test "docker inspect of what is not there goes on to other kinds, and ends where one is refused" {
+    run ! docker inspect absent
+    [[ $output == *'is forbidden; ALLOW_'* ]]
+    run ! docker inspect --type container absent
+    [[ $output == *'No such container'* ]]
+}
+
 @test "create, start, logs, restart, stop, rm work" {
     docker create --name one box sh -c 'echo line of one; sleep 1000'
     docker start one
@@ -50,7 +57,7 @@ setup() { through proxy; }
 
 @test "attach is answered 403, and the log says so" {
     run -0 curl -s -X POST -w '\n%{http_code}' "$(url proxy /containers/test/attach)"
-    [ "${lines[0]}" = '{"message":"docker-socket-proxy: POST /containers/test/attach is forbidden; ALLOW_ATTACH=true would allow it"}' ]
+    [ "${lines[0]}" = '{"message":"docker-socket-proxy: POST /containers/test/attach is forbidden; ALLOW_CONTAINER_ATTACH=true (or ALLOW_ATTACH=true) would allow it"}' ]
     [ "${lines[1]}" = 403 ]
     until_true logs_have proxy 'Forbidden: /containers/test/attach'
     run -0 engine logs proxy

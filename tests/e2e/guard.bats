@@ -4,6 +4,7 @@
 load helper
 
 setup_file() {
+    proxy_image
     box_image
     remove_all
     start_proxy proxy "${EVERYTHING[@]}"
@@ -91,13 +92,18 @@ refused() {
 }
 
 @test "a container is recreated from its inspection, as Watchtower does" {
+    local version
+    # as the client of an old Engine asks, and as the newest does
+    for version in v1.41 "v$(engine version -f '{{.Server.APIVersion}}')"; do recreate "$version"; done
+}
+recreate() {
     engine run -d --name old -e A=1 -v data2:/d -p 8081:80 --label x=y box sleep 1000
-    /usr/bin/python3 - "$DOCKER_HOST" <<'PYTHON'
+    /usr/bin/python3 - "$DOCKER_HOST" "$1" <<'PYTHON'
 import json
 import sys
 import urllib.request
 
-base = sys.argv[1].replace("tcp", "http") + "/v1.41"
+base = sys.argv[1].replace("tcp", "http") + "/" + sys.argv[2]
 
 
 def call(method, path, body=None):

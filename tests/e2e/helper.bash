@@ -38,6 +38,9 @@ until_true() {
     return 1
 }
 
+# The image under test, where the Engine is not the one that built it
+proxy_image() { engine image inspect $IMAGE >/dev/null 2>&1 || engine load -i "$ROOT/build/image.tar" >/dev/null; }
+
 # A tiny image for the containers under test, made of the machine's static busybox
 box_image() {
     engine image inspect box >/dev/null 2>&1 && return 0

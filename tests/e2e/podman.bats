@@ -55,7 +55,7 @@ teardown_file() {
     DOCKER_HOST=tcp://127.0.0.1:2399 docker ps
     DOCKER_HOST=tcp://127.0.0.1:2399 docker images | grep -F team/app
     run env DOCKER_HOST=tcp://127.0.0.1:2399 docker rmi team/app:1
-    [[ $output == *'ALLOW_IMAGES=true would allow it'* ]]
+    [[ $output == *'ALLOW_IMAGE_DELETE=true (or ALLOW_IMAGES=true) would allow it'* ]]
 }
 
 @test "Podman routes on the path as it is sent, and the proxy judges libpod paths so" {

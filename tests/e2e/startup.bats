@@ -175,7 +175,8 @@ haproxy_memory() {
     where=$(url proxy '')
     curl -sN "$where/events" >/dev/null 3>&- &
     curl -sN "$where/containers/test/logs?follow=1&stdout=1" >/dev/null 3>&- &
-    streaming() { [ "$(engine_connections proxy)" -ge 2 ]; }
+    # (One more is the idle one by which the program watches the Engine.)
+    streaming() { [ "$(engine_connections proxy)" -ge 3 ]; }
     until_true streaming
     # Killed after the usual 10 seconds, it would be 137
     engine stop -t 10 proxy
@@ -201,6 +202,34 @@ haproxy_memory() {
     unhealthy() { [ "$(engine inspect -f '{{.State.Health.Status}}' proxy)" = unhealthy ]; }
     until_true unhealthy
     kill -CONT "$pid"
+}
+
+@test "health checks that were written for other images work" {
+    local check
+    for check in 'wget --spider http://localhost:2375/version || exit 1' 'curl -f http://localhost:2375/_ping' \
+        'wget -q --tries=1 -O- http://127.0.0.1:2375/_ping | grep -q OK || exit 1'; do
+        start_proxy proxy --health-cmd "$check" --health-interval 1s --health-timeout 2s --health-retries 1
+        [ "$(engine inspect -f '{{index .Config.Healthcheck.Test 0}}' proxy)" = CMD-SHELL ]
+        until_true healthy proxy
+        run -0 engine inspect -f '{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{end}}' proxy
+        [[ $output != *'there is no'* ]]
+        engine rm -f proxy
+    done
+    start_proxy proxy --health-cmd 'wget --spider http://localhost:2375/version || exit 1' --health-interval 1s --health-timeout 2s --health-retries 1
+    until_true healthy proxy
+    local pid
+    pid=$(engine top proxy -eo pid,comm | awk '$2 == "haproxy" { print $1 }')
+    kill -STOP "$pid"
+    unhealthy() { [ "$(engine inspect -f '{{.State.Health.Status}}' proxy)" = unhealthy ]; }
+    until_true unhealthy
+    kill -CONT "$pid"
+    # By their names, in Compose's CMD form
+    for check in 'wget --spider http://localhost:2375/version' 'curl -f http://localhost:2375/version' '/bin/sh -c true'; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr engine exec proxy $check
+    done
+    # shellcheck disable=SC2154 # run sets it
+    [[ $stderr == *'there is no sh in this image'* ]]
 }
 
 @test "it ends with an error when HAProxy dies, so that a restart policy sees it" {
@@ -245,6 +274,11 @@ haproxy_memory() {
     engine create --name proxy "$IMAGE" >/dev/null
     engine export proxy | tar -tv >"$BATS_TEST_TMPDIR/files"
     run ! grep -E '/(sh|bash|dash|busybox|dpkg|apt|apt-get|perl|python[0-9.]*)$' "$BATS_TEST_TMPDIR/files"
+    # The names that health checks use are our program's.
+    local name
+    for name in bin/sh usr/bin/wget usr/bin/curl; do
+        grep -E "^l.* $name -> /usr/local/bin/docker-socket-proxy\$" "$BATS_TEST_TMPDIR/files"
+    done
     run ! grep -E '^-..[sS]|^-.....[sS]' "$BATS_TEST_TMPDIR/files"
     grep -q usr/sbin/haproxy "$BATS_TEST_TMPDIR/files"
 }

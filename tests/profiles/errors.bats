@@ -116,7 +116,7 @@ load helper
     run -3 dsp explain --profile ADMIN GET /info
     [[ $output == *'PROFILE_ADMIN_ALLOW_INFO=true would allow it'* ]]
     run -3 dsp explain GET /containers/json
-    [[ $output == *' ALLOW_CONTAINERS=true would allow it'* ]]
+    [[ $output == *' ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true) would allow it'* ]]
     run -0 dsp explain GET /info
     run -2 dsp explain --profile NONE GET /info
     [[ $output == *'--profile NONE'* ]]

@@ -178,7 +178,7 @@ END
     with() { command docker --tlsverify --tlscacert $LAB/ca/ca.pem --tlscert "$1/cert.pem" --tlskey "$1/key.pem" -H tcp://127.0.0.1:2376 "${@:2}"; }
     until_true with $LAB/portainer ps
     run ! with $LAB/guest ps
-    [[ $output == *'ALLOW_CONTAINERS=true would allow it'* ]]
+    [[ $output == *'ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true) would allow it'* ]]
     run ! curl -sS --cacert $LAB/ca/ca.pem https://127.0.0.1:2376/version
     # the healthcheck has no certificate and needs none
     run -0 engine exec socket-proxy docker-socket-proxy healthcheck

@@ -51,10 +51,10 @@ teardown_file() {
 
 @test "the answer and the log name the profile" {
     run -0 ask reader GET $PROXY/containers/json
-    [[ $output == *'{"message":"docker-socket-proxy: GET /containers/json is forbidden; PROFILE_LOGS_ALLOW_CONTAINERS=true would allow it"}'* ]]
-    until_true logs_have proxy 'profile=logs PROFILE_LOGS_ALLOW_CONTAINERS=true would allow it 403'
+    [[ $output == *'{"message":"docker-socket-proxy: GET /containers/json is forbidden; PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would allow it"}'* ]]
+    until_true logs_have proxy 'profile=logs PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would allow it 403'
     run -0 engine logs proxy
-    [[ $output =~ 'Forbidden: /containers/json GET '[0-9.:]*' profile=logs PROFILE_LOGS_ALLOW_CONTAINERS=true' ]]
+    [[ $output =~ 'Forbidden: /containers/json GET '[0-9.:]*' profile=logs PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would' ]]
     [[ $output =~ 'Allowed: /containers/json GET '[0-9.:]*' profile=admin ContainerList 200' ]]
     [[ $output =~ 'Allowed: /info GET '[0-9.:]*' profile=- SystemInfo 200' ]]
 }

@@ -106,9 +106,9 @@ task_code() {
         [ "$(task_code second deploy_deploy /containers/json "$address")" = 403 ]
         [ "$(task_code engine deploy_dashboard /containers/json "$address")" = 403 ]
     done
-    profile_in_log() { { engine service logs --raw guard_socket-proxy; } 2>&1 | grep -F 'profile=deploy PROFILE_DEPLOY_ALLOW_CONTAINERS=true'; }
+    profile_in_log() { { engine service logs --raw guard_socket-proxy; } 2>&1 | grep -F 'profile=deploy PROFILE_DEPLOY_ALLOW_CONTAINER_LIST=true (or PROFILE_DEPLOY_ALLOW_CONTAINERS=true)'; }
     until_true profile_in_log
-    base_in_log() { { engine service logs --raw guard_socket-proxy; } 2>&1 | grep -F 'profile=- ALLOW_CONTAINERS=true'; }
+    base_in_log() { { engine service logs --raw guard_socket-proxy; } 2>&1 | grep -F 'profile=- ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)'; }
     until_true base_in_log
 }
 

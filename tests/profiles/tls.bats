@@ -53,7 +53,7 @@ with() {
     run -0 with $LAB/ops ps --format '{{.Names}}'
     [[ $output == *test* ]]
     run ! with $LAB/guest ps
-    [[ $output == *'ALLOW_CONTAINERS=true would allow it'* ]]
+    [[ $output == *'ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true) would allow it'* ]]
     run ! with $LAB/ops info
     [[ $output == *'PROFILE_OPS_ALLOW_INFO=true would allow it'* ]]
     until_true log_has tls 'profile=ops ContainerList 200'
@@ -265,7 +265,7 @@ for line in sys.stdin:
     # the other socket has its own profile
     run -0 command docker -H unix://$LAB/share/second.sock info
     run ! command docker -H unix://$LAB/share/second.sock ps
-    [[ $output == *'PROFILE_W_ALLOW_CONTAINERS=true would allow it'* ]]
+    [[ $output == *'PROFILE_W_ALLOW_CONTAINER_LIST=true (or PROFILE_W_ALLOW_CONTAINERS=true) would allow it'* ]]
     until_true log_has unix 'profile=w SystemInfo 200'
     # the Engine's own is untouched
     run -0 engine version

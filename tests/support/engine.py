@@ -8,7 +8,10 @@ import threading
 class Engine:
     """Answers every request with 200 and {}; some paths behave like the Engine's streams.
 
-    requests  list of (method, target, headers as a dict of lower-case names, body), in the order they came
+    requests  list of (method, target, headers as a dict of lower-case names, body), in the order they came; those that the
+              proxy's program makes by itself are in asked instead
+    containers  what GET /containers/json answers: a list of dicts, or bytes that are sent as they are; kind is "docker",
+              "podman" or "" for what GET /version and /_ping tell
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
               "mute": never answers
     """
@@ -17,6 +20,10 @@ class Engine:
         self.path = path
         self.mode = mode
         self.requests = []
+        self.asked = []
+        self.containers = []
+        self.kind = "docker"
+        self.connections = set()
         self.ended = []  # why each stream ended: "client left" or "closed"
         self.stop_streams = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -28,7 +35,13 @@ class Engine:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
+        """Ends it, as an Engine that stops: open connections end as well."""
         self.listener.close()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
         if os.path.exists(self.path):
             os.unlink(self.path)
 
@@ -41,6 +54,7 @@ class Engine:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
+        self.connections.add(connection)
         stream = connection.makefile("rwb")
         try:
             while self.one(connection, stream):
@@ -48,6 +62,7 @@ class Engine:
         except OSError:
             pass
         finally:
+            self.connections.discard(connection)
             connection.close()
 
     def read_body(self, stream, headers):
@@ -74,13 +89,16 @@ class Engine:
             headers[name.lower()] = value.strip()
         body = self.read_body(stream, headers)
         method, target = line[0], line[1]
-        self.requests.append((method, target, headers, body))
+        own = headers.get("user-agent", "") in ("docker-socket-proxy/inventory", "docker-socket-proxy/watch")
+        (self.asked if own else self.requests).append((method, target, headers, body))
         if self.mode == "close":
             return False
         if self.mode == "mute":
             stream.read(1)
             return False
         path = target.split("?")[0]
+        if own:
+            return self.tell(stream, path, line[2] == "HTTP/1.1")
         if self.mode == "tunnel" or (headers.get("upgrade") and path.endswith(("/attach", "/start", "/ws"))):
             stream.write(b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
                          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
@@ -94,6 +112,17 @@ class Engine:
                      b"Content-Length: 3\r\n\r\n" + answer)
         stream.flush()
         return True
+
+    def tell(self, stream, path, keep):
+        """What the Engine says of itself and its containers."""
+        names = {"docker": "Engine", "podman": "Podman Engine"}
+        body = {"/_ping": "OK", "/version": {"Components": [{"Name": names[self.kind]}] if self.kind else []},
+                "/containers/json": self.containers}[path]
+        body = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        extra = b"Libpod-API-Version: 5.0.0\r\n" if self.kind == "podman" else b""
+        stream.write(b"HTTP/1.1 200 OK\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        stream.flush()
+        return keep
 
     def echo(self, connection):
         """Gives back what comes, and "bye" when the other side has ended its half."""

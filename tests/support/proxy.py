@@ -24,9 +24,9 @@ def environment(variables):
     return base
 
 
-def program(*arguments, env=None, stdin=None):
-    """Runs a subcommand. Returns the completed process."""
-    return subprocess.run([PROGRAM, *arguments], env=environment(env or {}), input=stdin, capture_output=True, text=True,
+def program(*arguments, env=None, stdin=None, within=()):
+    """Runs a subcommand, through the command within. Returns the completed process."""
+    return subprocess.run([*within, PROGRAM, *arguments], env=environment(env or {}), input=stdin, capture_output=True, text=True,
                           timeout=60)
 
 
@@ -49,13 +49,17 @@ def free_port():
 
 
 class Proxy:
-    """`docker-socket-proxy run` in front of a stand-in Engine. Use it as a context manager."""
+    """`docker-socket-proxy run` in front of a stand-in Engine. Use it as a context manager.
 
-    def __init__(self, env=None, engine="normal", haproxy=None, listen=""):
+    engine is the mode of the stand-in Engine, None for none, or a function that makes it from the path of its socket; within a
+    command that runs the program.
+    """
+
+    def __init__(self, env=None, engine="normal", haproxy=None, listen="", within=()):
         self.directory = tempfile.mkdtemp()
         os.chmod(self.directory, 0o755)
         self.socket_path = os.path.join(self.directory, "docker.sock")
-        self.engine = Engine(self.socket_path, engine) if engine else None
+        self.engine = engine(self.socket_path) if callable(engine) else Engine(self.socket_path, engine) if engine else None
         self.port = free_port()
         self.env = {"SOCKET_PATH": self.socket_path, "LISTEN": f"tcp://127.0.0.1:{self.port}{listen}"}
         self.env.update(env or {})
@@ -63,7 +67,7 @@ class Proxy:
             self.env["HAPROXY"] = haproxy
         self.log_path = os.path.join(self.directory, "log")
         self.log_file = open(self.log_path, "wb")
-        self.process = subprocess.Popen([PROGRAM, "run"], env=environment(self.env), stdout=self.log_file,
+        self.process = subprocess.Popen([*within, PROGRAM, "run"], env=environment(self.env), stdout=self.log_file,
                                         stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 20
         while True:

@@ -12,12 +12,13 @@
 static char *rendered(char *const variables[])
 {
     struct problems problems = {.to = stderr};
+    struct inventory inventory = {.contained = false};
     struct environment environment;
     char *config;
 
     environment_read(&environment, variables, &problems);
     ck_assert_uint_eq(problems.count, 0);
-    config = config_text(&environment, &problems);
+    config = config_text(&environment, &inventory, &problems);
     ck_assert_uint_eq(problems.count, 0);
     environment_free(&environment);
     return config;
@@ -44,10 +45,10 @@ START_TEST(test_sections)
 
     expect(config, "    # Containers\n    acl open var(txn.operation) -m str ContainerList ContainerInspect ContainerStats ContainerWait\n");
     expect(config, "    # Networks\n    acl open var(txn.operation) -m str NetworkList NetworkInspect\n");
-    expect(config, "'ALLOW_CREATE=true would allow it' if { var(txn.operation) -m str ContainerCreate ");
+    expect(config, "'%[var(txn.own)]=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it' if { var(txn.operation) -m str ContainerCreate ");
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
     ck_assert_ptr_null(strstr(config, "# Volumes")); /* only what is enabled */
-    ck_assert_ptr_null(strstr(config, "tune.bufsize"));
+    ck_assert_ptr_nonnull(strstr(config, "tune.bufsize 73728")); /* a head of 64 KiB */
     ck_assert_ptr_null(strstr(config, "{{"));
     ck_assert_ptr_null(strstr(config, "profile"));
     free(config);

@@ -1,5 +1,6 @@
 /* From NAME=value strings to permissions, settings, profiles and problems. */
 #include "environment.h"
+#include "strangers.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -56,24 +57,30 @@ static const struct decision {
 } decisions[] = {
     {"", NULL, "SystemPing", true, "default"},
     {"", NULL, "SystemEvents", true, "default"},
-    {"", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
+    {"", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)"},
     {"ALLOW_CONTAINERS=TRUE", NULL, "ContainerList", true, "ALLOW_CONTAINERS"},
     {"ALLOW_CONTAINERS=On", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
-    {"ALLOW_CONTAINERS=", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
-    {"ALLOW_PING=off", NULL, "SystemPing", false, "ALLOW_PING=true"},
+    {"ALLOW_CONTAINERS=", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)"},
+    {"ALLOW_PING=off", NULL, "SystemPing", false, "ALLOW_SYSTEM_PING=true (or ALLOW_PING=true)"},
     {"ALLOW_PING=0", NULL, "SystemVersion", true, "default"},
     /* either group */
     {"ALLOW_STOP=1", NULL, "ContainerStop", true, "ALLOW_STOP"},
     {"ALLOW_RESTARTS=1", NULL, "ContainerStop", true, "ALLOW_RESTARTS"},
     {"ALLOW_STOP=0 ALLOW_RESTARTS=1", NULL, "ContainerStop", true, "ALLOW_RESTARTS"},
     {"", NULL, "ContainerStop", false, "ALLOW_STOP=true"},
-    {"ALLOW_STOP=1", NULL, "ContainerRestart", false, "ALLOW_RESTARTS=true"},
+    {"ALLOW_STOP=1", NULL, "ContainerRestart", false, "ALLOW_CONTAINER_RESTART=true (or ALLOW_RESTARTS=true)"},
     /* both groups */
-    {"ALLOW_CREATE=1", NULL, "NetworkCreate", false, "ALLOW_NETWORKS=true"},
-    {"ALLOW_NETWORKS=1", NULL, "NetworkCreate", false, "ALLOW_CREATE=true"},
-    {"", NULL, "NetworkCreate", false, "ALLOW_CREATE=true and ALLOW_NETWORKS=true"},
+    {"ALLOW_CREATE=1", NULL, "NetworkCreate", false, "ALLOW_NETWORK_CREATE=true (or ALLOW_NETWORKS=true)"},
+    {"ALLOW_NETWORKS=1", NULL, "NetworkCreate", false, "ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true)"},
+    {"", NULL, "NetworkCreate", false, "ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true and ALLOW_NETWORKS=true)"},
     {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "NetworkCreate", true, "ALLOW_CREATE and ALLOW_NETWORKS"},
-    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "VolumeCreate", false, "ALLOW_VOLUMES=true"},
+    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "VolumeCreate", false, "ALLOW_VOLUME_CREATE=true (or ALLOW_VOLUMES=true)"},
+    /* what the guard refuses as a whole */
+    {"", NULL, "PluginPull", false, "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true) and ALLOW_PRIVILEGED=true"},
+    {"ALLOW_PRIVILEGED=1", NULL, "PluginPull", false, "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true)"},
+    /* a group that opens nothing else is named alone */
+    {"", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
+    {"ALLOW_SERVICES=1", NULL, "ContainerLogs", false, "ALLOW_CONTAINER_LOGS=true (or ALLOW_LOGS=true)"},
     /* own variables decide alone */
     {"ALLOW_CONTAINER_LIST=1", NULL, "ContainerList", true, "ALLOW_CONTAINER_LIST"},
     {"ALLOW_CONTAINERS=1 ALLOW_CONTAINER_LIST=no", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true"},
@@ -84,23 +91,30 @@ static const struct decision {
     {"ALLOW_CONTAINERS=1", NULL, "ContainerListLibpod", false, "ALLOW_LIBPOD_CONTAINER_LIST=true"},
     /* names of the other images */
     {"CONTAINERS=1", NULL, "ContainerList", true, "CONTAINERS"},
-    {"CONTAINERS=1", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=1", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=1 POST=1", NULL, "ContainerCreate", true, "CONTAINERS and POST"},
-    {"CONTAINERS=1 POST=1 ALLOW_CREATE=0", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=1 POST=1 ALLOW_CREATE=0", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=0 ALLOW_CONTAINERS=1", NULL, "ContainerList", true, "ALLOW_CONTAINERS"},
-    {"CONTAINERS=1 ALLOW_CONTAINERS=0", NULL, "ContainerList", false, "ALLOW_CONTAINERS=true"},
-    {"POST=1", NULL, "ContainerCreate", false, "ALLOW_CREATE=true"},
+    {"CONTAINERS=1 ALLOW_CONTAINERS=0", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)"},
+    {"POST=1", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=1 POST=1", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
     {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerLogs", true, "CONTAINERS"},
-    {"CONTAINERS=1", NULL, "ContainerAttachWebsocket", false, "ALLOW_ATTACH=true"},
-    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerAttachWebsocket", false, "ALLOW_ATTACH=true"},
-    {"CONTAINERS=1 POST=1 EXEC=0", NULL, "ContainerExec", false, "ALLOW_EXEC=true"},
+    {"CONTAINERS=1", NULL, "ContainerAttachWebsocket", false, "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
+    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerAttachWebsocket", false, "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
+    {"CONTAINERS=1 POST=1 EXEC=0", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
     {"CONTAINERS=1 POST=1 EXEC=1", NULL, "ContainerExec", true, "CONTAINERS and POST"},
-    {"POST=1 EXEC=1", NULL, "ContainerExec", false, "ALLOW_EXEC=true"},
+    {"POST=1 EXEC=1", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
     {"CONTAINERS=1 POST=1 COMPAT=tecnativa", NULL, "ContainerExec", true, "CONTAINERS and POST"},
+    {"POST=1 EXEC=1 COMPAT=linuxserver", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
+    {"CONTAINERS=1 POST=1 COMPAT=linuxserver", NULL, "ContainerExec", true, "CONTAINERS and POST"},
+    {"CONTAINERS=1 COMPAT=linuxserver", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
+    {"LIBPOD_CONTAINERS=1 POST=1 COMPAT=linuxserver", NULL, "ContainerExecLibpod", true, "LIBPOD_CONTAINERS and POST"},
+    {"LIBPOD_PODS=1", NULL, "PodTopLibpod", false, "ALLOW_LIBPOD_POD_TOP=true"},
+    {"LIBPOD_PODS=1 ALLOW_TOP=1", NULL, "PodTopLibpod", true, "LIBPOD_PODS"},
     {"EVENTS=0", NULL, "SystemEvents", false, "ALLOW_EVENTS=true"},
     {"ALLOW_START=1", NULL, "ContainerStart", true, "ALLOW_START"},
-    {"ALLOW_START=1 COMPAT=tecnativa", NULL, "ContainerStart", false, "ALLOW_START=true"},
+    {"ALLOW_START=1 COMPAT=tecnativa", NULL, "ContainerStart", false, "ALLOW_CONTAINER_START=true"},
+    {"CONTAINERS=1 ALLOW_RESTARTS=1 COMPAT=tecnativa", NULL, "ContainerRestart", false, "ALLOW_CONTAINER_RESTART=true"},
     {"ALLOW_START=1 COMPAT=tecnativa POST=1", NULL, "ContainerStart", true, "ALLOW_START"},
     {"LIBPOD_CONTAINERS=1", NULL, "ContainerListLibpod", true, "LIBPOD_CONTAINERS"},
     {"LIBPOD_ALLOW_RESTARTS=1", NULL, "ContainerKillLibpod", true, "LIBPOD_ALLOW_RESTARTS"},
@@ -111,7 +125,7 @@ static const struct decision {
     {"PROFILE_A_FROM=x ALLOW_INFO=1", "A", "SystemInfo", false, "PROFILE_A_ALLOW_INFO=true"},
     {"PROFILE_A_FROM=x INFO=1", "A", "SystemInfo", false, "PROFILE_A_ALLOW_INFO=true"},
     {"PROFILE_READ_ONLY_FROM=x", "read_only", "NetworkCreate", false,
-     "PROFILE_READ_ONLY_ALLOW_CREATE=true and PROFILE_READ_ONLY_ALLOW_NETWORKS=true"},
+     "PROFILE_READ_ONLY_ALLOW_NETWORK_CREATE=true (or PROFILE_READ_ONLY_ALLOW_CREATE=true and PROFILE_READ_ONLY_ALLOW_NETWORKS=true)"},
 };
 
 START_TEST(test_decision)
@@ -197,6 +211,29 @@ static const struct mistake {
     {"TLS_CERTPATH=/x", "TLS_CERTPATH? did you mean TLS_CERT_PATH"},
     {"UPSTREAMS=tcp://x:1", "UPSTREAMS? did you mean UPSTREAM"},
     {"UPSTREAM=tcp://host.:1", "the host is neither a name"},
+    /* what is right in itself is no slip, and is looked up */
+    {"ALLOW_KILL=1", "ALLOW_KILL: no such permission; what is called so has ALLOW_CONTAINER_KILL\n"},
+    {"ALLOW_READ=1", "ALLOW_READ: no such permission; `docker-socket-proxy permissions` lists them all\n"},
+    {"ALLOW_STATS=1", "ALLOW_STATS: no such permission; what is called so has ALLOW_CONTAINER_STATS\n"},
+    {"ALLOW_IMAGE_PULL=1", "ALLOW_IMAGE_PULL: no such permission; what is called so has ALLOW_IMAGE_CREATE\n"},
+    {"ALLOW_PULL=1", "what is called so has ALLOW_IMAGE_CREATE ALLOW_PLUGIN_PULL\n"},
+    {"ALLOW_RENAME=1", "what is called so has ALLOW_CONTAINER_RENAME\n"},
+    {"ALLOW_PRUNE=1", "has ALLOW_CONTAINER_PRUNE ALLOW_IMAGE_PRUNE ALLOW_BUILD_PRUNE ALLOW_NETWORK_PRUNE ALLOW_VOLUME_PRUNE\n"},
+    {"ALLOW_LIST=1", "what is called so has ALLOW_CONTAINER_LIST ALLOW_CHECKPOINT_LIST ALLOW_IMAGE_LIST "},
+    {"ALLOW_INSPECT=1", "what is called so has ALLOW_CONTAINER_INSPECT ALLOW_EXEC_INSPECT ALLOW_IMAGE_INSPECT "},
+    {"ALLOW_EXEC_CREATE=1", "ALLOW_EXEC_CREATE: no such permission; `docker-socket-proxy permissions` lists them all\n"},
+    {"ALLOW_CONTAINER_REMOVE=1", "what is called so has ALLOW_CONTAINER_DELETE\n"},
+    {"ALLOW_LIBPOD_KILL=1", "what is called so has ALLOW_LIBPOD_CONTAINER_KILL ALLOW_LIBPOD_POD_KILL\n"},
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_KILL=1", "PROFILE_A_ALLOW_KILL: no such permission; what is called so has PROFILE_A_ALLOW_CONTAINER_KILL\n"},
+    {"ALLOW_CONTIANERS=1", "ALLOW_CONTIANERS? did you mean ALLOW_CONTAINERS\n"},
+    {"ALLOW_STRAT=1", "ALLOW_STRAT? did you mean ALLOW_START\n"},
+    /* words, which the other images take for closed */
+    {"CONTAINERS=true", "CONTAINERS=true: the image that has this name takes the word for closed; write CONTAINERS=0 for that, or to open it "
+                        "CONTAINERS=1 or ALLOW_CONTAINERS=true\n"},
+    {"POST=Yes", "POST=Yes: the image that has this name takes the word for closed; write POST=0 for that, or to open it POST=1\n"},
+    {"EXEC=on", "to open it EXEC=1 or ALLOW_EXEC=true\n"},
+    {"LIBPOD_IMAGES=true", "to open it LIBPOD_IMAGES=1\n"},
+    {"ALLOW_INFO='1", "ALLOW_INFO='1: not a boolean"},
 };
 
 START_TEST(test_mistake)
@@ -222,6 +259,104 @@ START_TEST(test_all_at_once)
     given("MOTD=1 PATH=/bin POSTGRES=x CONTAINERSX=1 ALLOWED=1 LIBPOD=1 PROFILE=x"); /* somebody else's */
     ck_assert_msg(problem_count == 0, "%s", told);
     done();
+}
+END_TEST
+
+/* Values as env files and the forms of NAS systems give them: blanks and one pair of quotes are no part of them. */
+START_TEST(test_values)
+{
+    static const char *const plain[] = {"1", " 1", "1 ", "\t1\r", "\"1\"", "'1'", " \"1\" ", "' 1 '", "\"true\""};
+    static const char *const wrong[] = {"1 # note", "'1\"", "\"1", "1'", "0 1"};
+    static const char *const nothing[] = {"", " ", "\"\"", "''", " ' ' ", "\r"};
+    struct problems problems = {.to = NULL};
+    char text[64];
+    char *list[] = {text, "ALLOW_LOGS=0", NULL};
+    const struct variables variables = {.environment = list, .prefix = ""};
+
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        snprintf(text, sizeof text, "ALLOW_TOP=%s", plain[i]);
+        ck_assert_msg(variable_boolean(&variables, "ALLOW_TOP", &problems) == YES && problems.count == 0, "%s", text);
+    }
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        snprintf(text, sizeof text, "ALLOW_TOP=%s", nothing[i]);
+        ck_assert_msg(variable_boolean(&variables, "ALLOW_TOP", &problems) == UNSET && problems.count == 0, "%s", text);
+    }
+    snprintf(text, sizeof text, "RATE_LIMIT='12'");
+    ck_assert_int_eq(variable_number(&variables, "RATE_LIMIT", 1, 100, 0, &problems), 12);
+    snprintf(text, sizeof text, "SOCKET_PATH= \"/a b'\" ");
+    ck_assert_str_eq(variable(&variables, "SOCKET_PATH"), "/a b'");
+    snprintf(text, sizeof text, "REQUIRE_LABEL='\"x\"'"); /* one pair */
+    ck_assert_str_eq(variable(&variables, "REQUIRE_LABEL"), "\"x\"");
+    ck_assert_ptr_eq(variable(&variables, "SOCKET_PATH"), variable(&variables, "SOCKET_PATH"));
+    ck_assert_uint_eq(problems.count, 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *told_here;
+        size_t length;
+        char expected[128];
+
+        problems = (struct problems){.to = open_memstream(&told_here, &length)};
+        snprintf(text, sizeof text, "ALLOW_TOP=%s", wrong[i]);
+        ck_assert_int_eq(variable_boolean(&variables, "ALLOW_TOP", &problems), UNSET);
+        fclose(problems.to);
+        snprintf(expected, sizeof expected, "ALLOW_TOP=%s: not a boolean; use 1 true yes on or 0 false no off%s\n", wrong[i],
+                 strchr(wrong[i], '#') != NULL ? "; a note needs a line of its own in an env file" : "");
+        ck_assert_msg(strstr(told_here, expected) != NULL, "%s", told_here);
+        free(told_here);
+    }
+}
+END_TEST
+
+/* What is said of names that mean nothing here. NULL: nothing. */
+static const struct advice {
+    const char *assignment;
+    const char *said;
+} advices[] = {
+    {"IAMGES=1", "IAMGES means nothing here: did you mean IMAGES"},
+    {"INF0=1", "INF0 means nothing here: did you mean INFO"},
+    {"CONTAINER='1'", "did you mean CONTAINERS"},
+    {"containers=1", "containers means nothing here: did you mean CONTAINERS"},
+    {"POTS=0", "did you mean POST"},
+    {"ALLOWED_PATHS=/containers", "ALLOWED_PATHS means nothing here: paths are no setting here; ALLOW_*"},
+    {"SP_ALLOWFROM=10.0.0.0/8", "PROFILE_<NAME>_FROM"},
+    {"SP_ALLOW_GET=/v1.*", "of wollomatic/socket-proxy, whose regular expressions"},
+    {"CETUSGUARD_RULES=!", "of CetusGuard, whose rules"},
+    {"CETUSGUARD_BACKEND_ADDR=unix:///x", "UPSTREAM"},
+    {"SOCKGUARD_ANYTHING=x", "of Sockguard"},
+    {"DELETE=1", "ALLOW_DELETE=true"},
+    {"PUT=1", "ALLOW_PUT_CONTAINER_ARCHIVE=true"},
+    {"PORTS=1", "ALLOW_CONTAINER_LIST=true"},
+    {"LOGS=true", "ALLOW_LOGS=true"},
+    {"START=1", "ALLOW_START=true"},
+    {"STOP=0", "ALLOW_STOP=true"},
+    {"LIST=1", "ALLOW_CONTAINER_LIST=true"},
+    /* ours, the other images', and what belongs to other programs */
+    {"CONTAINERS=1", NULL},
+    {"INFO=1", NULL},
+    {"PORT=8080", NULL},
+    {"PORTS=80,443", NULL},
+    {"START=/bin/start", NULL},
+    {"PATH=/bin", NULL},
+    {"HOME=/", NULL},
+    {"DEBUG=1", NULL},
+    {"TZ=UTC", NULL},
+    {"LOG_LEVEL=info", NULL},
+    {"DISABLE_IPV6=1", NULL},
+    {"S6_KEEP_ENV=1", NULL},
+    {"NODE_ENV=1", NULL},
+    {"IAMGES=no such thing", NULL},
+    {"IAMGES=", NULL},
+    {"nonsense", NULL},
+};
+
+START_TEST(test_strangers)
+{
+    const struct advice *expected = &advices[_i];
+    char advice[512] = "";
+    bool told_so = stranger_advice(expected->assignment, advice, sizeof advice);
+
+    ck_assert_msg(told_so == (expected->said != NULL), "%s: %s", expected->assignment, advice);
+    if (told_so)
+        ck_assert_msg(strstr(advice, expected->said) != NULL, "%s: %s", expected->assignment, advice);
 }
 END_TEST
 
@@ -289,6 +424,8 @@ int main(void)
     tcase_add_loop_test(tests, test_decision, 0, (int)(sizeof decisions / sizeof *decisions));
     tcase_add_loop_test(tests, test_mistake, 0, (int)(sizeof mistakes / sizeof *mistakes));
     tcase_add_test(tests, test_all_at_once);
+    tcase_add_test(tests, test_values);
+    tcase_add_loop_test(tests, test_strangers, 0, (int)(sizeof advices / sizeof *advices));
     tcase_add_test(tests, test_settings);
     tcase_add_test(tests, test_guarding);
     suite_add_tcase(suite, tests);

@@ -91,6 +91,81 @@ START_TEST(test_reading)
 }
 END_TEST
 
+/* Why a target names no operation. */
+static const struct fault {
+    const char *target;
+    const char *said;
+} faults[] = {
+    {"//containers/json", "the path has an empty segment"},
+    {"/containers/json/", "the path has an empty segment"},
+    {"/containers%2F%2Fjson", "the path has an empty segment"},
+    {"/libpod/containers//json", "the path has an empty segment"},
+    {"/v1.41/../containers/json", "the path has a . or .. segment"},
+    {"/containers/%2E%2e/json", "the path has a . or .. segment"},
+    {"/libpod/images/..%2Fx/json", "the path has a . or .. segment"},
+    {"/containers/x%2Fy/json", "the path has an encoded separator"},
+    {"/containers/x%252Fjson", "the path has an encoded separator"},
+    {"/containers/x%25252fjson", "the path has an encoded separator"},
+    {"/containers/x%2561/json", "the path is encoded twice"},
+    {"/containers/x%00/json", "the path has a control character"},
+    {"/containers/x%7f/json", "the path has a control character"},
+    {"/libpod/containers/x%0a/json", "the path has a control character"},
+    {"/containers/x%5Cy/json", "the path has a backslash"},
+    {"/containers\\json", "the path has a backslash"},
+    {"/containers/%zz/json", "the path has a % without two hexadecimal digits"},
+    {"/containers/json%4", "the path has a % without two hexadecimal digits"},
+    {"/libpod/containers/x%20/json", "the path encodes what the clients of Podman do not encode"},
+    {"/%6cibpod/containers/json", "the libpod part of the path is not written as the clients of Podman do it"},
+    {"/v1.41/libpod/containers/json", "the libpod part of the path is not written as the clients of Podman do it"},
+    {"containers/json", FAULT_TARGET},
+    {"http://docker/containers/json", FAULT_TARGET},
+    {"*", FAULT_TARGET},
+    {"/containers/x/logs/y?a=//", NO_PERMISSION},
+    {"/networks/x/y", NO_PERMISSION},
+    {"/", NO_PERMISSION},
+};
+
+START_TEST(test_fault)
+{
+    struct router *router = router_new();
+    enum refusal refusal;
+
+    router_find(router, "GET", faults[_i].target, 24, &refusal);
+    ck_assert_msg(refusal == NO_OPERATION, "%s", faults[_i].target);
+    ck_assert_str_eq(router_fault(router, faults[_i].target), faults[_i].said);
+    router_free(router);
+}
+END_TEST
+
+/* What is malformed is never answered as if only a permission were missing. */
+START_TEST(test_each_malformed_path_has_a_fault)
+{
+    static const char *const pieces[] = {"/", "//", "/./", "/..", "%2F", "%252f", "%00", "%0A", "%7f", "\\", "%5c", "%", "x", "v1.41", "libpod", "json"};
+    struct router *router = router_new();
+    unsigned state = 1;
+
+    for (int n = 0; n < 3000; n++) {
+        char target[128] = "/containers/";
+        enum refusal refusal;
+        bool malformed = false;
+
+        for (int k = 0; k < 4; k++) {
+            const char *piece;
+
+            state = state * 1103515245u + 12345u;
+            piece = pieces[(state >> 16) % (sizeof pieces / sizeof *pieces)];
+            strcat(target, piece);
+            malformed |= strpbrk(piece, "%\\.") != NULL && strcmp(piece, "%2F") != 0 && strcmp(piece, "/..") != 0 && strcmp(piece, "v1.41") != 0 && strcmp(piece, "%") != 0;
+        }
+        router_find(router, "GET", target, 24, &refusal);
+        if (malformed)
+            ck_assert_msg(refusal == NO_OPERATION && strcmp(router_fault(router, target), NO_PERMISSION) != 0, "%s: %s", target,
+                          router_fault(router, target));
+    }
+    router_free(router);
+}
+END_TEST
+
 START_TEST(test_length)
 {
     char target[PATH_LENGTH_MAX + 64];
@@ -106,6 +181,7 @@ START_TEST(test_length)
     target[PATH_LENGTH_MAX - 5] = 'x';
     router_find(router, "GET", target, 24, &refusal);
     ck_assert_int_eq(refusal, NO_OPERATION);
+    ck_assert_str_eq(router_fault(router, target), FAULT_LENGTH);
     router_find(router, "AMETHODTHATISLONGERTHANANYOTHERMETHOD", "/info", 24, &refusal);
     ck_assert_int_eq(refusal, NO_OPERATION);
     router_find(router, "GET", "/v1.30/info", 31, &refusal);
@@ -121,6 +197,8 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_reading, 0, (int)(sizeof readings / sizeof *readings));
+    tcase_add_loop_test(tests, test_fault, 0, (int)(sizeof faults / sizeof *faults));
+    tcase_add_test(tests, test_each_malformed_path_has_a_fault);
     tcase_add_test(tests, test_length);
     suite_add_tcase(suite, tests);
     return run(suite);

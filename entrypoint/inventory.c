@@ -1,0 +1,147 @@
+#include "inventory_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void inventory_add_volume(struct inventory *inventory, const char *name, const char *place)
+{
+    struct inventory_volume *volumes = realloc(inventory->volumes, (inventory->volume_count + 1) * sizeof *volumes);
+
+    if (volumes == NULL)
+        abort();
+    inventory->volumes = volumes;
+    volumes[inventory->volume_count].name = inventory_copy(name);
+    volumes[inventory->volume_count++].place = inventory_copy(place);
+    inventory->odd |= !inventory_is_name(name);
+}
+
+void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream)
+{
+    struct inventory_container *holders = realloc(inventory->holders, (inventory->holder_count + 1) * sizeof *holders);
+
+    if (holders == NULL)
+        abort();
+    inventory->holders = holders;
+    container->upstream = upstream;
+    holders[inventory->holder_count++] = *container;
+    memset(container, 0, sizeof *container);
+}
+
+static int compare_containers(const void *a, const void *b)
+{
+    return strcmp(((const struct inventory_container *)a)->id, ((const struct inventory_container *)b)->id);
+}
+
+static int compare_volumes(const void *a, const void *b)
+{
+    return strcmp(((const struct inventory_volume *)a)->name, ((const struct inventory_volume *)b)->name);
+}
+
+/* Two upstreams may lead to one Engine. */
+static void drop_repeated(struct inventory *inventory)
+{
+    const char *own = inventory->own.id;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < inventory->holder_count; i++) {
+        const char *id = inventory->holders[i].id;
+
+        if ((own != NULL && strcmp(id, own) == 0) || (kept > 0 && strcmp(id, inventory->holders[kept - 1].id) == 0))
+            inventory_container_free(&inventory->holders[i]);
+        else
+            inventory->holders[kept++] = inventory->holders[i];
+    }
+    inventory->holder_count = kept;
+}
+
+/* What follows from the parts. */
+void inventory_conclude(struct inventory *inventory)
+{
+    bool all_docker = true;
+    bool any_podman = false;
+
+    inventory->complete = true;
+    for (size_t i = 0; i < inventory->upstream_count; i++) {
+        const struct inventory_upstream *part = &inventory->upstreams[i];
+
+        inventory->complete &= part->told;
+        all_docker &= part->told && part->kind == ENGINE_DOCKER;
+        any_podman |= part->kind == ENGINE_PODMAN;
+    }
+    inventory->kind = any_podman ? ENGINE_PODMAN : all_docker ? ENGINE_DOCKER : ENGINE_UNKNOWN;
+    inventory->known = !inventory->contained ||
+                       (!inventory->odd && (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
+    if (inventory->holder_count > 1)
+        qsort(inventory->holders, inventory->holder_count, sizeof *inventory->holders, compare_containers);
+    drop_repeated(inventory);
+    if (inventory->volume_count > 1)
+        qsort(inventory->volumes, inventory->volume_count, sizeof *inventory->volumes, compare_volumes);
+}
+
+void inventory_read_as(struct inventory *inventory, const struct container *container, const struct settings *settings,
+                       long milliseconds)
+{
+    struct inventory_reading reading = {.container = container, .settings = settings};
+    const struct inventory_entry *own;
+
+    memset(inventory, 0, sizeof *inventory);
+    inventory->contained = container->contained;
+    inventory->upstream_count = settings->upstreams.count;
+    inventory_ask(inventory, &reading, milliseconds);
+    if (inventory->contained) {
+        own = inventory_find_own(inventory, &reading);
+        inventory_find_holders(inventory, &reading, own);
+    }
+    for (size_t i = 0; i < settings->upstreams.count; i++)
+        inventory_entries_free(&reading.entries[i]);
+    inventory_conclude(inventory);
+}
+
+void inventory_read(struct inventory *inventory, const struct settings *settings, long milliseconds)
+{
+    struct container container;
+
+    container_read(&container);
+    inventory_read_as(inventory, &container, settings, milliseconds);
+    container_free(&container);
+}
+
+void inventory_free(struct inventory *inventory)
+{
+    inventory_container_free(&inventory->own);
+    for (size_t i = 0; i < inventory->volume_count; i++) {
+        free(inventory->volumes[i].name);
+        free(inventory->volumes[i].place);
+    }
+    free(inventory->volumes);
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        inventory_container_free(&inventory->holders[i]);
+    free(inventory->holders);
+    memset(inventory, 0, sizeof *inventory);
+}
+
+/* ---- what is asked of it ---- */
+
+bool inventory_has_volume(const struct inventory *inventory, const char *name)
+{
+    for (size_t i = 0; i < inventory->volume_count; i++)
+        if (strcmp(inventory->volumes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const struct inventory_volume *inventory_volume_of(const struct inventory *inventory, const char *path)
+{
+    for (size_t i = 0; i < inventory->volume_count; i++)
+        if (inventory_path_is_below(path, inventory->volumes[i].place))
+            return &inventory->volumes[i];
+    return NULL;
+}
+
+bool inventory_list_has(const struct inventory_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,101 @@
+/* Which containers hold an Engine's socket. */
+#include "inventory_internal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where Engines, and what runs containers for them, have their sockets. Those of rootless ones: see shows_rootless. */
+static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock"};
+
+/* The path with /var/run written as /run, which it is a link to. */
+static const char *canonical(const char *path)
+{
+    return strncmp(path, "/var/run", 8) == 0 && (path[8] == '/' || path[8] == '\0') ? path + strlen("/var") : path;
+}
+
+/* Whether what is mounted from source shows the path: it is the same, or a directory above it. */
+static bool is_at_or_above(const char *source, const char *path)
+{
+    size_t length = strlen(source);
+
+    while (length > 0 && source[length - 1] == '/')
+        length--;
+    return source[0] == '/' && strncmp(source, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+bool inventory_path_is_below(const char *path, const char *directory)
+{
+    return is_at_or_above(canonical(directory), canonical(path));
+}
+
+static bool shows(const char *source, const char *path)
+{
+    char other[PATH_MAX];
+
+    path = canonical(path);
+    if (is_at_or_above(canonical(source), path))
+        return true;
+    return strncmp(path, "/run/", 5) == 0 && (size_t)snprintf(other, sizeof other, "/var%s", path) < sizeof other &&
+           is_at_or_above(source, other);
+}
+
+/* /run/user/1000/docker.sock, /run/user/1000/podman/podman.sock */
+static bool shows_rootless(const char *source)
+{
+    static const char begin[] = "/run/user/";
+    const char *path = canonical(source) + strlen(begin);
+
+    if (strncmp(canonical(source), begin, strlen(begin)) != 0)
+        return false;
+    path += strspn(path, "0123456789");
+    return strcmp(path, "/docker.sock") == 0 || strcmp(path, "/podman/podman.sock") == 0 || strcmp(path, "/podman") == 0;
+}
+
+/* The path of an upstream's socket as the host has it: where our own mount of it comes from. */
+static bool host_path(const struct inventory_entry *own, const char *path, char *host, size_t size)
+{
+    const struct inventory_mount *best = NULL;
+
+    for (size_t i = 0; own != NULL && i < own->mount_count; i++)
+        if (is_at_or_above(canonical(own->mounts[i].place), canonical(path)) &&
+            (best == NULL || strlen(canonical(own->mounts[i].place)) > strlen(canonical(best->place))))
+            best = &own->mounts[i];
+    if (best == NULL)
+        return (size_t)snprintf(host, size, "%s", path) < size;
+    return (size_t)snprintf(host, size, "%s%s", best->source, canonical(path) + strlen(canonical(best->place))) < size;
+}
+
+static bool holds(const struct inventory_entry *entry, const struct inventory_entry *own, const struct upstreams *upstreams)
+{
+    for (size_t i = 0; i < entry->mount_count; i++) {
+        const char *source = entry->mounts[i].source;
+
+        for (size_t k = 0; k < sizeof usual_sockets / sizeof *usual_sockets; k++)
+            if (shows(source, usual_sockets[k]))
+                return true;
+        for (size_t k = 0; k < upstreams->count; k++) {
+            char host[PATH_MAX];
+
+            if (upstreams->list[k].kind == UPSTREAM_UNIX && host_path(own, upstreams->list[k].host, host, sizeof host) &&
+                shows(source, host))
+                return true;
+        }
+        if (shows_rootless(source))
+            return true;
+    }
+    return false;
+}
+
+void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading, const struct inventory_entry *own)
+{
+    const struct upstreams *upstreams = &reading->settings->upstreams;
+
+    for (size_t i = 0; i < upstreams->count; i++)
+        for (size_t k = 0; k < reading->entries[i].count; k++) {
+            struct inventory_entry *entry = &reading->entries[i].list[k];
+
+            if (entry->container.id != NULL && holds(entry, own, upstreams))
+                inventory_add_holder(inventory, &entry->container, i);
+        }
+}

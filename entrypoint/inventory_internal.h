@@ -1,0 +1,40 @@
+/* What the inventory's own files share: one reading of it, from asking to what follows. */
+#ifndef INVENTORY_INTERNAL_H
+#define INVENTORY_INTERNAL_H
+
+#include "inventory_json.h"
+
+enum { PING, LIST, VERSION_OF, QUESTIONS };
+
+struct inventory_reading {
+    const struct container *container;
+    const struct settings *settings;
+    const struct endpoint *endpoints;
+    struct inventory_entries entries[UPSTREAMS_MAX];
+    struct fetch answers[UPSTREAMS_MAX][QUESTIONS];
+    bool asked[UPSTREAMS_MAX][QUESTIONS];
+};
+
+/* inventory_ask.c: asks all upstreams, and takes their parts. */
+void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds);
+
+/* inventory_own.c: which of the listed containers is ours, into inventory->own with its volumes. NULL if none is. The entry is
+ * the reading's; its container has moved. */
+struct inventory_entry *inventory_find_own(struct inventory *inventory, struct inventory_reading *reading);
+
+/* inventory_holders.c: the others that hold a socket. own is our entry, or NULL. */
+void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading, const struct inventory_entry *own);
+
+/* Whether the path is the directory's or lies below it; /var/run and /run are one. */
+bool inventory_path_is_below(const char *path, const char *directory);
+
+/* inventory.c: what follows from the parts. */
+void inventory_conclude(struct inventory *inventory);
+
+/* Adds copies. */
+void inventory_add_volume(struct inventory *inventory, const char *name, const char *place);
+
+/* Adds the container itself, which is used up. */
+void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream);
+
+#endif

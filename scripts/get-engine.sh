@@ -1,0 +1,70 @@
+#!/bin/sh
+# Prints the root directory of a newer Docker Engine and Podman, and gets it first when it is not there:
+#   scripts/get-engine.sh SUITE       those of that Debian suite (sid: Docker 28 or newer, Podman 5 or newer)
+# How a foreign suite's packages are had is in lib-suite.sh. The Engine's programs start themselves again by /proc/self/exe,
+# so unlike HAProxy they have to run in the unpacked root: scripts/with-dockerd.sh does that, and makes the mounts they need.
+# Beside the root, bin/docker is the client of the same release, for use outside of it; bin/podman goes into it. The root is
+# kept, some 400 MB.
+# Exit status 75: this machine cannot have it (the reason is on stderr).
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=scripts/lib-suite.sh
+. "$(dirname -- "$0")/lib-suite.sh"
+
+suite=${1:-}
+case $suite in
+    '' | *[!a-z]*) die 'usage: get-engine.sh SUITE (trixie, sid)' ;;
+esac
+home=$BUILD/engine-$suite
+if [ -e "$home/ready" ]; then
+    printf '%s\n' "$home/root"
+    exit 0
+fi
+why=$(suite_possible) || { say "the Docker Engine of Debian $suite is needed, and $why"; exit 75; }
+say "getting the Docker Engine of Debian $suite into ${home#"$ROOT"/}"
+suite_download "$suite" "$home" docker.io docker-cli containerd runc iptables \
+    podman conmon netavark aardvark-dns nftables mount
+root=$home/root
+# What a package's own scripts would have done, as far as an Engine needs it
+mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64"
+for name in bin sbin lib lib64; do ln -sfn usr/$name "$root/$name"; done
+for deb in "$home"/apt/cache/archives/*.deb; do dpkg -x "$deb" "$root"; done
+for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+    tool=${name%%-*}
+    case $name in *-*) kind=-nft-${name#*-} ;; *) kind=-nft ;; esac
+    ln -sf "$tool$kind" "$root/usr/sbin/$name"
+done
+mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/var/tmp" "$root/var/lib/containers" "$root/etc/containers"
+ln -sfn /run "$root/var/run"
+printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
+printf 'root:x:0:\ndocker:x:999:\n' >"$root/etc/group"
+# Podman wants to be told whose images it may use
+[ -e "$root/etc/containers/policy.json" ] || printf '{"default":[{"type":"insecureAcceptAnything"}]}\n' >"$root/etc/containers/policy.json"
+[ -e "$root/etc/containers/registries.conf" ] ||
+    printf 'unqualified-search-registries = ["docker.io"]\n' >"$root/etc/containers/registries.conf"
+suite_clean
+for name in dockerd docker containerd containerd-shim-runc-v2 runc iptables podman conmon mount; do
+    [ -n "$(find -L "$root/usr/bin" "$root/usr/sbin" -maxdepth 1 -name "$name" -type f)" ] ||
+        die "what apt downloaded for $suite is not complete: $name is missing (see $home/apt/log)"
+done
+loader=$(find "$root/usr/lib" "$root/usr/lib64" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
+libc=$(find "$root/usr/lib" -name libc.so.6 | head -n 1)
+if [ -z "$loader" ] || [ -z "$libc" ]; then die "what apt downloaded for $suite is not complete: the C library is missing (see $home/apt/log)"; fi
+loader=${loader#"$home"/}
+libs=${libc#"$home"/}
+mkdir -p "$home/bin"
+cat >"$home/bin/docker" <<END
+#!/bin/sh
+# Debian $suite's docker with its own loader and libraries; written by scripts/get-engine.sh.
+here=\${0%/*}/..
+exec "\$here/$loader" --library-path "\$here/${libs%/*}" "\$here/root/usr/bin/docker" "\$@"
+END
+cat >"$home/bin/podman" <<END
+#!/bin/sh
+# Debian $suite's podman in its own root; written by scripts/get-engine.sh.
+exec env PODMAN_IGNORE_CGROUPSV1_WARNING=1 chroot "\${0%/*}/../root" podman "\$@"
+END
+chmod 0755 "$home/bin/docker" "$home/bin/podman"
+: >"$home/ready"
+printf '%s\n' "$root"

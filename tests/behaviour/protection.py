@@ -1,0 +1,447 @@
+"""The proxy protects itself: references to its own container, and to those that hold the Engine's socket."""
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from proxy import HAPROXIES, Engine, Proxy, free_port, main, program  # noqa: E402
+
+OWN = "ab12" + "0123456789abcdef" * 3 + "fedcba987654"
+HOLDER = "cd34" + "0123456789abcdef" * 3 + "fedcba987654"
+OTHER = "ef56" + "0123456789abcdef" * 3 + "fedcba987654"
+EXEC = {"ALLOW_EXEC": "1", "ALLOW_PUT_CONTAINER_ARCHIVE": "1", "ALLOW_ARCHIVE": "1", "ALLOW_ATTACH": "1", "ALLOW_CONTAINERS": "1"}
+NEVER = "no permission opens this"
+UNKNOWN = "the Engine has not said yet which container this proxy runs in; try again in a moment"
+
+
+@contextlib.contextmanager
+def contained(identity=OWN):
+    """Commands that run what follows them as if in a container: with the mount by which Docker's and Podman's are known."""
+    directory = tempfile.mkdtemp()
+    os.chmod(directory, 0o755)
+    name = os.path.join(directory, "containers", identity)
+    os.makedirs(name)
+    with open(os.path.join(name, "hostname"), "w", encoding="ascii") as file:
+        file.write("proxy\n")
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    yield [*unshare, "sh", "-c", f'mount --bind {name}/hostname /etc/hostname && exec "$0" "$@"']
+    shutil.rmtree(directory)
+
+
+def container(identity, *names, mounts=(), **more):
+    return {"Id": identity, "Names": [f"/{name}" for name in names], "State": "running", "Labels": {}, "HostConfig": {"NetworkMode": "x"},
+            "Mounts": [{"Type": "bind", "Source": source, "Destination": place} for source, place in mounts], **more}
+
+
+def containers(path):
+    """Ours, one that holds the socket, and one that does not."""
+    return [container(OWN, "socket-proxy", "other/alias", mounts=[(path, path)]),
+            container(HOLDER, "portainer", mounts=[(os.path.dirname(path), "/host")], State="exited"),
+            container(OTHER, "web", mounts=[("/srv/www", "/www")])]
+
+
+def engine(kind="docker", listed=containers):
+    def make(path):
+        made = Engine(path)
+        made.kind = kind
+        made.containers = listed(path)
+        return made
+    return make
+
+
+def message(proxy, method, target):
+    """What is refused, with the answer's text; None for what reaches the Engine."""
+    reached = len(proxy.engine.requests) if proxy.engine else 0
+    headers = ["Content-Type: application/json"] if method == "POST" else []
+    status, _, body = proxy.ask(method, target, headers, b"{}" if method == "POST" else b"")
+    if status == 403:
+        assert not proxy.engine or len(proxy.engine.requests) == reached, "a refused request reached the Engine"
+        return json.loads(body)["message"].removeprefix("docker-socket-proxy: ")
+    assert status in (200, 503), (status, body)
+    return None
+
+
+def agree(proxy, within, requests):
+    """What explain says of each request is what the proxy does. Returns the reasons of those that are refused."""
+    lines = "".join(f"{method} {target}\n" for method, target in requests)
+    said = program("explain", "-", env=proxy.env, stdin=lines, within=within).stdout.splitlines()
+    assert len(said) == len(requests), said
+    refused = {}
+    for (method, target), verdict in zip(requests, said):
+        text = message(proxy, method, target)
+        assert (text is None) == verdict.startswith("allowed"), (method, target, text, verdict)
+        if text is not None:
+            reason = re.split(" is forbidden[:;] ", text)[1]
+            assert reason == verdict.split(" ", 2)[2], (method, target, text, verdict)
+            refused[target] = reason
+    return refused
+
+
+def own():
+    with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
+        references = ["socket-proxy", *(OWN[:n] for n in range(1, 65))]
+        requests = [("POST", f"/containers/{x}/exec") for x in references]
+        requests += [("POST", f"/v1.41/containers/{OWN[:3]}/exec?x=1"), ("POST", "/containers/socket%2Dproxy/exec"),
+                     ("POST", "/containers/%61b12/exec"), ("PUT", f"/containers/{OWN[:12]}/archive?path=/"),
+                     ("GET", "/containers/socket-proxy/archive?path=/"), ("HEAD", "/containers/ab/archive?path=/"),
+                     ("POST", "/containers/a/attach"), ("GET", "/containers/socket-proxy/attach/ws")]
+        refused = agree(proxy, within, [request for request in requests if request[0] != "HEAD"])
+        assert len(refused) == len(requests) - 1, set(target for _, target in requests) - set(refused)
+        assert proxy.ask("HEAD", "/containers/ab/archive?path=/")[0] == 403
+        assert message(proxy, "POST", "/containers/socket-proxy/exec") == (
+            "POST /containers/socket-proxy/exec is forbidden: socket-proxy is the container of this proxy, and a command in it could "
+            f"undo the proxy; {NEVER}")
+        passes = [f"/containers/{x}/exec" for x in ("web", OTHER, OTHER[:12], "e", OWN[:11] + "0", OWN + "0", "AB12", "Socket-proxy",
+                                                    "socket-proxy2", "alias", "b12", "socket", "socket.proxy")]
+        assert not agree(proxy, within, [("POST", target) for target in passes])
+        # and what only reads, or is no command, is the permissions' business
+        assert not agree(proxy, within, [("GET", "/containers/socket-proxy/json"), ("POST", "/containers/socket-proxy/wait")])
+        proxy.wait_for_log("Forbidden: /containers/socket-proxy/exec POST 127.0.0.1:")
+        assert "socket-proxy is the container of this proxy, and a command in it could undo the proxy" in proxy.log()
+
+
+def holders():
+    with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
+        requests = [("POST", f"/containers/{x}/exec") for x in ("portainer", "c", "cd3", HOLDER)]
+        requests += [("PUT", "/containers/portainer/archive?path=/"), ("POST", "/containers/cd34/attach"),
+                     ("GET", "/containers/portainer/attach/ws")]
+        refused = agree(proxy, within, requests)
+        assert len(refused) == len(requests), refused
+        assert refused["/containers/cd3/exec"] == (
+            f"cd3 holds the socket of the Engine, and a command in it could undo the proxy; {NEVER}")
+        assert not agree(proxy, within, [("GET", "/containers/portainer/archive?path=/"), ("POST", "/containers/web/exec"),
+                                         ("POST", "/containers/web/attach")])
+    # every way to hold it
+    sources = ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run", "/run/", "/", "/var", "/run/podman/podman.sock",
+               "/run/user/1000/podman/podman.sock", "/run/user/1000/docker.sock", "/run/containerd"]
+    harmless = ["/run/docker.socket", "/var/runs", "/srv/other", "/run/user/1000/pulse", "/run/dockershim", "/run/systemd"]
+    listed = [container(f"{i:064x}", f"holder{i}", mounts=[(source, "/x")]) for i, source in enumerate(sources)]
+    listed += [container(f"f{i:063x}", f"harmless{i}", mounts=[(source, "/x")]) for i, source in enumerate(harmless)]
+    # ours has the socket from a place of its own, and so has another one
+    at = "/srv/engine/special.sock"
+    with contained() as within, Proxy(EXEC, engine=engine(listed=lambda path: [
+            container(OWN, "p", mounts=[(at, path)]), container(OTHER, "special", mounts=[("/srv/engine", "/x")]), *listed]), within=within) as proxy:
+        requests = [("POST", f"/containers/{name}/exec") for name in ("special", *(f"holder{i}" for i in range(len(sources))))]
+        refused = agree(proxy, within, requests)
+        assert len(refused) == len(requests), set(target for _, target in requests) - set(refused)
+        assert not agree(proxy, within, [("POST", f"/containers/harmless{i}/exec") for i in range(len(harmless))])
+
+
+def podman():
+    env = dict(EXEC, ALLOW_LIBPOD_CONTAINER_EXEC="1", ALLOW_LIBPOD_CONTAINER_RENAME="1", ALLOW_LIBPOD_CONTAINER_RESTORE="1",
+               ALLOW_LIBPOD_VOLUME_IMPORT="1", ALLOW_PRIVILEGED="1")
+
+    def listed(path):
+        ours = containers(path)
+        ours[0]["Mounts"].append({"Type": "volume", "Name": "sockets.1", "Source": "/x", "Destination": "/sockets"})
+        return ours
+    with contained() as within, Proxy(env, engine=engine("podman", listed), within=within) as proxy:
+        requests = [("POST", f"{path}/containers/{x}/exec") for path in ("/v4.0.0/libpod", "/libpod", "/v1.41", "")
+                    for x in ("socket-proxy", "ab", "a_1", "portainer", "c__4")]
+        requests += [("POST", f"/containers/{x}/exec") for x in ("____", "_", "%25", "a%25", "%5F", "-x", "a%20b")]
+        requests += [("POST", "/libpod/containers/socket-proxy/rename?name=x"), ("POST", "/v5.0.0/libpod/containers/ab1/restore"),
+                     ("POST", "/libpod/containers/portainer/restore"), ("POST", "/libpod/containers/socket%2Fproxy/exec"),
+                     ("POST", "/libpod/volumes/sockets.1/import"), ("POST", "/libpod/volumes/sock/import")]
+        refused = agree(proxy, within, requests)
+        assert len(refused) == len(requests), set(target for _, target in requests) - set(refused)
+        assert refused["/containers/%25/exec"] == f"this is neither a name nor an id; {NEVER}", refused
+        assert not agree(proxy, within, [("POST", "/libpod/containers/web/exec"), ("POST", "/libpod/containers/ef/exec"),
+                                         ("POST", "/containers/we_b/exec"), ("POST", "/libpod/volumes/socketsx1/import"),
+                                         ("POST", "/libpod/volumes/other/import")])
+    with contained() as within, Proxy(env, engine=engine(), within=within) as proxy:  # no wildcards for Docker
+        assert not agree(proxy, within, [("POST", "/containers/a_1/exec")])
+
+
+def service():
+    def listed(path):
+        ours = containers(path)
+        ours[0]["Labels"] = {"com.docker.swarm.service.id": "q1w2e3r4t5y6u7i8o9p0a1s2d", "com.docker.swarm.service.name": "stack_proxy"}
+        return ours
+    env = {"ALLOW_SERVICES": "1", "ALLOW_CREATE": "1"}
+    with contained() as within, Proxy(env, engine=engine(listed=listed), within=within) as proxy:
+        requests = [("POST", f"/services/{x}/update?version=1") for x in ("stack_proxy", "Stack_Proxy", "q1w2e3r4t5y6u7i8o9p0a1s2d", "q", "q1w2")]
+        refused = agree(proxy, within, requests)
+        assert len(refused) == len(requests), refused
+        assert refused["/services/q/update?version=1"].startswith("q is the service of this proxy, and another specification"), refused
+        assert not agree(proxy, within, [("GET", "/services/stack_proxy")])
+        said = program("explain", "POST", "/services/web/update", env=proxy.env, within=within)
+        assert said.returncode == 0, said
+
+
+def operations():
+    """Each operation of the table that can change a container's inside, in one backend that opens all of them."""
+    rows = [line.split("\t") for line in program("permissions").stdout.splitlines() if not line.startswith("#")]
+    env = {row[4]: "1" for row in rows}
+    env.update(ALLOW_PRIVILEGED="1")
+    changing = {"ContainerExec", "PutContainerArchive", "ContainerArchive", "ContainerAttach", "ContainerAttachWebsocket", "ContainerRename",
+                "ContainerUpdate", "CheckpointCreate", "ContainerExecLibpod", "PutContainerArchiveLibpod", "ContainerArchiveLibpod",
+                "ContainerAttachLibpod", "ContainerRenameLibpod", "ContainerUpdateLibpod", "ContainerCheckpointLibpod",
+                "ContainerRestoreLibpod", "ContainerMountLibpod", "ContainerArchiveInfo"}
+    with contained() as within, Proxy(env, engine=engine(), within=within) as proxy:
+        lines = []
+        of = []
+        for row in rows:
+            method, path, operation = row[1:4]
+            if re.match(r"(/libpod)?/containers/\{(id|name)\}", path) and method != "HEAD":
+                lines.append(f"{method} {re.sub('{(id|name)}', 'socket-proxy', path)}\n")
+                of.append(operation)
+        said = program("explain", "-", env=proxy.env, stdin="".join(lines), within=within).stdout.splitlines()
+        refused = {operation for operation, verdict in zip(of, said) if verdict.startswith("denied")}
+        assert refused == changing - {"ContainerArchiveInfo"}, refused ^ changing
+        for operation, line in zip(of, lines):
+            if operation in changing:
+                assert "is the container of this proxy" in message(proxy, *line.split()), line
+
+
+def outside():
+    with Proxy(EXEC, engine=engine()) as proxy:
+        assert message(proxy, "POST", "/containers/socket-proxy/exec") is None
+        assert message(proxy, "POST", "/containers/%25/exec") is None
+        assert "txn.reference" not in program("render", env=proxy.env).stdout
+        assert not [x for x in proxy.engine.asked if "containers" in x[1]], "there is nothing to ask for"
+    with contained() as within, Proxy({"ALLOW_INFO": "1"}, engine=engine(), within=within) as proxy:
+        assert "txn.reference" not in program("render", env=proxy.env, within=within).stdout  # nothing of the kind is open
+
+
+def unknown():
+    env = dict(EXEC, ALLOW_SERVICES="1", ALLOW_CREATE="1", ALLOW_PRIVILEGED="1")
+    with contained() as within, Proxy(env, engine=None, within=within) as proxy:
+        requests = [("POST", f"/containers/{x}/exec") for x in ("socket-proxy", "web", OWN, OWN[:12], "a", "e", "ef56", "cafe", "%25")]
+        requests.append(("POST", "/services/anything/update?version=1"))
+        refused = agree(proxy, within, requests)
+        assert len(refused) == len(requests), refused
+        assert refused["/containers/web/exec"] == UNKNOWN and refused[f"/containers/{OWN}/exec"].endswith(NEVER), refused
+        for target in (f"/containers/{OTHER}/exec", f"/containers/{OTHER[:12]}/exec"):
+            assert proxy.ask("POST", target, ["Content-Type: application/json"], b"{}")[0] == 503  # nobody is there, but it is not refused
+        assert proxy.ask("GET", "/containers/web/json")[0] == 503
+        proxy.wait_for_log("the Engine has not said which container this proxy runs in")
+        proxy.engine = engine()(proxy.socket_path)
+        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_log("this proxy runs in the container socket-proxy (ab120123")
+        assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/ef/exec")])
+        assert len(agree(proxy, within, [("POST", "/containers/socket-proxy/exec"), ("POST", "/containers/c/exec")])) == 2
+    # an Engine that answers, but does not have this container: it is another one's, and nothing is refused by name
+    with contained() as within, Proxy(EXEC, engine=engine(listed=lambda path: [container(OTHER, "web")]), within=within) as proxy:
+        assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/socket-proxy/exec")])
+        assert agree(proxy, within, [("POST", f"/containers/{OWN}/exec")])
+        proxy.wait_for_log("in a container that is none of the Engine's")
+
+
+def openssl(directory, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def tls():
+    """An Engine behind tls:// is asked as well, if it is the one that the certificates say."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        for name in ("ca", "other"):
+            openssl(directory, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-days", "2",
+                    "-keyout", f"{name}.key", "-out", f"{name}.pem")
+        for name in ("server", "client"):
+            with open(os.path.join(directory, "san"), "w", encoding="ascii") as file:
+                file.write("subjectAltName=DNS:localhost\n")
+            openssl(directory, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                    "-out", "csr")
+            openssl(directory, "x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san",
+                    "-out", f"{name}.pem")
+        for ca, certificates in (("ca", "right"), ("other", "wrong")):
+            os.mkdir(os.path.join(directory, certificates))
+            for source, name in ((f"{ca}.pem", "ca.pem"), ("client.pem", "cert.pem"), ("client.key", "key.pem")):
+                shutil.copy(os.path.join(directory, source), os.path.join(directory, certificates, name))
+        port = free_port()
+        behind = engine()(os.path.join(directory, "engine.sock"))
+        relay = subprocess.Popen(["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,verify=1,cafile=ca.pem,cert=server.pem,key=server.key",
+                                  "UNIX-CONNECT:engine.sock"], cwd=directory, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline, "socat does not listen"
+                    time.sleep(0.02)
+            env = dict(EXEC, UPSTREAM=f"tls://localhost:{port}")
+            with contained() as within:
+                with Proxy(dict(env, UPSTREAM_TLS_CERT_PATH=f"{directory}/right"), engine=lambda _: behind, within=within) as proxy:
+                    assert not agree(proxy, within, [("POST", "/containers/web/exec")])
+                    assert len(agree(proxy, within, [("POST", "/containers/socket-proxy/exec")])) == 1
+                with Proxy(dict(env, UPSTREAM_TLS_CERT_PATH=f"{directory}/wrong"), engine=None, within=within) as proxy:
+                    assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN)
+                    proxy.wait_for_log("upstream 1: TLS: self")
+        finally:
+            relay.kill()
+            relay.wait()
+
+
+def restart(proxy, listed=containers):
+    """Another Engine on the same socket."""
+    kind = proxy.engine.kind
+    proxy.engine.close()
+    proxy.engine = engine(kind, listed)(proxy.socket_path)
+    deadline = time.monotonic() + 20
+    while not [x for x in proxy.engine.asked if "containers" in x[1]]:
+        assert time.monotonic() < deadline, "the Engine that came back is not asked"
+        time.sleep(0.02)
+
+
+def comes_back():
+    with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
+        restart(proxy)
+        restart(proxy)  # that it is asked a second time shows that the first answer was dealt with
+        assert "reloaded:" not in proxy.log(), proxy.log()
+        assert message(proxy, "POST", "/containers/web/exec") is None
+
+        def renamed(path):
+            return [container(OWN, "web", mounts=[(path, path)]), container(OTHER, "dozzle", mounts=[("/", "/host")])]
+        restart(proxy, renamed)
+        proxy.wait_for_log("reloaded:")
+        assert len(agree(proxy, within, [("POST", f"/containers/{x}/exec") for x in ("web", "dozzle", "ef56")])) == 3
+        assert not agree(proxy, within, [("POST", "/containers/socket-proxy/exec"), ("POST", "/containers/portainer/exec")])
+
+
+def reload():
+    with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
+        assert message(proxy, "POST", "/containers/web/exec") is None
+        proxy.engine.containers[2]["Mounts"] = [{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/x"}]
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_log("EXEC is open, and these containers hold the Engine's socket: portainer, web;")
+        assert "holds the socket of the Engine" in message(proxy, "POST", "/containers/web/exec")
+
+
+def reload_twice():
+    with tempfile.TemporaryDirectory() as directory:
+        slow = os.path.join(directory, "haproxy")
+        with open(slow, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\ncase \"$*\" in *-sf*) while [ ! -e {directory}/go ]; do sleep 0.1; done ;; esac\n"
+                       f"exec '{os.environ.get('HAPROXY', 'haproxy')}' \"$@\"\n")
+        os.chmod(slow, 0o755)
+        os.chmod(directory, 0o755)
+        with contained() as within, Proxy(EXEC, engine=engine(), within=within, haproxy=slow) as proxy:
+            proxy.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 20
+            while len([x for x in proxy.engine.asked if "containers" in x[1]]) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            proxy.engine.containers[2]["Mounts"] = [{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/x"}]
+            # until the new HAProxy waits, two of the signals could be one
+            children = lambda: subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()  # noqa: E731
+            while len(children()) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            proxy.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert "reloaded:" not in proxy.log()
+            with open(os.path.join(directory, "go"), "w", encoding="ascii"):
+                pass
+            while proxy.log().count("reloaded:") < 2:
+                assert time.monotonic() < deadline, proxy.log()
+                time.sleep(0.02)
+            assert "holds the socket of the Engine" in message(proxy, "POST", "/containers/web/exec")
+
+
+def hostile():
+    nonsense = [b"", b"[", b"{}", b"null", b'"x"', b"[1]", b"[{}]", b"[[" * 100000, b"[" + b"[]," * 100000 + b"[]]", b'[{"Id":"x"}]',
+                json.dumps([dict(container(OWN, "x"), Names="x")]).encode(), json.dumps([dict(container(OWN, "x"), Mounts={})]).encode(),
+                json.dumps([container(OWN, "x'y")]).encode(), json.dumps([container(OWN, "x } -m str")]).encode(),
+                json.dumps([container(OWN.upper(), "x")]).encode(), json.dumps([dict(container(OWN, "x"), Labels=[])]).encode(),
+                b"[" + b" " * 40000000 + b"]",
+                json.dumps([dict(container(OWN, "x"), Mounts=[{"Type": "volume", "Name": "a'b", "Source": "/", "Destination": "/x"}])]).encode()]
+    with contained() as within:
+        for body in nonsense:
+            with Proxy(EXEC, engine=engine(listed=lambda path: body), within=within) as proxy:
+                assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN), body[:80]
+                assert proxy.ask("GET", "/containers/json")[0] == 200
+        for mode in ("mute", "close"):
+            with Proxy(EXEC, engine=mode, within=within) as proxy:
+                assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN)
+        # what is odd in labels, and in what is not ours to use, does not matter
+        odd = [dict(container(OWN, "x"), Labels={"com.docker.swarm.service.id": "a'b", "com.docker.swarm.service.name": "c"}, Names=["/x", "/a/b'"])]
+        with Proxy(EXEC, engine=engine(listed=lambda path: odd), within=within) as proxy:
+            assert message(proxy, "POST", "/containers/web/exec") is None
+
+
+def restarted():
+    """While the Engine is away, what is known stays known: a reload in between does not forget it."""
+    with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
+        proxy.engine.close()
+        proxy.engine = None
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_log("reloaded:")
+        assert "is the container of this proxy" in message(proxy, "POST", "/containers/socket-proxy/exec")
+        assert "holds the socket" in message(proxy, "POST", "/containers/portainer/exec")
+        assert message(proxy, "POST", "/containers/web/exec") is None
+
+
+def shared_network():
+    """With `--network container:web` a container has the files of web, which tell web's id."""
+    with contained(OTHER) as within:
+        def listed(path):
+            web = container(OTHER, "web", mounts=[("/srv", "/not/mounted/here")])
+            ours = container(OWN, "socket-proxy", mounts=[(path, "/proc")], HostConfig={"NetworkMode": f"container:{OTHER}"})
+            return [web, ours]
+        with Proxy(EXEC, engine=engine(listed=listed), within=within) as proxy:
+            assert "is the container of this proxy" in message(proxy, "POST", "/containers/socket-proxy/exec")
+            assert message(proxy, "POST", "/containers/web/exec") is None
+
+
+def valid():
+    def listed(path):
+        names = ["lf", "f", "-", "M.i_n-U", "str", "0", "nocase"]
+        return [*containers(path), *(container(f"{i:02x}" * 32, f"n{names[i % len(names)]}", f"x{i}", mounts=[("/run", "/x")]) for i in range(20))]
+    rows = [line.split("\t") for line in program("permissions").stdout.splitlines() if not line.startswith("#")]
+    env = {row[4]: "1" for row in rows}
+    env.update(ALLOW_PRIVILEGED="1", PROFILE_A_FROM="10.0.0.1", PROFILE_A_ALLOW_EXEC="1")
+    for kind in ("docker", "podman", ""):
+        with contained() as within, Proxy(env, engine=engine(kind, listed), within=within) as proxy:
+            config = program("render", env=proxy.env, within=within)
+            assert config.returncode == 0 and config.stdout.count("acl to_holder") == 2 * 2 * 21, config
+            with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
+                file.write(config.stdout)
+                file.flush()
+                for haproxy in HAPROXIES:
+                    done = subprocess.run([haproxy, "-c", "-f", file.name], capture_output=True, text=True, timeout=60)
+                    assert done.returncode == 0 and not done.stderr, f"{haproxy}: {done.stderr}{done.stdout}"
+            for reference in ("nlf", "x19", "x0", "0", "1313"):
+                assert "holds the socket" in message(proxy, "POST", f"/containers/{reference}/exec"), reference
+
+
+def told():
+    with tempfile.TemporaryDirectory() as directory:
+        def listed(path):
+            ours = containers(path)
+            ours[0]["Mounts"].append({"Type": "volume", "Name": "sockets", "Source": "/x", "Destination": directory})
+            return ours
+        env = {"PROFILE_A_LISTEN": f"unix://{directory}/a.sock", "PROFILE_A_ALLOW_EXEC": "1"}
+        with contained() as within, Proxy(env, engine=engine(listed=listed), within=within) as proxy:
+            proxy.wait_for_log(f"this proxy runs in the container socket-proxy ({OWN[:12]}); no permission lets")
+            proxy.wait_for_log("EXEC is open, and these containers hold the Engine's socket: portainer;")
+            proxy.wait_for_log(f"PROFILE_A_LISTEN: {directory}/a.sock lies in the volume sockets; clients that create containers may not mount it")
+    with contained() as within, Proxy({}, engine=engine(), within=within) as proxy:
+        assert "hold the Engine's socket" not in proxy.log()
+    # a profile with the same operations, whose guard lets more pass, is a wider one
+    same = {"ALLOW_CREATE": "1", "PROFILE_A_FROM": "10.0.0.1", "PROFILE_A_ALLOW_CREATE": "1"}
+    claim = "and so take profile A"
+    with Proxy(same) as proxy:
+        assert claim not in proxy.log(), proxy.log()
+    for more in ({"PROFILE_A_ALLOW_PRIVILEGED": "1"}, {"PROFILE_A_ALLOW_BIND_MOUNTS": "/srv"}, {"REQUIRE_LABEL": "a=b"},
+                 {"ALLOW_IMAGE_REFERENCES": "x"}, {"ALLOW_BIND_MOUNTS": "/srv", "PROFILE_A_ALLOW_BIND_MOUNTS": "/srv,/etc"}):
+        with Proxy(dict(same, **more)) as proxy:
+            assert claim in proxy.log(), (more, proxy.log())
+    for less in ({"ALLOW_PRIVILEGED": "1"}, {"ALLOW_BIND_MOUNTS": "/srv,/etc", "PROFILE_A_ALLOW_BIND_MOUNTS": "/srv"},
+                 {"PROFILE_A_REQUIRE_LABEL": "a=b"}, {"PROFILE_A_ALLOW_IMAGE_REFERENCES": "x"}):
+        with Proxy(dict(same, **less)) as proxy:
+            assert claim not in proxy.log(), (less, proxy.log())
+
+
+main(globals())
