@@ -194,7 +194,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
         start_proxy
         refused 'Podman gives builds the network of the host' '/build?t=a' -H 'Content-Type: application/x-tar' -d x
-        refused 'Env "TZ"; no setting allows it' /containers/create -H 'Content-Type: application/json' -d '{"Image":"x","Env":["TZ"]}'
+        refused 'Env \"TZ\"; no setting allows it' /containers/create -H 'Content-Type: application/json' -d '{"Image":"x","Env":["TZ"]}'
         kill "$(cat "$HERE/pid")"
     done
 }
