@@ -57,7 +57,7 @@ twice() { if [[ $(podman --version) == *' 4.'* ]]; then attack "$@"; else throug
         refuses Consistency POST /containers/create '{"Image":"box","HostConfig":{"Mounts":[{"Type":"volume","Source":"vol","Target":"/x","Consistency":"'"$text"'"}]}}'
         refuses Subpath POST /containers/create '{"Image":"box","HostConfig":{"Mounts":[{"Type":"volume","Source":"vol","Target":"/x","VolumeOptions":{"Subpath":"'"$text"'"}}]}}'
         GUARDED=$LAB/binds.sock refuses Propagation POST /containers/create \
-            '{"Image":"box","HostConfig":{"Mounts":[{"Type":"bind","Source":"'$LAB/allowed'","Target":"/x","BindOptions":{"Propagation":"'"$text"'"}}]}}'
+            '{"Image":"box","HostConfig":{"Mounts":[{"BindOptions":{"Propagation":"'"$text"'"},"Type":"bind","Source":"'$LAB/allowed'","Target":"/x"}]}}'
     done
 }
 @test "ordinary mounts pass" {
@@ -67,12 +67,17 @@ twice() { if [[ $(podman --version) == *' 4.'* ]]; then attack "$@"; else throug
     succeeds POST /containers/mounted/start
     succeeds DELETE '/containers/mounted?force=1'
     GUARDED=$LAB/binds.sock
-    succeeds POST '/containers/create?name=bound' '{"Image":"box","Cmd":["cat","/x/secret"],"HostConfig":{"Mounts":[
-        {"Type":"bind","Source":"'$LAB/allowed'","Target":"/x","BindOptions":{"Propagation":"rprivate"}}]}}'
+    succeeds POST '/containers/create?name=bound' '{"Image":"box","Cmd":["cat","/x/secret"],"HostConfig":{"Binds":["'$LAB/allowed':/x:ro,rprivate"]}}'
     succeeds POST /containers/bound/start
     engine wait bound
     [[ $(output_of bound) == *allowed* ]]
     engine rm -f bound
+}
+
+# Podman makes a path of whatever a mount of type bind has for its source: "etc" may be /etc
+@test "a bind mount of a relative path, beside the directories that may be bound" {
+    GUARDED=$LAB/binds.sock refuses Type POST /containers/create '{"Image":"box","HostConfig":{"Mounts":[{"Type":"bind","Source":"etc","Target":"/x"}]}}'
+    GUARDED=$LAB/binds.sock refuses Binds POST /containers/create '{"Image":"box","HostConfig":{"Binds":["./etc:/x"]}}'
 }
 
 # ---- mount(8) on a device of the client's choice ----
