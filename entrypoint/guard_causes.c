@@ -409,6 +409,19 @@ static bool value_matches(const char *regex, const char *value)
     return good;
 }
 
+static bool is_protected(const struct grammar *grammar, const char *value)
+{
+    struct text regex;
+    char *text;
+
+    text_begin(&regex);
+    guard_put_protected(regex.stream, grammar);
+    text = text_end(&regex);
+    bool found = value_matches(text, value);
+    free(text);
+    return found;
+}
+
 /* What is refused although its knob is open, nothing opens. As long as the proxy does not know its container, anything may be what
  * is refused to protect it. */
 const char *hint_find(const struct grammar *grammar, enum guard_knob knob, const char *value)
@@ -417,6 +430,8 @@ const char *hint_find(const struct grammar *grammar, enum guard_knob knob, const
 
     if (unknown && (knob == KNOB_OWN || (knob == KNOB_VOLUMES_FROM && grammar->guard->open[knob])))
         return NOT_KNOWN_YET;
+    if (knob == KNOB_VOLUMES_FROM && is_protected(grammar, value))
+        return NULL;
     if (knob == KNOB_NONE || knob == KNOB_OWN || grammar->guard->open[knob])
         return NULL;
     for (const struct guard_hint *hint = guard_hints; hint->knob != KNOB_ALL; hint++)

@@ -38,6 +38,9 @@ struct grammar {
 /* Writes the group of that name, if it is one that depends on the variables or the facts. */
 bool guard_put_list(FILE *out, const struct grammar *grammar, const char *name);
 
+/* Writes a regex for the names of containers that VolumesFrom never gives away. */
+void guard_put_protected(FILE *out, const struct grammar *grammar);
+
 /* A lookahead that the query of a pull must match where ALLOW_IMAGE_REFERENCES is set. The caller frees it. */
 char *guard_image_query(const struct guard *guard);
 

@@ -113,6 +113,15 @@ static void put_volumes_from(FILE *out, const struct grammar *grammar)
     fputs(")[:\"])(?:" SLASH ")?+[A-Za-z0-9][A-Za-z0-9_.-]*+(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
 }
 
+/* A container that is never given away, with what may follow its name in VolumesFrom. */
+void guard_put_protected(FILE *out, const struct grammar *grammar)
+{
+    fputs("\\A/?(?:\\x00", out);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
+    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
+    fputs(")(?::.*)?\\z", out);
+}
+
 /* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
 static void put_cgroupns(FILE *out, const struct grammar *grammar)
 {

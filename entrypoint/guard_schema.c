@@ -41,6 +41,8 @@ const struct guard_hint guard_hints[] = {
      "ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
     {KNOB_BIND_MOUNTS, "(?:none|" PATH_SHOWN "(?::.*)?)\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
     {KNOB_BIND_MOUNTS, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
+    {KNOB_BIND_MOUNTS, "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))",
+     "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"},
     {KNOB_BIND_MOUNTS, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},
     {KNOB_SECURITY_OPT, ".*[=:]", "ALLOW_SECURITY_OPT with that option would allow it"},
     {KNOB_SECURITY_OPT, NULL, "ALLOW_SECURITY_OPT=true would allow it"},

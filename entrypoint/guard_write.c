@@ -307,6 +307,9 @@ static void put_reason(const struct writer *writer, const char *members_map)
         if (guard->open[knob])
             fprintf(out, " %s", knob_key((enum guard_knob)knob));
     fputs(" }\n", out);
+    fputs("    http-request set-var(txn.hint) str(none) if of_member { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg '", out);
+    guard_put_protected(out, &writer->grammar);
+    fputs("' }\n", out);
     fprintf(out, "    http-request set-var-fmt(txn.lookup) '%%[var(txn.knob)]_%%[var(txn.value)]' if of_member !{ var(txn.hint) -m found }\n"
                  "    http-request set-var(txn.hint) var(txn.lookup),map_reg(%s,none) if of_member !{ var(txn.hint) -m found }\n",
             hints_map);
