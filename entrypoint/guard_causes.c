@@ -276,7 +276,7 @@ bool causes_next(struct causes *causes, const struct grammar *grammar, const str
 /* -- What ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const keys[KNOB_ALL] = {
-    [KNOB_ENVIRONMENT] = "ENVIRONMENT", [KNOB_LINKS] = "LINKS", [KNOB_SECRETS] = "SECRETS", [KNOB_CONFIGS] = "CONFIGS", [KNOB_NONE] = "NONE",
+    [KNOB_ENVIRONMENT] = "ENVIRONMENT", [KNOB_LINKS] = "LINKS", [KNOB_SECRETS] = "SECRETS", [KNOB_CONFIGS] = "CONFIGS", [KNOB_OWN] = "OWN", [KNOB_NONE] = "NONE",
 };
 
 const char *member_key(const struct member *member)
@@ -409,13 +409,30 @@ static bool value_matches(const char *regex, const char *value)
     return good;
 }
 
-/* What is refused although its knob is open, nothing opens. */
-const char *hint_find(const struct guard *guard, enum guard_knob knob, const char *value)
+/* What is refused although its knob is open, nothing opens. As long as the proxy does not know its container, anything may be what
+ * is refused to protect it. */
+const char *hint_find(const struct grammar *grammar, enum guard_knob knob, const char *value)
 {
-    if (knob == KNOB_NONE || guard->open[knob])
+    bool unknown = grammar->facts->own_unknown;
+
+    if (unknown && (knob == KNOB_OWN || (knob == KNOB_VOLUMES_FROM && grammar->guard->open[knob])))
+        return NOT_KNOWN_YET;
+    if (knob == KNOB_NONE || knob == KNOB_OWN || grammar->guard->open[knob])
         return NULL;
     for (const struct guard_hint *hint = guard_hints; hint->knob != KNOB_ALL; hint++)
         if (hint->knob == knob && (hint->value == NULL || value_matches(hint->value, value)))
-            return hint->text;
+            return unknown && hint->text != NULL && strncmp(hint->text, guard_knobs[KNOB_VOLUME_NAMES].variable, strlen("ALLOW_VOLUME_NAMES")) == 0
+                       ? NOT_KNOWN_YET
+                       : hint->text;
     return NULL;
+}
+
+void hint_say(FILE *out, const struct grammar *grammar, enum guard_knob knob, const char *value)
+{
+    const char *hint = hint_find(grammar, knob, value);
+
+    if (hint == NULL)
+        fputs(NOTHING_HELPS, out);
+    else
+        fprintf(out, "%s%s", strcmp(hint, NOT_KNOWN_YET) == 0 ? "" : grammar->guard->prefix, hint);
 }

@@ -131,11 +131,15 @@ const char *knob_key(enum guard_knob knob);
 const char *member_key(const struct member *member);
 
 /* The hint for a refused value: "ALLOW_PRIVILEGED=true would allow it", without the prefix; NULL if nothing helps. */
-const char *hint_find(const struct guard *guard, enum guard_knob knob, const char *value);
+const char *hint_find(const struct grammar *grammar, enum guard_knob knob, const char *value);
+
+/* The same as a refusal says it, with the prefix. */
+void hint_say(FILE *out, const struct grammar *grammar, enum guard_knob knob, const char *value);
 
 /* ---- Sentences ---- */
 
 #define NOTHING_HELPS "no setting allows it"
+#define NOT_KNOWN_YET "the Engine has not said yet which container this proxy runs in; try again in a moment"
 #define REASON_BODY "its body cannot be judged with certainty; it has to be one JSON object, written plainly"
 #define REASON_ODD_NAME "holds a name with an escape or a letter beyond ASCII, or is not an object, which cannot be judged"
 #define REASON_UNKNOWN "is a member that this version does not know"

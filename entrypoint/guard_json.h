@@ -13,12 +13,10 @@
 /* A slash, which JSON may also write as \/. */
 #define SLASH "\\\\?/"
 
-/* A character of a path segment: neither the colon of bind specifications nor the comma of Podman's mounts, slash, quote
- * or backslash. */
-#define SEGMENT_CHAR "[^\"\\\\/:,\\x00-\\x1f]"
-
-/* A path segment that is neither . nor .. */
-#define SEGMENT "(?!\\.\\.?(?:[\"\\\\/:]))" SEGMENT_CHAR "++"
+/* A path segment that is neither . nor .. Its characters are neither the colon of bind specifications nor the comma of Podman's
+ * mounts, slash, quote or backslash. No template begins in it either: a swarm expands {{...}} in the mounts of a service after
+ * the guard has seen them, and could be told so to write ../ there. */
+#define SEGMENT "(?!\\.\\.?(?:[\"\\\\/:]))(?:[^\"\\\\/:,{\\x00-\\x1f]++|\\{(?!\\{))++"
 
 /* A name as the Engine's own are. */
 #define IDENTIFIER "[A-Za-z0-9][A-Za-z0-9_.-]*+"

@@ -154,7 +154,6 @@ static void explain(const struct guard_judge *judge, const struct cause *cause, 
 {
     const struct guard *guard = judge->grammar.guard;
     struct member member;
-    const char *hint;
 
     if (!cause->found || (query && member_find(judge->operation, cause->path, query, &member) && member.any))
         snprintf(reason, size, "%s", query ? REASON_QUERY : REASON_BODY);
@@ -162,15 +161,19 @@ static void explain(const struct guard_judge *judge, const struct cause *cause, 
         snprintf(reason, size, "the body " REASON_ODD_NAME);
     else if (!member_find(judge->operation, cause->path, query, &member))
         snprintf(reason, size, "%s %s; %s%s", cause->path, query ? REASON_UNKNOWN_PARAMETER : REASON_UNKNOWN, guard->prefix,
-                 hint_find(guard, KNOB_PRIVILEGED, ""));
+                 hint_find(&judge->grammar, KNOB_PRIVILEGED, ""));
     else if (member.object && member.knob == KNOB_NONE)
         snprintf(reason, size, "%s " REASON_ODD_NAME, member.name);
     else {
         bool shown = cause->value[0] != '\0';
+        struct text hint;
+        char *said;
 
-        hint = hint_find(guard, member.knob, cause->value);
-        snprintf(reason, size, "%s%s%s%s; %s%s", member.name, shown ? " \"" : "", cause->value, shown ? "\"" : "", hint == NULL ? "" : guard->prefix,
-                 hint == NULL ? NOTHING_HELPS : hint);
+        text_begin(&hint);
+        hint_say(hint.stream, &judge->grammar, member.knob, cause->value);
+        said = text_end(&hint);
+        snprintf(reason, size, "%s%s%s%s; %s", member.name, shown ? " \"" : "", cause->value, shown ? "\"" : "", said);
+        free(said);
     }
 }
 
@@ -200,7 +203,7 @@ void guard_judge_run(struct guard_judge *judge, const char *query, const char *b
 
     *verdict = (struct guard_verdict){.result = GUARD_PASSES};
     if (whole != NULL) {
-        snprintf(reason, sizeof reason, "%s; %s%s", whole, guard->prefix, hint_find(guard, knob, ""));
+        snprintf(reason, sizeof reason, "%s; %s%s", whole, guard->prefix, hint_find(&judge->grammar, knob, ""));
         refuse(judge, verdict, reason);
         return;
     }

@@ -426,13 +426,13 @@ static const struct guard_field ipam_config[] = {
 };
 
 static const struct guard_field network_connect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_NONE},
+    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
     {"EndpointConfig", OBJECT, "Endpoint", KNOB_NONE},
     END,
 };
 
 static const struct guard_field network_disconnect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_NONE},
+    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
     {"Force", RULE, BOOLEAN, KNOB_NONE},
     END,
 };
@@ -791,7 +791,7 @@ static const struct guard_parameter start_query[] = {
  * Docker as an address that it fetches from the host's network; - is the body. */
 static const struct guard_parameter pull_query[] = {
     {"fromSrc", "-?+", KNOB_PRIVILEGED},
-    {"fromImage", "(?!(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?)(?::|%3[Aa])|[^&]*?(?:/|%2[Ff]){2})" REFERENCE,
+    {"fromImage", "(?![^A-Za-z0-9&]|(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?)(?::|%3[Aa])|[^&]*?(?:/|%2[Ff]){2})" REFERENCE,
      KNOB_IMAGE_REFERENCES},
     {"tag", REFERENCE, KNOB_IMAGE_REFERENCES},
     {"platform", NULL, KNOB_NONE},

@@ -179,7 +179,7 @@ static void put_operation(const struct writer *writer, const struct guard_operat
         fprintf(out, "    http-request set-var(txn.fault) str(whole) if { var(txn.operation) -m str %s }\n", operation->id);
         fputs("    http-request set-var-fmt(txn.why) '", out);
         put_format(out, whole);
-        fprintf(out, "; %s%s' if { var(txn.operation) -m str %s }\n", guard->prefix, hint_find(guard, knob, ""), operation->id);
+        fprintf(out, "; %s%s' if { var(txn.operation) -m str %s }\n", guard->prefix, hint_find(&writer->grammar, knob, ""), operation->id);
         return;
     }
     if (guard_judges_query(guard, operation)) {
@@ -302,7 +302,7 @@ static void put_reason(const struct writer *writer, const char *members_map)
     fprintf(out, "    http-request set-var(txn.entry) var(txn.key),lower,map_str(%s) if caught cause_found\n", members_map);
     fputs("    http-request set-var(txn.knob) var(txn.entry),field(2,|) if of_member\n", out);
     /* What is refused although its knob is open, nothing opens. */
-    fputs("    http-request set-var(txn.hint) str(none) if of_member { var(txn.knob) -m str NONE", out);
+    fputs("    http-request set-var(txn.hint) str(none) if of_member { var(txn.knob) -m str NONE OWN", out);
     for (int knob = 0; knob < KNOB_NONE; knob++)
         if (guard->open[knob])
             fprintf(out, " %s", knob_key((enum guard_knob)knob));
@@ -314,6 +314,13 @@ static void put_reason(const struct writer *writer, const char *members_map)
           "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if of_member { var(txn.value) -m len 1: }\n",
           out);
     fprintf(out, "    http-request set-var-fmt(txn.why) '%%[var(txn.said)]; %s%%[var(txn.hint)]' if of_member !explained\n", guard->prefix);
+    if (writer->grammar.facts->own_unknown)
+        fprintf(out,
+                "    acl perhaps_own var(txn.hint) -m beg ALLOW_VOLUME_NAMES\n"
+                "    acl perhaps_own var(txn.knob) -m str OWN%s\n"
+                "    http-request set-var(txn.hint) str(unknown) if of_member perhaps_own\n"
+                "    http-request set-var-fmt(txn.why) '%%[var(txn.said)]; " NOT_KNOWN_YET "' if of_member perhaps_own\n",
+                guard->open[KNOB_VOLUMES_FROM] ? " VOLUMES_FROM" : "");
     fputs("    http-request set-var-fmt(txn.why) '%[var(txn.said)]; " NOTHING_HELPS "' if of_member { var(txn.hint) -m str none }\n"
           "    http-request set-var-fmt(txn.why) '%[var(txn.entry),field(1,|)] " REASON_ODD_NAME "' if of_member { var(txn.knob) -m str OBJECT }\n"
           "    http-request set-var-fmt(txn.why) '" REASON_QUERY "' if of_member { var(txn.knob) -m str ANY }\n"

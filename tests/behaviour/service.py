@@ -84,7 +84,7 @@ def denied_answers():
             ("POST", "/v1.41/containers/x/stop?t=1", "POST /v1.41/containers/x/stop is forbidden; ALLOW_STOP=true would allow it"),
             ("POST", "/networks/create", "POST /networks/create is forbidden; ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it"),
             ("DELETE", "/volumes/x", "DELETE /volumes/x is forbidden; ALLOW_VOLUME_DELETE=true (or ALLOW_DELETE=true and ALLOW_VOLUMES=true) would allow it"),
-            ("POST", "/images/x/push", "POST /images/x/push is forbidden; ALLOW_IMAGE_PUSH=true would allow it"),
+            ("POST", "/images/x/push", "POST /images/x/push is forbidden; ALLOW_IMAGE_PUSH=true would allow it, if the create guard passes it"),
             ("GET", "/containers/json", "GET /containers/json is forbidden; ALLOW_CONTAINER_LIST=true would allow it"),
             ("PUT", "/containers/x/archive", "PUT /containers/x/archive is forbidden; ALLOW_PUT_CONTAINER_ARCHIVE=true would allow it"),
             ("POST", "/nothing", "POST /nothing is forbidden; no permission covers it"),
@@ -640,7 +640,7 @@ def for_programs():
 def wrong_words():
     """Each subcommand says which of its words is wrong."""
     for words, text in (
-        (["map", "foo"], "map: foo: no such map; there are operations, variables and kinds"),
+        (["map", "foo"], "map: foo: no such map; there are operations, variables, kinds, members and hints"),
         (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
         (["map", "kinds", "x"], "map: x: one word too many"),
         (["explain"], "explain: METHOD is missing"),

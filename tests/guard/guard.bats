@@ -149,7 +149,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused 'compressed' /containers/create -H "$json" -H 'Content-Encoding: gzip' -d @"$HERE/good"
         # a long head is no reason to refuse; one that does not fit is no request
         passed /containers/create -H "$json" -H "X: $(head -c 60000 /dev/zero | tr '\0' x)" -d @"$HERE/good"
-        [[ $(ask /containers/create -H "$json" -H "X: $(head -c 100000 /dev/zero | tr '\0' x)" -H "Y: $(head -c 100000 /dev/zero | tr '\0' x)" -d @"$HERE/good") == "400 "* ]]
+        [[ $(ask /containers/create -H "$json" -H "X: $(head -c 100000 /dev/zero | tr '\0' x)" -H "Y: $(head -c 100000 /dev/zero | tr '\0' x)" -d @"$HERE/good") == "4"[03][01]" "* ]]
         passed /containers/create
         refused 'cannot be judged' /containers/create -H "$json" -d ' '
         printf '{"Image":"x"}\0' >"$HERE/nul"
@@ -194,7 +194,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
         start_proxy
         refused 'Podman gives builds the network of the host' '/build?t=a' -H 'Content-Type: application/x-tar' -d x
-        refused 'Env "TZ"; no setting allows it' /containers/create -H 'Content-Type: application/json' -d '{"Image":"x","Env":["TZ"]}'
+        refused 'Env \"TZ\"; no setting allows it' /containers/create -H 'Content-Type: application/json' -d '{"Image":"x","Env":["TZ"]}'
         kill "$(cat "$HERE/pid")"
     done
 }

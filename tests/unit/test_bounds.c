@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE 6000        /* bytes of what a body is filled with */
+#define SIZE 1500 /* bytes of what a body is filled with */
 #define STEPS_PER_BYTE 100 /* about as many as a type has members: each name of a body is compared with theirs */
-#define STEPS_FIXED 20000
+#define STEPS_FIXED 5000
 #define HEAP_PER_BYTE 2048 /* frames of nested groups, in bytes */
 #define HEAP_FIXED (4 * 1024 * 1024)
 
@@ -168,7 +168,9 @@ static void try_type(const struct codes *codes, const struct guard_type *type, c
         char head[512];
         char tail[64];
 
-        try_member(codes, before, field->name, after);
+        /* (Members that are alike share one alternative.) */
+        if (field == type->fields || !grammar_alike(field - 1, field))
+            try_member(codes, before, field->name, after);
         if (below == NULL)
             continue;
         snprintf(head, sizeof head, "%s{\"%s\":%s", before, field->name, field->shape == OBJECTS ? "[" : field->shape == NETWORKS ? "{\"n\":" : "");

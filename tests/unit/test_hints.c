@@ -1,5 +1,6 @@
 /* What a refusal names is true: decided again with it, the request is allowed, by the create guard as well. */
 #include "environment.h"
+#include "guard_schema.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void make_settings(struct set *variables)
         for (size_t i = 0; guard_variables[i] != NULL; i++)
             if (below(5) == 0 && strncmp(guard_variables[i], "ALLOW_", 6) == 0 && strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES", guard_variables[i]) == NULL) {
                 snprintf(name, sizeof name, "%s%s", prefix, guard_variables[i]);
-                set(variables, name, word());
+                set(variables, name, i < KNOB_COUNT && guard_knobs[i].kind == KNOB_LIST ? "false" : word());
             }
     }
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
