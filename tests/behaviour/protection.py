@@ -416,6 +416,55 @@ def valid():
                 assert "holds the socket" in message(proxy, "POST", f"/containers/{reference}/exec"), reference
 
 
+def facts():
+    """What the Engine says of its control groups and of its host network lets the guard refuse no more than it has to."""
+    host, swarm = "0123456789abcdef" * 4, "prx8v7u6t5s4r3q2p1o0nmlk9"
+
+    def speaking(version, in_swarm):
+        def make(path):
+            made = Engine(path)
+            made.more = {"/info": {"CgroupVersion": version}, "/networks/host": {"Name": "host", "Id": host, "Scope": "local"}}
+            if in_swarm:
+                made.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
+            return made
+        return make
+
+    def passes(proxy, target, body):
+        status, _, answer = proxy.ask("POST", target, ["Content-Type: application/json"], json.dumps(body).encode())
+        assert status in (200, 403), (status, answer)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(body, file)
+            file.flush()
+            said = program("explain", "POST", target, "--body", file.name, env=proxy.env)
+        assert said.returncode == (0 if status == 200 else 3), (body, status, said)
+        return status == 200
+
+    def service(target):
+        return {"Name": "x", "TaskTemplate": {"ContainerSpec": {"Image": "box"}, "Networks": [{"Target": target}]}}
+    env = {"ALLOW_CREATE": "1", "ALLOW_SERVICES": "1"}
+    namespace = {"Image": "box", "HostConfig": {"CgroupnsMode": "host"}}
+    with Proxy(env, engine=speaking("1", True)) as proxy:
+        assert passes(proxy, "/containers/create", namespace)
+        for target in ("proxy", "p", "web", swarm[:3] + "z"):
+            assert passes(proxy, "/services/create", service(target)) == (not swarm.startswith(target)), target
+        for name in ("host", swarm, swarm[:2], swarm[:24], host, host[:1], host[:12]):
+            assert not passes(proxy, "/services/create", service(name)), name
+    with Proxy(env, engine=speaking("2", False)) as proxy:
+        assert not passes(proxy, "/containers/create", namespace)
+        assert passes(proxy, "/containers/create", {"Image": "box", "HostConfig": {"CgroupnsMode": "private"}})
+        for name in ("proxy", "p", "host", host[:12], swarm[:2]):  # any of them might begin an id
+            assert not passes(proxy, "/services/create", service(name)), name
+        assert passes(proxy, "/services/create", service("stack_proxy"))
+        # the swarm is begun later: a reload learns its ids
+        proxy.engine.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_log("reloaded:")
+        assert passes(proxy, "/services/create", service("proxy"))
+        assert not passes(proxy, "/services/create", service(swarm[:2]))
+    with Proxy(env, engine=None) as proxy:  # nothing is known yet
+        assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps(namespace).encode())[0] == 403
+
+
 def told():
     with tempfile.TemporaryDirectory() as directory:
         def listed(path):
