@@ -19,4 +19,5 @@ check() { python3 "$BATS_TEST_DIRNAME/protection.py" "$1"; }
 @test "a container that has the network of another one finds itself" { check shared_network; }
 @test "the rules are valid on every HAProxy, with many holders and strange names" { check valid; }
 @test "what the Engine says of cgroups and of the host network is taken up by the guard" { check facts; }
+@test "the start warns of containers that could be deleted and not be created again" { check recreation; }
 @test "the start tells of the own container, of holders, and of sockets in volumes" { check told; }
