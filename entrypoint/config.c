@@ -27,14 +27,21 @@ static void write_log_format(FILE *out, enum log_format format, bool profiles)
                 profiles ? "%(profile)[var(txn.profile,-)]" : "");
 }
 
-/* The same for a connection that does not come to a request: a TLS handshake that fails. */
+/* Why there is no request. Where nothing is wrong with the connection (HAProxy's word for it is "Success"), HAProxy has refused
+ * what came through it before any rule could see it, and does not say more. */
+#define NO_REQUEST_BECAUSE \
+    "fc_err_str,regsub(\"^Success$\",\"no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come in time\")"
+
+_Static_assert(HEAD_MAX == 64L * 1024, "NO_REQUEST_BECAUSE says how large a head may be");
+
+/* The same for a connection that does not come to a request: a TLS handshake that fails, a head that HAProxy cannot read. */
 static void write_error_log_format(FILE *out, enum log_format format)
 {
     if (format == LOG_TEXT)
-        fputs("\"Refused: - - %ci:%cp %[fc_err_str]: %[ssl_fc_err_str]\"", out);
+        fputs("'Refused: - - %ci:%cp %[" NO_REQUEST_BECAUSE "]%{-M}[ssl_fc_err_str,regsub(\"^\",\": \")]'", out);
     else
         fprintf(out, "'%%{+json}o" JSON_TIME("date(0,ms)") "%%(verdict)[str(Refused)]%%(client)[src]%%(client_port:sint)[src_port]"
-                     "%%(detail)[fc_err_str]%%(tls)[ssl_fc_err_str]'");
+                     "%%(detail)[" NO_REQUEST_BECAUSE "]%%(tls)[ssl_fc_err_str]'");
 }
 
 static void write_credentials(FILE *out, const struct upstreams *upstreams)

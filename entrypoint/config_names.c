@@ -3,6 +3,7 @@
 
 #include "bounded.h"
 #include "container.h"
+#include "request.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -274,10 +275,10 @@ void write_names(FILE *out, const struct environment *environment)
     fprintf(out,
             "    tcp-request content sc-set-gpt(0,1) %u if !known !unsure\n"
             "    tcp-request content sc-set-gpt(1,1) date if !known !unsure\n"
-            "    http-request set-var(txn.path) path if unsure\n"
+            "    http-request set-var(txn.path) path,bytes(0,%d) if unsure\n"
             "    http-request set-var-fmt(txn.detail) 'the DNS does not answer' if unsure\n"
             "    http-request set-log-level warning if unsure\n"
             "    http-request return status 503 content-type application/json string "
             "'{\"message\":\"docker-socket-proxy: the DNS does not answer, which has to say who asks; try again\"}' if unsure\n",
-            NOBODY);
+            NOBODY, PATH_LENGTH_MAX + 1);
 }

@@ -111,7 +111,7 @@ void write_faults(FILE *out)
     static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
     char condition[128];
 
-    write_fault(out, FAULT_TARGET, "!{ url -m beg / }");
+    write_fault(out, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
     bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
     write_fault(out, FAULT_LENGTH, condition);
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {

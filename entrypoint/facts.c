@@ -32,6 +32,7 @@ void facts_read(struct facts *facts, const struct inventory *inventory)
     size_t count;
 
     *facts = (struct facts){.known = {.docker = inventory->kind == ENGINE_DOCKER,
+                                      .cgroup_v1 = inventory->cgroup_v1,
                                       .own_unknown = inventory->contained && !inventory->known}};
     facts->lists[0] = new_list(count_names(&inventory->own));
     count = add_names(facts->lists[0], 0, &inventory->own);
@@ -47,6 +48,10 @@ void facts_read(struct facts *facts, const struct inventory *inventory)
     for (size_t i = 0; i < inventory->volume_count; i++)
         facts->lists[2][i] = inventory->volumes[i].name;
     facts->known.volumes = (struct guard_names){facts->lists[2], inventory->volume_count};
+    facts->lists[3] = new_list(inventory->host_networks.count);
+    for (size_t i = 0; i < inventory->host_networks.count; i++)
+        facts->lists[3][i] = inventory->host_networks.items[i];
+    facts->known.host_networks = (struct guard_names){facts->lists[3], inventory->host_networks.count};
 }
 
 void facts_free(struct facts *facts)

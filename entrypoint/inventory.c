@@ -54,6 +54,20 @@ static void drop_repeated(struct inventory *inventory)
     inventory->holder_count = kept;
 }
 
+/* An Engine resolves any beginning of either id. A list that lacks one would let its beginnings pass. */
+static void conclude_host_networks(struct inventory *inventory)
+{
+    inventory_list_free(&inventory->host_networks);
+    for (size_t i = 0; i < inventory->upstream_count; i++)
+        if (inventory->upstreams[i].host_network[0] == '\0' || inventory->upstreams[i].swarm_host_network[0] == '\0')
+            return;
+    for (size_t i = 0; i < inventory->upstream_count; i++) {
+        inventory_list_add(&inventory->host_networks, inventory->upstreams[i].host_network);
+        inventory_list_add(&inventory->host_networks, inventory->upstreams[i].swarm_host_network);
+    }
+    inventory_list_sort(&inventory->host_networks);
+}
+
 /* What follows from the parts. */
 void inventory_conclude(struct inventory *inventory)
 {
@@ -61,14 +75,17 @@ void inventory_conclude(struct inventory *inventory)
     bool any_podman = false;
 
     inventory->complete = true;
+    inventory->cgroup_v1 = inventory->upstream_count > 0;
     for (size_t i = 0; i < inventory->upstream_count; i++) {
         const struct inventory_upstream *part = &inventory->upstreams[i];
 
         inventory->complete &= part->told;
+        inventory->cgroup_v1 &= part->cgroup_v1;
         all_docker &= part->told && part->kind == ENGINE_DOCKER;
         any_podman |= part->kind == ENGINE_PODMAN;
     }
     inventory->kind = any_podman ? ENGINE_PODMAN : all_docker ? ENGINE_DOCKER : ENGINE_UNKNOWN;
+    conclude_host_networks(inventory);
     inventory->known = !inventory->contained ||
                        (!inventory->odd && (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
     if (inventory->holder_count > 1)
@@ -109,6 +126,7 @@ void inventory_read(struct inventory *inventory, const struct settings *settings
 void inventory_free(struct inventory *inventory)
 {
     inventory_container_free(&inventory->own);
+    inventory_list_free(&inventory->host_networks);
     for (size_t i = 0; i < inventory->volume_count; i++) {
         free(inventory->volumes[i].name);
         free(inventory->volumes[i].place);

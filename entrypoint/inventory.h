@@ -42,20 +42,28 @@ enum inventory_answer {
     INVENTORY_GIVEN,
 };
 
+#define LOCAL_NETWORK_ID_LENGTH 64 /* hexadecimal */
+#define SWARM_NETWORK_ID_LENGTH 25 /* small letters and digits */
+
 /* One upstream's part. */
 struct inventory_upstream {
     enum inventory_answer answer;
     char why[200];         /* if not GIVEN: the reason */
     bool told;             /* what is known of it is right: it is GIVEN, or was before */
     enum engine_kind kind; /* UNKNOWN if it is neither, or not told */
+    bool cgroup_v1;        /* it is Docker, and says so; what follows likewise */
+    char host_network[LOCAL_NETWORK_ID_LENGTH + 1];       /* the id of its network "host"; "" if not known */
+    char swarm_host_network[SWARM_NETWORK_ID_LENGTH + 1]; /* that by which its swarm knows it; "" if not known, or in no swarm */
 };
 
 struct inventory {
-    bool contained; /* this program runs in a container; if not, everything below but the kinds is empty */
+    bool contained; /* this program runs in a container; if not, everything below but what the Engines say of themselves is empty */
     bool known;     /* own is right: an Engine has this container, or all have answered and none has it (own.id may be set all
                        the same). False: what could be ours has to be taken for ours */
     bool complete;  /* every upstream has told its part: holders and kind are whole */
     enum engine_kind kind;
+    bool cgroup_v1; /* all upstreams have control groups of version 1 */
+    struct inventory_list host_networks; /* both ids of the host network of every upstream; empty unless all of them are known */
     struct inventory_container own;
     bool own_found; /* an Engine has it */
     bool odd;       /* a volume of own has a name that is none: nothing can be judged by it, so that known is false */

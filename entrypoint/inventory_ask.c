@@ -4,7 +4,14 @@
 
 #include <stdlib.h>
 
-static const char *const questions[QUESTIONS] = {"/_ping", "/containers/json?all=1", "/version"};
+static const char *const questions[QUESTIONS] = {
+    [PING] = "/_ping",
+    [LIST] = "/containers/json?all=1",
+    [VERSION_OF] = "/version",
+    [INFO] = "/info",
+    [HOST_NETWORK] = "/networks/host",
+    [SWARM_NETWORK] = "/networks/host?scope=swarm",
+};
 
 static bool is_podman(const struct fetch *ping)
 {
@@ -35,7 +42,7 @@ static void ask(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QU
     free(fetches);
 }
 
-/* (Podman's /version takes long, and what it is its /_ping has told.) */
+/* (Podman's /version takes long, and what it is its /_ping has told; it has no swarm, and what it says of cgroups is not of use.) */
 static void ask_all(struct inventory_reading *reading, long deadline)
 {
     bool first[UPSTREAMS_MAX][QUESTIONS] = {{false}};
@@ -48,7 +55,8 @@ static void ask_all(struct inventory_reading *reading, long deadline)
     }
     ask(reading, first, deadline);
     for (size_t i = 0; i < count; i++)
-        second[i][VERSION_OF] = reading->answers[i][PING].status == 200 && !is_podman(&reading->answers[i][PING]);
+        for (size_t k = VERSION_OF; k < QUESTIONS; k++)
+            second[i][k] = reading->answers[i][PING].status == 200 && !is_podman(&reading->answers[i][PING]);
     ask(reading, second, deadline);
 }
 
@@ -58,6 +66,20 @@ static void set_unfit(struct inventory_upstream *part, const char *question)
     bounded_format(part->why, sizeof part->why, "what it answers to GET %s is not understood", question);
 }
 
+/* What only an Engine of Docker is asked. What it does not answer, or not in time, is not known; the rest is all the same. */
+static void take_facts(struct inventory_upstream *part, const struct fetch *answers)
+{
+    const struct fetch *info = &answers[INFO];
+    const struct fetch *host = &answers[HOST_NETWORK];
+    const struct fetch *swarm = &answers[SWARM_NETWORK];
+
+    part->cgroup_v1 = info->status == 200 && inventory_cgroup_v1(info->body, info->length);
+    if (host->status == 200)
+        inventory_host_network_read(part->host_network, LOCAL_NETWORK_ID_LENGTH, host->body, host->length);
+    if (swarm->status == 200)
+        inventory_host_network_read(part->swarm_host_network, SWARM_NETWORK_ID_LENGTH, swarm->body, swarm->length);
+}
+
 /* The upstream's part, from its answers. */
 static void take(struct inventory_upstream *part, struct inventory_reading *reading, size_t i)
 {
@@ -65,7 +87,7 @@ static void take(struct inventory_upstream *part, struct inventory_reading *read
     const bool *asked = reading->asked[i];
 
     part->answer = INVENTORY_GIVEN;
-    for (size_t k = 0; k < QUESTIONS; k++) {
+    for (size_t k = 0; k < NEEDED; k++) {
         if (!asked[k] || answers[k].status == 200)
             continue;
         part->answer = answers[k].status == 0 ? INVENTORY_SILENT : INVENTORY_UNFIT;
@@ -85,6 +107,8 @@ static void take(struct inventory_upstream *part, struct inventory_reading *read
     part->told = part->answer == INVENTORY_GIVEN;
     if (!part->told)
         inventory_entries_free(&reading->entries[i]);
+    else if (part->kind == ENGINE_DOCKER)
+        take_facts(part, answers);
 }
 
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds)

@@ -4,7 +4,9 @@
 
 #include "inventory_json.h"
 
-enum { PING, LIST, VERSION_OF, QUESTIONS };
+/* What is asked. Without an answer to the NEEDED ones nothing of an upstream is known; the others are facts by which the create
+ * guard may be less strict. */
+enum { PING, LIST, VERSION_OF, NEEDED, INFO = NEEDED, HOST_NETWORK, SWARM_NETWORK, QUESTIONS };
 
 struct inventory_reading {
     const struct container *container;

@@ -77,12 +77,18 @@ void inventory_list_sort(struct inventory_list *list)
     list->count = kept;
 }
 
+void inventory_list_free(struct inventory_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    memset(list, 0, sizeof *list);
+}
+
 void inventory_container_free(struct inventory_container *container)
 {
     free(container->id);
-    for (size_t i = 0; i < container->names.count; i++)
-        free(container->names.items[i]);
-    free(container->names.items);
+    inventory_list_free(&container->names);
     free(container->service_id);
     free(container->service_name);
     memset(container, 0, sizeof *container);
@@ -231,5 +237,31 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
                 *kind = ENGINE_DOCKER;
         }
     json_decref(version);
+    return right;
+}
+
+bool inventory_cgroup_v1(const char *body, size_t length)
+{
+    json_t *info = json_loadb(body, length, 0, NULL);
+    const char *version = json_string_value(json_object_get(info, "CgroupVersion"));
+    bool result = version != NULL && strcmp(version, "1") == 0;
+
+    json_decref(info);
+    return result;
+}
+
+bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length)
+{
+    const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef" : "0123456789abcdefghijklmnopqrstuvwxyz";
+    json_t *network = json_loadb(body, length, 0, NULL);
+    const char *name = json_string_value(json_object_get(network, "Name"));
+    const char *text = json_string_value(json_object_get(network, "Id"));
+    bool right = name != NULL && strcmp(name, "host") == 0 && text != NULL && strlen(text) == id_length &&
+                 strspn(text, digits) == id_length;
+
+    id[0] = '\0';
+    if (right)
+        memcpy(id, text, id_length + 1);
+    json_decref(network);
     return right;
 }

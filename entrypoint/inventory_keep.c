@@ -8,21 +8,26 @@ static bool same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_container(const struct inventory_container *a, const struct inventory_container *b)
+static bool same_list(const struct inventory_list *a, const struct inventory_list *b)
 {
-    if (!same(a->id, b->id) || !same(a->service_id, b->service_id) || !same(a->service_name, b->service_name) ||
-        a->names.count != b->names.count)
+    if (a->count != b->count)
         return false;
-    for (size_t i = 0; i < a->names.count; i++)
-        if (strcmp(a->names.items[i], b->names.items[i]) != 0)
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
             return false;
     return true;
+}
+
+static bool same_container(const struct inventory_container *a, const struct inventory_container *b)
+{
+    return same(a->id, b->id) && same(a->service_id, b->service_id) && same(a->service_name, b->service_name) &&
+           same_list(&a->names, &b->names);
 }
 
 bool inventory_equal(const struct inventory *a, const struct inventory *b)
 {
     if (a->contained != b->contained || a->known != b->known || a->complete != b->complete || a->kind != b->kind ||
-        a->volume_count != b->volume_count || a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
+        a->cgroup_v1 != b->cgroup_v1 || !same_list(&a->host_networks, &b->host_networks) || a->volume_count != b->volume_count || a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
         return false;
     for (size_t i = 0; i < a->volume_count; i++)
         if (!same(a->volumes[i].name, b->volumes[i].name) || !same(a->volumes[i].place, b->volumes[i].place))
@@ -63,6 +68,10 @@ void inventory_keep(struct inventory *fresh, const struct inventory *before)
             continue;
         fresh->upstreams[i].told = true;
         fresh->upstreams[i].kind = before->upstreams[i].kind;
+        fresh->upstreams[i].cgroup_v1 = before->upstreams[i].cgroup_v1;
+        memcpy(fresh->upstreams[i].host_network, before->upstreams[i].host_network, sizeof fresh->upstreams[i].host_network);
+        memcpy(fresh->upstreams[i].swarm_host_network, before->upstreams[i].swarm_host_network,
+               sizeof fresh->upstreams[i].swarm_host_network);
         if (before->own_found && before->own.upstream == i && !fresh->own_found)
             keep_own(fresh, before);
         for (size_t k = 0; k < before->holder_count; k++) {

@@ -64,7 +64,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     if (refusal == OLD_VERSION)
         snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION", minor);
     else if (refusal == NO_OPERATION)
-        snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(judge->router, target));
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(judge->router, method, target));
     else
         snprintf(verdict->reason, sizeof verdict->reason, "%s%s", permissions->reason[i],
                  verdict->allowed ? "" : profile_hint_end(judge->profile, i));

@@ -229,7 +229,7 @@ void router_reference(const struct router *router, const char *target, char refe
     }
 }
 
-const char *router_fault(const struct router *router, const char *target)
+const char *router_fault(const struct router *router, const char *method, const char *target)
 {
     char path[PATH_LENGTH_MAX + 1];
     size_t raw = strcspn(target, "?");
@@ -237,7 +237,7 @@ const char *router_fault(const struct router *router, const char *target)
     long length;
 
     if (target[0] != '/')
-        return FAULT_TARGET;
+        return strcmp(method, "CONNECT") == 0 ? NO_PERMISSION : FAULT_TARGET;
     if (raw > PATH_LENGTH_MAX)
         return FAULT_LENGTH;
     libpod = matches(router, router->libpod, target, raw);

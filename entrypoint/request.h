@@ -62,7 +62,8 @@ size_t router_find(const struct router *router, const char *method, const char *
  * /v4.0.0/libpod/containers/web/exec, decoded as the Engine and Podman do. "" if there is nothing in that place. */
 void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1]);
 
-/* Why a target for which router_find gives NO_OPERATION names none: what is wrong with its path, else NO_PERMISSION. */
-const char *router_fault(const struct router *router, const char *target);
+/* Why a request for which router_find gives NO_OPERATION names none: what is wrong with its path, else NO_PERMISSION. (That of a
+ * CONNECT is a host and a port, as it should be.) */
+const char *router_fault(const struct router *router, const char *method, const char *target);
 
 #endif

@@ -4,6 +4,7 @@
 #include "certificates.h"
 #include "config.h"
 #include "reach.h"
+#include "recreate.h"
 #include "warnings.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct supervisor {
     struct inventory next_inventory; /* what its configuration was made with */
     struct config_file next_config;
     bool again;         /* another reload was asked for since */
+    bool looked;        /* at which containers could not be created again, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline; /* of a stop under way, 0 for none */
@@ -233,6 +235,17 @@ static void forget_old(struct supervisor *supervisor, size_t i)
     memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
 }
 
+/* Once, as soon as all Engines have answered. */
+static void look_at_containers(struct supervisor *supervisor)
+{
+    const struct supervision *supervision = supervisor->supervision;
+
+    if (supervisor->looked || !supervision->inventory.complete)
+        return;
+    supervisor->looked = true;
+    recreate_tell_aside(supervision->environment, &supervision->inventory);
+}
+
 /* What the new HAProxy was made with is what counts now. */
 static void adopt(struct supervisor *supervisor)
 {
@@ -247,6 +260,7 @@ static void adopt(struct supervisor *supervisor)
     supervisor->next_config.fd = -1;
     if (changed)
         tell_of_inventory(supervision->environment, &supervision->inventory);
+    look_at_containers(supervisor);
 }
 
 /* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may keep
@@ -383,6 +397,7 @@ int supervise(struct supervision *supervision)
         notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
         return 1;
     }
+    look_at_containers(&supervisor);
     reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
     while (!ended(&supervisor, &status))
         wait_for_events(&supervisor);

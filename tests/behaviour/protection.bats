@@ -18,4 +18,6 @@ check() { python3 "$BATS_TEST_DIRNAME/protection.py" "$1"; }
 @test "an Engine that is restarted keeps what is known protected" { check restarted; }
 @test "a container that has the network of another one finds itself" { check shared_network; }
 @test "the rules are valid on every HAProxy, with many holders and strange names" { check valid; }
+@test "what the Engine says of cgroups and of the host network is taken up by the guard" { check facts; }
+@test "the start warns of containers that could be deleted and not be created again" { check recreation; }
 @test "the start tells of the own container, of holders, and of sockets in volumes" { check told; }

@@ -416,6 +416,112 @@ def valid():
                 assert "holds the socket" in message(proxy, "POST", f"/containers/{reference}/exec"), reference
 
 
+def facts():
+    """What the Engine says of its control groups and of its host network lets the guard refuse no more than it has to."""
+    host, swarm = "0123456789abcdef" * 4, "prx8v7u6t5s4r3q2p1o0nmlk9"
+
+    def speaking(version, in_swarm):
+        def make(path):
+            made = Engine(path)
+            made.more = {"/info": {"CgroupVersion": version}, "/networks/host": {"Name": "host", "Id": host, "Scope": "local"}}
+            if in_swarm:
+                made.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
+            return made
+        return make
+
+    def passes(proxy, target, body):
+        status, _, answer = proxy.ask("POST", target, ["Content-Type: application/json"], json.dumps(body).encode())
+        assert status in (200, 403), (status, answer)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(body, file)
+            file.flush()
+            said = program("explain", "POST", target, "--body", file.name, env=proxy.env)
+        assert said.returncode == (0 if status == 200 else 3), (body, status, said)
+        return status == 200
+
+    def service(target):
+        return {"Name": "x", "TaskTemplate": {"ContainerSpec": {"Image": "box"}, "Networks": [{"Target": target}]}}
+    env = {"ALLOW_CREATE": "1", "ALLOW_SERVICES": "1"}
+    namespace = {"Image": "box", "HostConfig": {"CgroupnsMode": "host"}}
+    with Proxy(env, engine=speaking("1", True)) as proxy:
+        assert passes(proxy, "/containers/create", namespace)
+        for target in ("proxy", "p", "web", swarm[:3] + "z"):
+            assert passes(proxy, "/services/create", service(target)) == (not swarm.startswith(target)), target
+        for name in ("host", swarm, swarm[:2], swarm[:24], host, host[:1], host[:12]):
+            assert not passes(proxy, "/services/create", service(name)), name
+    with Proxy(env, engine=speaking("2", False)) as proxy:
+        assert not passes(proxy, "/containers/create", namespace)
+        assert passes(proxy, "/containers/create", {"Image": "box", "HostConfig": {"CgroupnsMode": "private"}})
+        for name in ("proxy", "p", "host", host[:12], swarm[:2]):  # any of them might begin an id
+            assert not passes(proxy, "/services/create", service(name)), name
+        assert passes(proxy, "/services/create", service("stack_proxy"))
+        # the swarm is begun later: a reload learns its ids
+        proxy.engine.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_log("reloaded:")
+        assert passes(proxy, "/services/create", service("proxy"))
+        assert not passes(proxy, "/services/create", service(swarm[:2]))
+    with Proxy(env, engine=None) as proxy:  # nothing is known yet
+        assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps(namespace).encode())[0] == 403
+
+
+def recreation():
+    """Where containers may be deleted and created, the start warns of those that could not be created again."""
+    ids = [f"{i:02x}" * 32 for i in range(1, 9)]
+    network = {"NetworkSettings": {"Networks": {"bridge": {"Aliases": None, "IPAMConfig": None, "NetworkID": "ab" * 32}}}}
+
+    def inspected(labels=None, config=None, **host):
+        return {"Id": "x", "Config": {"Image": "box", "Env": ["A=1"], "Labels": labels or {}, **(config or {})},
+                "HostConfig": {"NetworkMode": "bridge", **host}, **network}
+    names = ["web", "gluetun", "files", "alone", "hidden", "broken", "escapes", "gone"]
+    inspections = [inspected(Binds=["data:/d"]), inspected(CapAdd=["NET_ADMIN"]), inspected(Binds=["/srv/x:/x"], Privileged=True),
+                   inspected({"com.centurylinklabs.watchtower.enable": "false"}, Privileged=True),
+                   inspected({"com.centurylinklabs.watchtower.enable": "true"}, Devices=[{"PathOnHost": "/dev/sda"}]), b"[", inspected(CapAdd=["\x1b]0;x\x07"]), None]
+    expected = {
+        'gluetun could not be created again through this proxy: HostConfig.CapAdd "NET_ADMIN"; ALLOW_CAP_ADD with that capability would allow it',
+        'files could not be created again through this proxy: HostConfig.Binds "/srv/x:/x"; ALLOW_BIND_MOUNTS with that path would allow it',
+        'files could not be created again through this proxy: HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it',
+        'hidden could not be created again through this proxy: HostConfig.Devices; ALLOW_DEVICES=true would allow it',
+    }
+
+    def holding(path):
+        made = Engine(path)
+        made.containers = [container(OWN, "socket-proxy", mounts=[(path, path)]), *(container(i, name) for i, name in zip(ids, names))]
+        made.more = {f"/containers/{i}/json": body for i, body in zip(ids, inspections) if body is not None}
+        made.more[f"/containers/{OWN}/json"] = inspected(Binds=[f"{path}:{path}"])
+        return made
+    env = {"ALLOW_CREATE": "1", "ALLOW_DELETE": "1"}
+
+    def lines(proxy):
+        return [line.partition(" warning: ")[2] for line in proxy.log().splitlines() if "could not be created again" in line]
+    with contained() as within:
+        with Proxy(env, engine=holding, within=within) as proxy:
+            proxy.wait_for_log("warning: escapes could not be created again")
+            proxy.wait_for_log("warning: hidden could not be created again")
+            said = lines(proxy)
+            assert {line for line in said if not line.startswith("escapes")} == expected, said
+            assert len(said) == len(expected) + 1 and "\x1b" not in proxy.log(), said
+            # a reload looks no second time
+            proxy.process.send_signal(signal.SIGHUP)
+            proxy.wait_for_log("reloaded:")
+            assert len([x for x in proxy.engine.asked if x[1].endswith(f"{ids[0]}/json")]) == 1
+        with Proxy(dict(env, ALLOW_CAP_ADD="NET_ADMIN", ALLOW_BIND_MOUNTS="/srv", ALLOW_PRIVILEGED="1"), engine=holding, within=within) as proxy:
+            proxy.wait_for_log("warning: hidden could not be created again")
+            assert {line.split()[0] for line in lines(proxy)} <= {"hidden", "escapes"}, lines(proxy)
+        # what cannot be lost is not looked at
+        for less in ({"ALLOW_CREATE": "1"}, {"ALLOW_DELETE": "1"}, {"ALLOW_CONTAINER_DELETE": "1", "COMPAT": "tecnativa", "CONTAINERS": "1", "POST": "1"}):
+            with Proxy(less, engine=holding, within=within) as proxy:
+                proxy.process.send_signal(signal.SIGHUP)
+                proxy.wait_for_log("reloaded:")
+                assert not lines(proxy) and not [x for x in proxy.engine.asked if x[1].endswith("/json")], proxy.log()
+    # an Engine that comes later is looked at then; outside a container there is no own one
+    with Proxy(env, engine=None) as proxy:
+        assert not lines(proxy)
+        proxy.engine = holding(proxy.socket_path)
+        proxy.wait_for_log("warning: gluetun could not be created again")
+        proxy.wait_for_log("warning: socket-proxy could not be created again")
+
+
 def told():
     with tempfile.TemporaryDirectory() as directory:
         def listed(path):

@@ -12,6 +12,9 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "healthcheck tells healthy from unhealthy and keeps out of the log" { check healthcheck; }
 @test "as sh, wget and curl the program does the health check and nothing else" { check other_names; }
 @test "LOG_FORMAT=json gives one object a line, LOG_LEVEL filters" { check logs; }
+@test "a line of the log is whole, however long the path" { check long_lines; }
+@test "unknown methods and targets that are no paths are shown as they were sent" { check odd_requests; }
+@test "what is no request, or too large a one, has a line in the log that says so" { check unreadable; }
 @test "SIGTERM and SIGINT stop gracefully with 0, open streams included" { check stop; }
 @test "all mistakes in the environment are told at once, with exit 2" { check bad_input; }
 @test "unreadable template, full or read-only directory, wrong HAProxy: one clear line, exit 2" { check bad_files; }

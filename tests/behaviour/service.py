@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import PROGRAM, ROOT, Client, Engine, Proxy, environment, free_port, main, program  # noqa: E402
+from proxy import HAPROXIES, PROGRAM, ROOT, Client, Engine, Proxy, environment, free_port, main, program  # noqa: E402
 
 
 def until(condition, what):
@@ -203,6 +203,80 @@ def logs():
         proxy.ask("GET", "/version")
         time.sleep(0.3)
         assert "Forbidden" not in proxy.log() and "Allowed" not in proxy.log()
+
+
+def log_lines(proxy, count):
+    """The log's lines for requests, once there are so many."""
+    def lines():
+        return [line for line in proxy.log().splitlines() if line.startswith(("{", "Allowed: ", "Forbidden: ", "Refused: "))]
+    until(lambda: len(lines()) >= count and proxy.log().endswith("\n"), "the log is incomplete")
+    return lines()
+
+
+def long_lines():
+    """Nothing is cut off the log's line, whatever the length of the path; one that is refused for its length is shown as far as it may go."""
+    beginning = "/containers/"
+    for filler in ("a", '"', "%61"):
+        shortest, longest, over = (beginning + filler * ((n - 20) // len(filler)) for n in (1100, 4096, 60000))
+        for haproxy in HAPROXIES:
+            with Proxy(haproxy=haproxy) as proxy:
+                for target in (shortest + "/attach", longest + "/attach", over + "/attach"):
+                    assert proxy.ask("POST", target)[0] == 403
+                lines = sorted(log_lines(proxy, 3), key=lambda x: len(x.split()[1]))  # (those of different connections may come in another order)
+                for line, where, end in zip(lines, (shortest + "/attach", longest + "/attach", over[:4097]),
+                                            ("would allow it", "would allow it", "the path is too long")):
+                    assert re.fullmatch(rf"Forbidden: {re.escape(where)} POST 127\.0\.0\.1:\d+ .*{end} 403 \d+ms", line), line[-300:]
+            with Proxy({"LOG_FORMAT": "json"}, haproxy=haproxy) as proxy:
+                for target in (shortest + "/attach", longest + "/attach", over + "/attach"):
+                    assert proxy.ask("POST", target)[0] == 403
+                lines = sorted(map(json.loads, log_lines(proxy, 3)), key=lambda x: len(x["path"]))
+                assert [x["path"] for x in lines] == [shortest + "/attach", longest + "/attach", over[:4097]], [len(x["path"]) for x in lines]
+                assert {(x["verdict"], x["method"], x["client"], x["status"]) for x in lines} == {("Forbidden", "POST", "127.0.0.1", 403)}, lines
+
+
+def odd_requests():
+    """A method that nobody knows, and a target that is no path, are shown as they were sent."""
+    for haproxy in HAPROXIES:
+        with Proxy(haproxy=haproxy) as proxy, Proxy({"LOG_FORMAT": "json"}, haproxy=haproxy) as other:
+            for method, target, shown, why in (
+                ("BREW", "/containers/pot/json", "/containers/pot/json", "no permission covers it"),
+                ("BR%25'E~", "/x?secret=1", "/x", "no permission covers it"),
+                ("CONNECT", "pot.example:2375", "pot.example:2375", "no permission covers it"),
+                ("OPTIONS", "*", "*", "the target is not an absolute path"),
+                ("GET", "http://docker/containers/json?secret=1", "http://docker/containers/json", "the target is not an absolute path"),
+                ("GET", 'http://docker/a"b\\c<', 'http://docker/a"b\\c<', "the target is not an absolute path"),
+            ):
+                text = f"docker-socket-proxy: {method} {shown} is forbidden; {why}"
+                for one in (proxy, other):
+                    client = one.connect()  # (HAProxy wants the same host in both places)
+                    client.send(f"{method} {target} HTTP/1.1\r\nHost: {target if method == 'CONNECT' else 'docker'}\r\n\r\n".encode())
+                    assert message(client.answer()) == (403, text), (haproxy, text)
+                    client.close()
+                proxy.wait_for_log(f"Forbidden: {shown} {method} 127.0.0.1:")
+                until(lambda: json.loads(log_lines(other, 1)[-1])["path"] == shown, "not in the log: " + shown)
+                line = json.loads(log_lines(other, 1)[-1])
+                assert (line["method"], line["path"], line["detail"], line["status"]) == (method, shown, why, 403), line
+                assert why in program("explain", method, target).stdout, (method, target)
+            assert "secret" not in proxy.log() + other.log()
+
+
+def unreadable():
+    """What HAProxy refuses before any rule has a line in the log that says why."""
+    why = "no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come in time"
+    for haproxy in HAPROXIES:
+        with Proxy(haproxy=haproxy) as proxy, Proxy({"LOG_FORMAT": "json"}, haproxy=haproxy) as other:
+            for raw in (b"GET /version HTTP/1.1\r\nHost: docker\r\nX: " + b"y" * 200000 + b"\r\n\r\n", b"\x16\x03\x01 no HTTP at all\r\n\r\n",
+                        b"GET /\xff HTTP/1.1\r\nHost: docker\r\n\r\n", b"GET / HTTP/1.1\r\nHost: docker\r\nA B: c\r\n\r\n"):
+                for one in (proxy, other):
+                    client = one.connect()
+                    client.send(raw)
+                    assert client.answer()[0] in (400, 431), raw[:40]
+                    client.close()
+            for line in log_lines(proxy, 4):
+                assert re.fullmatch(rf"Refused: - - 127\.0\.0\.1:\d+ {re.escape(why)}", line), line
+            for line in map(json.loads, log_lines(other, 4)):
+                assert (line["verdict"], line["client"], line["detail"], line["tls"]) == ("Refused", "127.0.0.1", why, ""), line
+            assert "Success" not in proxy.log() + other.log()
 
 
 def stop():

@@ -29,12 +29,32 @@ teardown() { example down -v -t 0 || true; }
     [ -z "$output" ]
     run -0 engine inspect -f '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}' socket-proxy
     [ "$output" = 'true [ALL] [no-new-privileges:true]' ]
+    # What renews containers through the proxy leaves the proxy alone, and may create what it deletes: nothing else here binds
+    # a path of the host
+    run -0 engine inspect -f '{{index .Config.Labels "com.centurylinklabs.watchtower.enable"}}' socket-proxy
+    [ "$output" = false ]
+    for client in portainer watchtower traefik dozzle; do
+        run -0 engine inspect -f '{{range .Mounts}}{{.Type}} {{end}}' $client
+        [[ $output != *bind* ]]
+    done
     # As the document tests it
     run -0 engine run --rm --network proxy-net box wget -qO- http://socket-proxy:2375/version
     [[ $output == *ApiVersion* ]]
     run engine run --rm --network proxy-net box wget -qO- --post-data= http://socket-proxy:2375/containers/test/attach
     [[ $output == *403* ]]
     until_true logs_have socket-proxy 'Forbidden: /containers/test/attach'
+}
+
+@test "compose.yaml is right with its commented lines as well, and its images speak what Engine 29 answers" {
+    local settings
+    settings=$(sed -nE 's/^      (# )?(ALLOW_[A-Z_]+): "([^"]*)".*/\2=\3/p' "$ROOT/compose.yaml")
+    echo "$settings"
+    [[ $settings == *ALLOW_BIND_MOUNTS=/* && $settings == *ALLOW_CAP_ADD=* ]]
+    mapfile -t settings <<<"$settings"
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" "${settings[@]}" "$ROOT/build/docker-socket-proxy" check
+    grep -E '^    image: traefik:v3\.([6-9]|[1-9][0-9])' "$ROOT/compose.yaml"
+    grep -E '^    image: containrrr/watchtower:[0-9]' "$ROOT/compose.yaml"
+    grep -E '^      - DOCKER_API_VERSION=1\.(4[4-9]|[5-9][0-9])$' "$ROOT/compose.yaml"
 }
 
 @test "a Compose file with another image's health check: what waits for service_healthy starts" {

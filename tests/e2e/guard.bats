@@ -114,8 +114,6 @@ def call(method, path, body=None):
 
 old = call("GET", "/containers/old/json")
 body = dict(old["Config"], HostConfig=old["HostConfig"])
-if body["HostConfig"]["CgroupnsMode"] == "host":  # an Engine on cgroup v1; the README says what that needs
-    body["HostConfig"]["CgroupnsMode"] = "private"
 call("POST", "/containers/old/kill")
 call("DELETE", "/containers/old?force=1")
 new = call("POST", "/containers/create?name=old", body)

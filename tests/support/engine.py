@@ -12,6 +12,7 @@ class Engine:
               proxy's program makes by itself are in asked instead
     containers  what GET /containers/json answers: a list of dicts, or bytes that are sent as they are; kind is "docker",
               "podman" or "" for what GET /version and /_ping tell
+    more      what else it tells the proxy's program: bodies (as containers) by target; others are answered with 404
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
               "mute": never answers
     """
@@ -23,6 +24,7 @@ class Engine:
         self.asked = []
         self.containers = []
         self.kind = "docker"
+        self.more = {}
         self.connections = set()
         self.ended = []  # why each stream ended: "client left" or "closed"
         self.stop_streams = threading.Event()
@@ -98,7 +100,7 @@ class Engine:
             return False
         path = target.split("?")[0]
         if own:
-            return self.tell(stream, path, line[2] == "HTTP/1.1")
+            return self.tell(stream, target, line[2] == "HTTP/1.1")
         if self.mode == "tunnel" or (headers.get("upgrade") and path.endswith(("/attach", "/start", "/ws"))):
             stream.write(b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
                          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
@@ -113,11 +115,15 @@ class Engine:
         stream.flush()
         return True
 
-    def tell(self, stream, path, keep):
+    def tell(self, stream, target, keep):
         """What the Engine says of itself and its containers."""
         names = {"docker": "Engine", "podman": "Podman Engine"}
         body = {"/_ping": "OK", "/version": {"Components": [{"Name": names[self.kind]}] if self.kind else []},
-                "/containers/json": self.containers}[path]
+                "/containers/json?all=1": self.containers, **self.more}.get(target)
+        if body is None:
+            stream.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
+            stream.flush()
+            return keep
         body = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         extra = b"Libpod-API-Version: 5.0.0\r\n" if self.kind == "podman" else b""
         stream.write(b"HTTP/1.1 200 OK\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(body) + body)

@@ -1,4 +1,5 @@
 /* What the Engines say, from right answers and hostile ones, over a Unix socket. */
+#include "facts.h"
 #include "inventory.h"
 #include "inventory_json.h"
 #include "protection.h"
@@ -30,6 +31,9 @@
 struct engine {
     const char *version; /* bodies, or from "HTTP" on the whole answer */
     const char *list;
+    const char *info; /* NULL: 404 */
+    const char *host;
+    const char *swarm;
     const char *header;   /* of all answers */
     size_t blanks;        /* before the body of the list */
     unsigned pause;       /* seconds before the list */
@@ -51,6 +55,24 @@ static void put(int fd, const char *bytes, size_t length)
     }
 }
 
+#define NOT_FOUND "HTTP/1.0 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+
+/* The body, or whole answer, for a request; NULL if it is not one of those. */
+static const char *fact_for(const struct engine *engine, const char *request)
+{
+    const char *fact;
+
+    if (strncmp(request, "GET /info HTTP/1.0\r\n", 20) == 0)
+        fact = engine->info;
+    else if (strncmp(request, "GET /networks/host HTTP/1.0\r\n", 29) == 0)
+        fact = engine->host;
+    else if (strncmp(request, "GET /networks/host?scope=swarm HTTP/1.0\r\n", 41) == 0)
+        fact = engine->swarm;
+    else
+        return NULL;
+    return fact == NULL ? NOT_FOUND : fact;
+}
+
 static void answer(int fd, const struct engine *engine)
 {
     char request[1024] = "";
@@ -65,6 +87,8 @@ static void answer(int fd, const struct engine *engine)
         body = engine->version;
     if (list)
         body = engine->list;
+    if (fact_for(engine, request) != NULL)
+        body = fact_for(engine, request);
     if (list && engine->pause > 0)
         sleep(engine->pause);
     if (strncmp(body, "HTTP", 4) != 0) {
@@ -280,6 +304,98 @@ START_TEST(test_one_of_two_is_silent)
 }
 END_TEST
 
+/* ---- what else the guard has to know ---- */
+
+#define HOST_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SWARM_ID "zx9w8v7u6t5s4r3q2p1o0nmlk"
+#define NETWORK(id) "{\"Name\":\"host\",\"Id\":\"" id "\",\"Scope\":\"local\"}"
+
+static const struct {
+    struct engine engine;
+    bool cgroup_v1;
+    size_t host_networks;
+} facts_told[] = {
+    {{.info = "{\"CgroupVersion\":\"1\"}", .host = NETWORK(HOST_ID), .swarm = NETWORK(SWARM_ID)}, true, 2},
+    {{.info = "{\"CgroupVersion\":\"2\"}", .host = NETWORK(HOST_ID), .swarm = NETWORK(SWARM_ID)}, false, 2},
+    {{.info = "{\"CgroupVersion\":1}"}, false, 0},
+    {{.info = "{}"}, false, 0},
+    {{.info = "[\"1\"]"}, false, 0},
+    {{.info = "{\"CgroupVersion\":\"1\""}, false, 0},
+    {{.info = NULL}, false, 0},
+    /* in no swarm, or not asked in time */
+    {{.info = "{\"CgroupVersion\":\"1\"}", .host = NETWORK(HOST_ID)}, true, 0},
+    {{.swarm = NETWORK(SWARM_ID)}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = "HTTP/1.0 503 No\r\n\r\n" NETWORK(SWARM_ID)}, false, 0},
+    /* no such ids */
+    {{.host = NETWORK(SWARM_ID), .swarm = NETWORK(HOST_ID)}, false, 0},
+    {{.host = NETWORK("X" HOST_ID), .swarm = NETWORK(SWARM_ID)}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = NETWORK("zx9w8v7u6t5s4r3q2p1o0nml'")}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = NETWORK("ZX9w8v7u6t5s4r3q2p1o0nmlk")}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = NETWORK("")}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = "{\"Name\":\"hosts\",\"Id\":\"" SWARM_ID "\"}"}, false, 0},
+    {{.host = NETWORK(HOST_ID), .swarm = "{\"Id\":\"" SWARM_ID "\"}"}, false, 0},
+    {{.host = "null", .swarm = "[]"}, false, 0},
+};
+
+START_TEST(test_facts)
+{
+    struct engine engine = facts_told[_i].engine;
+    struct inventory inventory;
+    struct facts facts;
+
+    engine.version = DOCKER;
+    engine.list = "[]";
+    inventory = read_from(&engine, OWN, 20000);
+    ck_assert(inventory.complete); /* whatever comes of these */
+    facts_read(&facts, &inventory);
+    ck_assert(facts.known.docker);
+    ck_assert_int_eq(facts.known.cgroup_v1, facts_told[_i].cgroup_v1);
+    ck_assert_uint_eq(facts.known.host_networks.count, facts_told[_i].host_networks);
+    if (facts_told[_i].host_networks > 0) {
+        ck_assert_str_eq(facts.known.host_networks.list[0], HOST_ID);
+        ck_assert_str_eq(facts.known.host_networks.list[1], SWARM_ID);
+    }
+    facts_free(&facts);
+    inventory_free(&inventory);
+    /* Podman is not asked, and would not be believed */
+    engine.header = "Libpod-Api-Version: 4\r\n";
+    inventory = read_from(&engine, OWN, 20000);
+    ck_assert(inventory.complete && !inventory.cgroup_v1 && inventory.host_networks.count == 0);
+    inventory_free(&inventory);
+}
+END_TEST
+
+/* Of several Engines all have to say so. */
+START_TEST(test_facts_of_two)
+{
+    static const struct inventory_upstream first = {.told = true, .kind = ENGINE_DOCKER, .cgroup_v1 = true, .host_network = HOST_ID,
+                                                    .swarm_host_network = SWARM_ID};
+    struct inventory inventory = {.upstream_count = 2, .upstreams = {first, first}};
+    struct inventory before = {.upstream_count = 2, .upstreams = {first, first}};
+
+    inventory.upstreams[1].cgroup_v1 = false;
+    inventory.upstreams[1].swarm_host_network[0] = '\0';
+    inventory_keep(&inventory, &before); /* (it has told: what it told before does not count) */
+    ck_assert(!inventory.cgroup_v1 && inventory.host_networks.count == 0);
+    inventory.upstreams[1] = (struct inventory_upstream){.told = false};
+    inventory_keep(&inventory, &(struct inventory){.upstream_count = 2});
+    ck_assert(!inventory.cgroup_v1 && inventory.host_networks.count == 0);
+    inventory_keep(&inventory, &before);
+    ck_assert(inventory.cgroup_v1 && inventory.host_networks.count == 2);
+    inventory_keep(&before, &(struct inventory){.upstream_count = 2});
+    ck_assert(inventory_equal(&inventory, &before));
+    before.upstreams[0].swarm_host_network[0] = 'a';
+    inventory_keep(&before, &(struct inventory){.upstream_count = 2});
+    ck_assert(before.host_networks.count == 3 && !inventory_equal(&inventory, &before));
+    before.upstreams[0].cgroup_v1 = false;
+    memcpy(before.upstreams[0].swarm_host_network, SWARM_ID, sizeof SWARM_ID);
+    inventory_keep(&before, &(struct inventory){.upstream_count = 2});
+    ck_assert(before.host_networks.count == 2 && !inventory_equal(&inventory, &before));
+    inventory_free(&before);
+    inventory_free(&inventory);
+}
+END_TEST
+
 /* ---- over time ---- */
 
 START_TEST(test_keep)
@@ -435,6 +551,8 @@ int main(void)
     tcase_add_test(tests, test_deep);
     tcase_add_test(tests, test_slow);
     tcase_add_test(tests, test_one_of_two_is_silent);
+    tcase_add_loop_test(tests, test_facts, 0, (int)(sizeof facts_told / sizeof *facts_told));
+    tcase_add_test(tests, test_facts_of_two);
     tcase_add_test(tests, test_keep);
     tcase_add_test(tests, test_container);
     tcase_add_test(tests, test_protection);

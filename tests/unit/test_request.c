@@ -132,7 +132,18 @@ START_TEST(test_fault)
 
     router_find(router, "GET", faults[_i].target, 24, &refusal);
     ck_assert_msg(refusal == NO_OPERATION, "%s", faults[_i].target);
-    ck_assert_str_eq(router_fault(router, faults[_i].target), faults[_i].said);
+    ck_assert_str_eq(router_fault(router, "GET", faults[_i].target), faults[_i].said);
+    router_free(router);
+}
+END_TEST
+
+/* CONNECT has a host and a port, and is open to nobody. */
+START_TEST(test_connect)
+{
+    struct router *router = router_new();
+
+    ck_assert_str_eq(router_fault(router, "CONNECT", "docker:2375"), NO_PERMISSION);
+    ck_assert_str_eq(router_fault(router, "CONNECT", "/containers/../json"), "the path has a . or .. segment");
     router_free(router);
 }
 END_TEST
@@ -159,8 +170,8 @@ START_TEST(test_each_malformed_path_has_a_fault)
         }
         router_find(router, "GET", target, 24, &refusal);
         if (malformed)
-            ck_assert_msg(refusal == NO_OPERATION && strcmp(router_fault(router, target), NO_PERMISSION) != 0, "%s: %s", target,
-                          router_fault(router, target));
+            ck_assert_msg(refusal == NO_OPERATION && strcmp(router_fault(router, "GET", target), NO_PERMISSION) != 0, "%s: %s", target,
+                          router_fault(router, "GET", target));
     }
     router_free(router);
 }
@@ -181,7 +192,7 @@ START_TEST(test_length)
     target[PATH_LENGTH_MAX - 5] = 'x';
     router_find(router, "GET", target, 24, &refusal);
     ck_assert_int_eq(refusal, NO_OPERATION);
-    ck_assert_str_eq(router_fault(router, target), FAULT_LENGTH);
+    ck_assert_str_eq(router_fault(router, "GET", target), FAULT_LENGTH);
     router_find(router, "AMETHODTHATISLONGERTHANANYOTHERMETHOD", "/info", 24, &refusal);
     ck_assert_int_eq(refusal, NO_OPERATION);
     router_find(router, "GET", "/v1.30/info", 31, &refusal);
@@ -197,6 +208,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_reading, 0, (int)(sizeof readings / sizeof *readings));
+    tcase_add_test(tests, test_connect);
     tcase_add_loop_test(tests, test_fault, 0, (int)(sizeof faults / sizeof *faults));
     tcase_add_test(tests, test_each_malformed_path_has_a_fault);
     tcase_add_test(tests, test_length);
