@@ -191,6 +191,7 @@ struct guard *guard_new(bool on_by_default, const char *socket_path, const struc
     guard->prefix = copy(variables->prefix, strlen(variables->prefix));
     for (int knob = 0; knob < KNOB_COUNT; knob++)
         read_knob(guard, (enum guard_knob)knob, variables, problems);
+    guard->open[KNOB_SOURCE] = guard->open[KNOB_MOUNT] = guard->open[KNOB_BIND_MOUNTS];
     guard->open[KNOB_LINKS] = permissions->inspects_containers;
     guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
     guard->open[KNOB_CONFIGS] = permissions->inspects_configs;

@@ -276,7 +276,7 @@ bool causes_next(struct causes *causes, const struct grammar *grammar, const str
 /* -- What ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const keys[KNOB_ALL] = {
-    [KNOB_ENVIRONMENT] = "ENVIRONMENT", [KNOB_LINKS] = "LINKS", [KNOB_SECRETS] = "SECRETS", [KNOB_CONFIGS] = "CONFIGS", [KNOB_OWN] = "OWN", [KNOB_NONE] = "NONE",
+    [KNOB_SOURCE] = "SOURCE", [KNOB_MOUNT] = "MOUNT", [KNOB_ENVIRONMENT] = "ENVIRONMENT", [KNOB_LINKS] = "LINKS", [KNOB_SECRETS] = "SECRETS", [KNOB_CONFIGS] = "CONFIGS", [KNOB_OWN] = "OWN", [KNOB_NONE] = "NONE",
 };
 
 const char *member_key(const struct member *member)

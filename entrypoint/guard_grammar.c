@@ -94,7 +94,7 @@ void grammar_put_value(FILE *out, const struct grammar *grammar, const struct gu
     const char *name = field->value;
 
     if (grammar_is_open(grammar, field)) {
-        fputs("(?&v)", out);
+        fputs(field->knob == KNOB_HOST_NAMESPACES ? "(?&not_protected)" : "(?&v)", out);
         return;
     }
     switch (field->shape) {

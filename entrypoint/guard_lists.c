@@ -60,15 +60,18 @@ static void put_path(FILE *out, const char *path)
 
 /* -- What is known of the Engine ------------------------------------------------------------------------------------- */
 
-/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To Podman 5, _
- * is any digit. */
+/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To some
+ * versions of Podman _ is any digit, and capital letters are small ones. */
 static void put_id_prefix(FILE *out, const char *id, bool docker)
 {
     size_t length = strlen(id);
 
     for (size_t i = 0; i < length; i++) {
         fputs(i == 0 ? "" : "(?:", out);
-        fprintf(out, docker ? "%c" : "[%c_]", id[i]);
+        if (docker || isdigit((unsigned char)id[i]))
+            fprintf(out, docker ? "%c" : "[%c_]", id[i]);
+        else
+            fprintf(out, "[%c%c_]", id[i], toupper((unsigned char)id[i]));
     }
     for (size_t i = 1; i < length; i++)
         fputs(")?+", out);
@@ -120,6 +123,16 @@ void guard_put_protected(FILE *out, const struct grammar *grammar)
     put_containers(out, &grammar->facts->own, grammar->facts->docker);
     put_containers(out, &grammar->facts->holders, grammar->facts->docker);
     fputs(")(?::.*)?\\z", out);
+}
+
+/* Any value, save the namespaces of the proxy's own container and of those that have the Engine's socket. */
+static void put_not_protected(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?>\"(?!container:(?:" SLASH ")?+(?:\\x00", out);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
+    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
+    fputs(grammar->facts->own_unknown ? "|)" : ")\"", out);
+    fputs(")[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))", out);
 }
 
 /* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
@@ -235,7 +248,7 @@ static void put_parent(FILE *out, const struct grammar *grammar)
     if (lists(list, "macvlan") || lists(list, "ipvlan"))
         fputs("|" OPTION("parent") "\"[A-Za-z0-9_.-]*+\"", out);
     if (lists_another(list, own))
-        fputs("|(?!\"(?:com\\.docker\\.network\\.|parent\"))(?&k)" W ":" W ONE_LINE, out);
+        fputs("|(?!\"(?i:com\\.docker\\.network\\.|parent\"))(?&option)" W ":" W ONE_LINE, out);
     fputc(')', out);
 }
 
@@ -265,6 +278,7 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
 {
     static const char *const builtin[] = {"syslog", "gelf", "fluentd", "splunk", "awslogs", "gcplogs", "logentries", "journald", "json-file", "local",
                                           "none", "etwlogs", NULL};
+    static const char *const journal[] = {"json-file", "local", "none", NULL};
     const struct guard_list *list = &grammar->guard->list[KNOB_LOG_DRIVERS];
 
     fputs("(?>\"[A-Za-z0-9_.-]*+\"" W ":" W "(?:null|\"\")(?=" W "[,}])"
@@ -272,17 +286,18 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
           "|" OPTION("(?:max-file|cache-max-file)") "\"[0-9]*+\""
           "|" OPTION("(?:compress|cache-disabled|cache-compress)") "\"(?:true|false|[01])\""
           "|" OPTION("mode") "\"(?:non-)?+blocking\""
-          "|" OPTION("(?:labels|env)") "\"(?:(?!(?i:container|syslog|priority|message|code|object|coredump|unit|_))[A-Za-z0-9_.-]++,?+)*+\""
-          "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-lnqrtv-zABD-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
+          "|" OPTION("(?:labels|env)") "\"(?:(?!(?i:container|image|syslog|priority|message|code|object|coredump|unit))[A-Za-z0-9][A-Za-z0-9_.-]*+,?+)*+\""
+          "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-hj-lnqrtv-zABD-HJ-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
           "|" OPTION("tag") "\"(?:[A-Za-z0-9_.:/ -]|\\\\/|\\{\\{ ?+\\.(?:ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName) ?+\\}\\})*+\"",
           out);
-    if (list->count > 0)
+    if (lists(list, "journald") || lists_another(list, journal))
         fputs("|" OPTION("(?:labels|env)(?:-regex)?+") ONE_LINE, out);
     for (size_t i = 0; i < sizeof log_drivers / sizeof *log_drivers; i++)
         if (lists(list, log_drivers[i].driver))
             fprintf(out, "|\"(?:%s)\"" W ":" W ONE_LINE, log_drivers[i].options);
     if (lists_another(list, builtin))
-        fputs("|(?!\"(?:path|driver|tag|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-[^\"]*+)\")(?&k)" W ":" W ONE_LINE, out);
+        fputs("|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" W ":" W ONE_LINE,
+              out);
     fputc(')', out);
 }
 
@@ -332,7 +347,7 @@ static void put_volume_name(FILE *out, const struct grammar *grammar)
  * would show the socket. end is what follows a path. */
 static void put_not_socket(FILE *out, const struct guard *guard, const char *end)
 {
-    const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock"};
+    const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/var/run/podman/podman.sock"};
     const struct guard_list *list = &guard->list[KNOB_BIND_MOUNTS];
 
     fputs("(?!(?:\\x00", out); /* matches nothing, so that every alternative can begin with | */
@@ -397,7 +412,7 @@ static void put_service_network(FILE *out, const struct grammar *grammar)
     const struct guard_names *hosts = &grammar->facts->host_networks;
 
     if (hosts->count == 0) {
-        fputs("(?=\"(?:[^\"]*?[^0-9a-z\"]|[0-9a-z]{25}\"))(?&network)", out);
+        fputs("(?=\"(?:[^\"]*?[^0-9a-z\"]|(?=[0-9a-z]{25}\")[0-9a-f]*+[g-z]))(?&network)", out);
         return;
     }
     fputs("(?!\"(?:\\x00", out);
@@ -465,15 +480,16 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
     fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+", out);
     put_share(out, "", nfs, ":");
-    /* (Without a type, mount(8) would look for a file system in a file: of that name, or in one of the client's.) */
-    put_share(out, SLASH SLASH, smb && grammar->facts->docker, "");
+    /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a file: of
+     * that name, or in one of the client's.) */
+    put_share(out, SLASH SLASH, smb && grammar->facts->docker && !has_paths(guard), "");
     if (has_paths(guard) && grammar->facts->docker) {
         fputc('|', out);
         put_allowed_path(out, guard, "\"");
     }
     fputs(")\"|" OPTION("o") "\"(?:(?&share_option)(?:,(?&share_option))*+)?+\"", out);
     if (lists_another(drivers, network_file_systems))
-        fputs("|(?!\"(?i:type|o|device)\")(?&k)" W ":" W ONE_LINE, out);
+        fputs("|(?!\"(?i:type|o|device)\")(?&option)" W ":" W ONE_LINE, out);
     fputc(')', out);
 }
 
@@ -484,8 +500,8 @@ static void put_share_option(FILE *out, const struct grammar *grammar)
     bool names = lists(drivers, "nfs") || lists(drivers, "nfs4") || lists(drivers, "cifs") || lists(drivers, "smb3");
 
     fprintf(out, "(?>(?i:(?:mount|client)?addr|mounthost|ip|servern|servername)=(?:" OTHER_ADDRESS "%s)(?=[,\"])", names ? "|" OTHER_NAME : "");
-    fprintf(out, "|(?!(?i:%sr?unbindable|remount|move|loop|(?:mount|client)?addr|mounthost|ip|servern|servername|lowerdir|upperdir|workdir|cred|"
-                 "credentials|uhelper|helper|x-mount\\.subdir|context|fscontext|defcontext|rootcontext|sep)(?:[=,\"]))"
+    fprintf(out, "|(?!(?i:%sr?unbindable|remount|move|loop|(?:mount|client)?addr|mounthost|ip|servern|servername|lowerdir|upperdir|workdir|"
+                 "uhelper|helper|x-mount\\.subdir|context|fscontext|defcontext|rootcontext|sep|multiuser|cruid|offset|sizelimit|sec=krb5[a-z]*+)(?:[=,\"])|(?i:cred))"
                  "[A-Za-z0-9_.-]++(?:=[A-Za-z0-9_.:%%@+!$*-]*+)?+(?=[,\"]))",
             has_paths(grammar->guard) ? "" : "r?bind|");
 }
@@ -590,6 +606,7 @@ static void put_image(FILE *out, const struct grammar *grammar)
 }
 
 #define ANYWHERE "(?:[^&]*+&)*?"
+#define ANYWHERE_AFTER "(?:(?<=&)|[^&]*+&)(?:[^&]*+&)*?"
 #define PARAMETER_END "(?:&|\\z)"
 #define QUERY_TAG_CHARS "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)"
 
@@ -600,8 +617,8 @@ char *guard_image_query(const struct guard *guard)
     struct text text;
 
     text_begin(&text);
-    fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage=[^&]*+&" ANYWHERE "fromImage=)(?!" ANYWHERE "tag=[^&]*+&" ANYWHERE
-          "tag=)(?:",
+    fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage[=&]" ANYWHERE_AFTER "fromImage(?:[=&]|\\z))(?!" ANYWHERE "tag[=&]" ANYWHERE_AFTER
+          "tag(?:[=&]|\\z))(?:",
           text.stream);
     for (size_t i = 0; i < list->count; i++) {
         const char *pattern = list->items[i];
@@ -639,6 +656,7 @@ static const struct {
 } lists_of_groups[] = {
     {"other_container", put_other_container},
     {"volumes_from", put_volumes_from},
+    {"not_protected", put_not_protected},
     {"cgroupns", put_cgroupns},
     {"client_file", put_client_file},
     {"environment", put_environment},

@@ -28,8 +28,10 @@ const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 
 #define DRIVER_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)*(?::[A-Za-z0-9_.-]+)?\\z"
 #define PATH_SHOWN "/(?!(?:[^:]*/)?\\.{0,2}/)(?![^:]*/\\.{1,2}(?::|\\z))[A-Za-z0-9_./@+=-]*"
-
-#define VOLUME_SHOWN "[A-Za-z0-9][A-Za-z0-9_.-]+(?::/[^:,]*(?::(?:r[ow]|z|Z|,|(?:no)?copy)*)?)?\\z"
+#define VOLUME_SHOWN "[A-Za-z0-9][A-Za-z0-9_.-]+"
+#define MODE_SHOWN ":/[^:,]*(?::(?:(?:r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private)(?:,|\\z))*)?\\z"
+#define ODD_PATH "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))"
+#define NO_LIST "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"
 
 const struct guard_hint guard_hints[] = {
     {KNOB_PRIVILEGED, NULL, "ALLOW_PRIVILEGED=true would allow it"},
@@ -37,13 +39,17 @@ const struct guard_hint guard_hints[] = {
     {KNOB_CAP_ADD, "[A-Za-z0-9_]+\\z", "ALLOW_CAP_ADD with that capability would allow it"},
     {KNOB_CAP_ADD, NULL, "ALLOW_CAP_ADD=true would allow it"},
     {KNOB_DEVICES, NULL, "ALLOW_DEVICES=true would allow it"},
-    {KNOB_BIND_MOUNTS, "(?:bind|type|o|device)\\z",
-     "ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
-    {KNOB_BIND_MOUNTS, "(?:none|" PATH_SHOWN "(?::.*)?)\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
-    {KNOB_BIND_MOUNTS, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
-    {KNOB_BIND_MOUNTS, "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))",
-     "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"},
+    {KNOB_BIND_MOUNTS, PATH_SHOWN MODE_SHOWN, "ALLOW_BIND_MOUNTS with that path would allow it"},
+    {KNOB_BIND_MOUNTS, ODD_PATH, NO_LIST},
+    {KNOB_BIND_MOUNTS, VOLUME_SHOWN MODE_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
     {KNOB_BIND_MOUNTS, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},
+    {KNOB_SOURCE, PATH_SHOWN "\\z", "ALLOW_BIND_MOUNTS with that path would allow it"},
+    {KNOB_SOURCE, ODD_PATH, NO_LIST},
+    {KNOB_SOURCE, VOLUME_SHOWN "\\z", "ALLOW_VOLUME_NAMES with that name would allow it"},
+    {KNOB_SOURCE, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},
+    {KNOB_MOUNT, "(?:bind|none|type|o|device)\\z",
+     "ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs or cifs) would allow it"},
+    {KNOB_MOUNT, NULL, "ALLOW_BIND_MOUNTS=true would allow it"},
     {KNOB_SECURITY_OPT, ".*[=:]", "ALLOW_SECURITY_OPT with that option would allow it"},
     {KNOB_SECURITY_OPT, NULL, "ALLOW_SECURITY_OPT=true would allow it"},
     {KNOB_VOLUMES_FROM, NULL, "ALLOW_VOLUMES_FROM=true would allow it"},
@@ -51,6 +57,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_RUNTIME, "[A-Za-z0-9_./-]+\\z", "ALLOW_RUNTIME with that name would allow it"},
     {KNOB_CGROUP_PARENT, NULL, "ALLOW_CGROUP_PARENT=true would allow it"},
     {KNOB_IMAGE_REFERENCES, NULL, "ALLOW_IMAGE_REFERENCES does not list it"},
+    {KNOB_VOLUME_DRIVERS, "(?:nfs4?|cifs|smb3)\\z", NULL},
     {KNOB_VOLUME_DRIVERS, DRIVER_NAME, "ALLOW_VOLUME_DRIVERS with that name would allow it"},
     {KNOB_NETWORK_DRIVERS, "host\\z", "ALLOW_HOST_NAMESPACES=true would allow it"},
     {KNOB_NETWORK_DRIVERS, DRIVER_NAME, "ALLOW_NETWORK_DRIVERS with that name would allow it"},
@@ -61,9 +68,10 @@ const struct guard_hint guard_hints[] = {
     {KNOB_LOG_DRIVERS, "awslogs-", "ALLOW_LOG_DRIVERS with awslogs would allow it"},
     {KNOB_LOG_DRIVERS, "gcp-", "ALLOW_LOG_DRIVERS with gcplogs would allow it"},
     {KNOB_LOG_DRIVERS, "(?:logentries-|line-only)", "ALLOW_LOG_DRIVERS with logentries would allow it"},
-    {KNOB_LOG_DRIVERS, "(?:path|driver|tag|max-size|max-file|compress|mode|max-buffer-size|labels|env)\\z", NULL},
+    {KNOB_LOG_DRIVERS, "(?i:path|driver)\\z", NULL},
+    {KNOB_LOG_DRIVERS, "(?:tag|max-size|max-file|compress|mode|max-buffer-size|labels|env)\\z", NULL},
     {KNOB_LOG_DRIVERS, DRIVER_NAME, "ALLOW_LOG_DRIVERS with the driver would allow it"},
-    {KNOB_VOLUME_NAMES, VOLUME_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
+    {KNOB_VOLUME_NAMES, VOLUME_SHOWN "\\z", "ALLOW_VOLUME_NAMES with that name would allow it"},
     {KNOB_ENVIRONMENT, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
     {KNOB_LINKS, NULL, "ALLOW_CONTAINER_INSPECT=true would allow it"},
     {KNOB_SECRETS, NULL, "ALLOW_SECRET_INSPECT=true would allow it"},
@@ -135,7 +143,7 @@ static const struct guard_field host_config[] = {
     {"ReadonlyPaths", RULE, READONLY, KNOB_PRIVILEGED},
     {"LogConfig", OBJECT, "LogConfig", KNOB_NONE},
     /* Mount options: bind would make something else of it. */
-    {"Tmpfs", ENTRIES, "tmpfs", KNOB_BIND_MOUNTS},
+    {"Tmpfs", ENTRIES, "tmpfs", KNOB_MOUNT},
     /* Handed to the runtime, where some are commands (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
     {"Annotations", RULE, EMPTY, KNOB_PRIVILEGED},
     /* Podman removes this file together with the container. */
@@ -198,7 +206,7 @@ static const struct guard_field container_create[] = {
     {"HostConfig", OBJECT, "HostConfig", KNOB_NONE},
     {"NetworkingConfig", OBJECT, "NetworkingConfig", KNOB_NONE},
     /* A path in the container each; what has a colon would be a bind specification. */
-    {"Volumes", ENTRIES, "anonymous_volume", KNOB_BIND_MOUNTS},
+    {"Volumes", ENTRIES, "anonymous_volume", KNOB_MOUNT},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
     {"Labels", ENTRIES, "label", KNOB_NONE},
     {"ExposedPorts", ENTRIES, "exposed_port", KNOB_NONE},
@@ -255,8 +263,8 @@ static const struct guard_field ulimit[] = {
 
 /* Podman joins all of a mount's members to one text with commas between them: none may hold one. */
 static const struct guard_field mount[] = {
-    {"Type", RULE, "null|(?&mount_type)", KNOB_BIND_MOUNTS},
-    {"Source", RULE, "null|(?&mount_source)", KNOB_BIND_MOUNTS},
+    {"Type", RULE, "null|(?&mount_type)", KNOB_MOUNT},
+    {"Source", RULE, "null|(?&mount_source)", KNOB_SOURCE},
     {"Target", RULE, "null|\"\"|(?&target)", KNOB_NONE},
     {"ReadOnly", RULE, BOOLEAN, KNOB_NONE},
     {"Consistency", RULE, NOTHING_OR("default|consistent|cached|delegated"), KNOB_NONE},
@@ -287,7 +295,7 @@ static const struct guard_field volume_options[] = {
 
 static const struct guard_field volume_driver[] = {
     {"Name", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
-    {"Options", ENTRIES, "volume_option", KNOB_BIND_MOUNTS},
+    {"Options", ENTRIES, "volume_option", KNOB_MOUNT},
     END,
 };
 
@@ -300,7 +308,7 @@ static const struct guard_field tmpfs_options[] = {
     {"SizeBytes", RULE, NUMBER, KNOB_NONE},
     {"Mode", RULE, NUMBER, KNOB_NONE},
     {"Options", RULE, "null|\\[" W "(?:\\[" W "\"(?:no)?exec\"" W "\\]" W "(?:," W "\\[" W "\"(?:no)?exec\"" W "\\]" W ")*+)?+\\]",
-     KNOB_BIND_MOUNTS},
+     KNOB_MOUNT},
     END,
 };
 
@@ -375,14 +383,14 @@ static const struct guard_field checkpoint_create[] = {
 static const struct guard_field volume_create[] = {
     {"Name", RULE, "null|\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
     {"Driver", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
-    {"DriverOpts", ENTRIES, "volume_option", KNOB_BIND_MOUNTS},
-    {"ClusterVolumeSpec", RULE, EMPTY, KNOB_BIND_MOUNTS},
+    {"DriverOpts", ENTRIES, "volume_option", KNOB_MOUNT},
+    {"ClusterVolumeSpec", RULE, EMPTY, KNOB_MOUNT},
     {"Labels", ENTRIES, "label", KNOB_NONE},
     END,
 };
 
 static const struct guard_field volume_update[] = {
-    {"Spec", RULE, EMPTY, KNOB_BIND_MOUNTS},
+    {"Spec", RULE, EMPTY, KNOB_MOUNT},
     END,
 };
 
@@ -682,6 +690,8 @@ const struct guard_group guard_groups[] = {
     {"e", "(?>" ABSENT ")"},
 
     {"domain", "\"[A-Za-z0-9_.-]*+\""},
+    /* The name of a driver's option: nothing that ends it for Podman, which joins it with its value. */
+    {"option", "\"[A-Za-z0-9_.-]++\""},
     {"user", "\"[A-Za-z0-9_.:@+-]*+\""},
     {"address", "\"(?:" IPV4 "|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*+)?+\""},
     {"private_address", "\"(?:" PRIVATE_IPV4 "|" PRIVATE_IPV6 ")\""},
@@ -732,6 +742,7 @@ const struct guard_group guard_groups[] = {
 
 /* A name in a query: slashes and colons may be percent-encoded. */
 #define REFERENCE "(?:[A-Za-z0-9_.@+-]|/|:|%2[Ff]|%3[Aa]|%40)*+"
+#define TAG "(?:sha256(?::|%3[Aa])[0-9a-f]++|[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}+)?+"
 /* A relative path without dot segments. */
 #define RELATIVE "(?!/|%2[Ff]|(?:[^&]*?(?:/|%2[Ff]))?(?:\\.|%2[Ee]){1,2}(?:/|%2[Ff]|&|\\z))(?:[A-Za-z0-9_.+-]|/|%2[Ff]|%20)*+"
 
@@ -795,7 +806,7 @@ static const struct guard_parameter pull_query[] = {
     {"fromSrc", "-?+", KNOB_PRIVILEGED},
     {"fromImage", "(?![^A-Za-z0-9&]|(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?)(?::|%3[Aa])|[^&]*?(?:/|%2[Ff]){2})" REFERENCE,
      KNOB_IMAGE_REFERENCES},
-    {"tag", REFERENCE, KNOB_IMAGE_REFERENCES},
+    {"tag", TAG, KNOB_IMAGE_REFERENCES},
     {"platform", NULL, KNOB_NONE},
     {"repo", NULL, KNOB_NONE},
     {"message", NULL, KNOB_NONE},

@@ -24,7 +24,9 @@ enum guard_knob {
     KNOB_LOG_DRIVERS,
     KNOB_VOLUME_NAMES,
     KNOB_COUNT, /* those above are variables of the guard; those below are not */
-    KNOB_ENVIRONMENT = KNOB_COUNT, /* items of Env: see the hints */
+    KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints differ */
+    KNOB_MOUNT,
+    KNOB_ENVIRONMENT,              /* items of Env: see the hints */
     KNOB_LINKS,                    /* open where ContainerInspect is: it shows the same environments */
     KNOB_SECRETS,                  /* open where SecretInspect is */
     KNOB_CONFIGS,                  /* open where ConfigInspect is */
