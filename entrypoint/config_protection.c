@@ -41,6 +41,11 @@ static bool is_into(const struct protected_operation *operation)
     return operation->subject == PROTECT_HOLDER;
 }
 
+static bool is_of_own_only(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_OWN;
+}
+
 static bool is_of_service(const struct protected_operation *operation)
 {
     return operation->subject == PROTECT_SERVICE;
@@ -99,7 +104,8 @@ static void put_subject(const struct writing *writing, enum protection_subject s
     fprintf(writing->out, "    http-request set-var(txn.protected) str(%s) if refers !protected %s %s\n", name, on, to);
 }
 
-/* Where the own container is not known, what could be it is taken for it. */
+/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
+ * are protected from is refused for every container. */
 static void put_unknown(const struct writing *writing)
 {
     const struct inventory *inventory = writing->protection->inventory;
@@ -112,11 +118,11 @@ static void put_unknown(const struct writing *writing)
         fputs("    http-request set-var(txn.protected) str(unknown) if refers !protected\n", out);
         return;
     }
-    put_operations(writing, "on_container", is_of_container);
+    put_operations(writing, "on_own_only", is_of_own_only);
     fprintf(out,
-            "    acl on_container always_false\n"
+            "    acl on_own_only always_false\n"
             "    acl to_other var(txn.reference) -m reg '%s'\n"
-            "    http-request set-var(txn.protected) str(unknown) if refers !protected !on_container\n"
+            "    http-request set-var(txn.protected) str(unknown) if refers !protected !on_own_only\n"
             "    http-request set-var(txn.protected) str(unknown) if refers !protected !to_other\n",
             PROTECTION_OTHER);
 }

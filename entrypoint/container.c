@@ -190,14 +190,6 @@ void container_free(struct container *container)
     memset(container, 0, sizeof *container);
 }
 
-bool container_has_mount(const struct container *container, const char *place)
-{
-    for (size_t i = 0; container->mounts != NULL && container->mounts[i] != NULL; i++)
-        if (strcmp(container->mounts[i], place) == 0)
-            return true;
-    return false;
-}
-
 bool container_network_name(char name[CONTAINER_SHORT_LENGTH + 1])
 {
     struct container container;

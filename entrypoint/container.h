@@ -27,9 +27,6 @@ void container_read(struct container *container);
 void container_parse(struct container *container, FILE *mountinfo, FILE *cgroup, bool dockerenv, bool containerenv);
 void container_free(struct container *container);
 
-/* Whether something is mounted at that place. */
-bool container_has_mount(const struct container *container, const char *place);
-
 /* The twelve digits that Docker and Podman make a name of in the networks that have a DNS. False if it is in none. */
 bool container_network_name(char name[CONTAINER_SHORT_LENGTH + 1]);
 

@@ -52,8 +52,8 @@ static bool shows_rootless(const char *source)
     return strcmp(path, "/docker.sock") == 0 || strcmp(path, "/podman/podman.sock") == 0 || strcmp(path, "/podman") == 0;
 }
 
-/* The path of an upstream's socket as the host has it: where our own mount of it comes from. */
-static bool host_path(const struct inventory_entry *own, const char *path, char *host, size_t size)
+/* Our own mount in which the path lies; NULL if it lies in none. */
+static const struct inventory_mount *own_mount(const struct inventory_entry *own, const char *path)
 {
     const struct inventory_mount *best = NULL;
 
@@ -61,9 +61,21 @@ static bool host_path(const struct inventory_entry *own, const char *path, char 
         if (is_at_or_above(canonical(own->mounts[i].place), canonical(path)) &&
             (best == NULL || strlen(canonical(own->mounts[i].place)) > strlen(canonical(best->place))))
             best = &own->mounts[i];
+    return best;
+}
+
+/* The path of an upstream's socket as the host has it: where our own mount of it comes from. */
+static bool host_path(const struct inventory_mount *best, const char *path, char *host, size_t size)
+{
     if (best == NULL)
         return (size_t)snprintf(host, size, "%s", path) < size;
     return (size_t)snprintf(host, size, "%s%s", best->source, canonical(path) + strlen(canonical(best->place))) < size;
+}
+
+/* (The Engine does not tell where a volume is as long as no running container uses it.) */
+static bool is_same_volume(const struct inventory_mount *a, const struct inventory_mount *b)
+{
+    return a != NULL && a->volume != NULL && a->volume[0] != '\0' && b->volume != NULL && strcmp(a->volume, b->volume) == 0;
 }
 
 static bool holds(const struct inventory_entry *entry, const struct inventory_entry *own, const struct upstreams *upstreams)
@@ -75,10 +87,12 @@ static bool holds(const struct inventory_entry *entry, const struct inventory_en
             if (shows(source, usual_sockets[k]))
                 return true;
         for (size_t k = 0; k < upstreams->count; k++) {
+            const char *path = upstreams->list[k].host;
+            const struct inventory_mount *ours = own_mount(own, path);
             char host[PATH_MAX];
 
-            if (upstreams->list[k].kind == UPSTREAM_UNIX && host_path(own, upstreams->list[k].host, host, sizeof host) &&
-                shows(source, host))
+            if (upstreams->list[k].kind == UPSTREAM_UNIX &&
+                (is_same_volume(ours, &entry->mounts[i]) || (host_path(ours, path, host, sizeof host) && shows(source, host))))
                 return true;
         }
         if (shows_rootless(source))

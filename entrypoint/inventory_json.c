@@ -35,6 +35,27 @@ static void *zeroed(size_t count, size_t size)
     return result;
 }
 
+/* What an Engine writes, which may have a zero byte in any string: clients choose labels and commands. Jansson refuses those,
+ * and the whole list with them; what they stand in does not matter here, so that they become the replacement character. */
+static json_t *load(const char *body, size_t length)
+{
+    static const char zero[] = "\\u0000";
+    char *text = zeroed(length, 1);
+    json_t *result;
+
+    memcpy(text, body, length);
+    for (size_t i = 0; i + 1 < length; i++) {
+        if (text[i] != '\\')
+            continue;
+        if (length - i >= strlen(zero) && strncmp(text + i, zero, strlen(zero)) == 0)
+            memcpy(text + i, "\\ufffd", strlen(zero));
+        i++; /* what is escaped, a backslash too */
+    }
+    result = json_loadb(text, length, 0, NULL); /* (limits how deep it goes: JSON_PARSER_MAX_DEPTH) */
+    free(text);
+    return result;
+}
+
 /* A member that is a string, "" if it is missing or null; NULL if it is something else. */
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -182,7 +203,7 @@ static bool read_entry(struct inventory_entry *entry, const json_t *object)
 
 bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length)
 {
-    json_t *array = json_loadb(body, length, 0, NULL); /* (limits how deep it goes: JSON_PARSER_MAX_DEPTH) */
+    json_t *array = load(body, length);
     bool right = json_is_array(array);
     size_t i;
     json_t *item;
@@ -220,7 +241,7 @@ void inventory_entries_free(struct inventory_entries *entries)
 
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length)
 {
-    json_t *version = json_loadb(body, length, 0, NULL);
+    json_t *version = load(body, length);
     json_t *components = json_object_get(version, "Components");
     bool right = json_is_object(version) && fits(components, JSON_ARRAY);
     size_t i;

@@ -34,11 +34,20 @@ static bool shares_network(const struct inventory_entry *entry, const struct inv
            (strncmp(container->id, of, strlen(of)) == 0 || inventory_list_has(&container->names, of));
 }
 
+/* (What is mounted on /var/run/x is on /run/x, where the image has the usual link.) */
+static bool has_mount(const struct container *container, const char *place)
+{
+    for (size_t i = 0; container->mounts != NULL && container->mounts[i] != NULL; i++)
+        if (inventory_path_is_below(container->mounts[i], place) && inventory_path_is_below(place, container->mounts[i]))
+            return true;
+    return false;
+}
+
 /* Whether it can be us: everything that is mounted in it is mounted here. */
 static bool could_be_ours(const struct inventory_entry *entry, const struct container *container)
 {
     for (size_t i = 0; i < entry->mount_count; i++)
-        if (!container_has_mount(container, entry->mounts[i].place))
+        if (!has_mount(container, entry->mounts[i].place))
             return false;
     return entry->running;
 }

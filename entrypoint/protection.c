@@ -34,8 +34,8 @@ const struct protected_operation protected_operations[] = {
     {"ContainerArchive", PROTECT_OWN, KEYS},
     {"ContainerArchiveInfo", PROTECT_OWN, KEYS},
     {"ContainerArchiveLibpod", PROTECT_OWN, KEYS},
-    {"ContainerRename", PROTECT_OWN, NAME},
-    {"ContainerRenameLibpod", PROTECT_OWN, NAME},
+    {"ContainerRename", PROTECT_HOLDER, NAME},
+    {"ContainerRenameLibpod", PROTECT_HOLDER, NAME},
     {"ContainerUpdate", PROTECT_OWN, LIMITS},
     {"ContainerUpdateLibpod", PROTECT_OWN, LIMITS},
     {"CheckpointCreate", PROTECT_OWN, MEMORY},
@@ -183,7 +183,7 @@ bool protection_refuses(const struct protection *protection, const char *operati
         snprintf(reason, size, "%s %s, and %s; " PROTECTION_SAYS_NEVER, reference, says[found], operation->because);
         return true;
     }
-    if (inventory->known || (of_container && inventory->own.id != NULL && matches(PROTECTION_OTHER, reference, 0)))
+    if (inventory->known || (operation->subject == PROTECT_OWN && inventory->own.id != NULL && matches(PROTECTION_OTHER, reference, 0)))
         return false;
     snprintf(reason, size, "%s", PROTECTION_SAYS_UNKNOWN);
     return true;

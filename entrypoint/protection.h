@@ -1,6 +1,6 @@
 /* The proxy protects itself. Whoever may run a command in the proxy's own container, put files into it, or rename it, has
  * what the proxy keeps from its clients; so has whoever may run a command in another container that holds the Engine's
- * socket. No permission opens that, whichever way the container is named: by its names, its id, or any beginning of its id.
+ * socket, which would not be found under a new name. No permission opens that, whichever way the container is named: by its names, its id, or any beginning of its id.
  *
  * What stops it (stop, kill, restart, pause, delete) is left to the permissions: it takes from clients, and gives them nothing.
  * So is commit: it makes an image and changes nothing. What a body names (NetworkConnect) is the create guard's.
@@ -40,7 +40,8 @@ struct protection {
 /* What every reference has to be, or it is refused: Podman takes % and _ in one for wildcards. */
 #define PROTECTION_PLAIN "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
-/* As long as the own container is not known: what cannot be its name, for it is (the beginning of) another one's id. */
+/* As long as the own container is not known: what cannot be its name, for it is (the beginning of) another one's id. It may be
+ * a holder's, so that it passes for operations on the own container only. */
 #define PROTECTION_OTHER "^[0-9a-f]{12,64}$"
 
 /* What answers say; the reference stands before all but the last two. */

@@ -196,6 +196,16 @@ static void tell_of_own(const struct inventory *inventory)
             notice("warning: upstream %zu: %s", i + 1, inventory->upstreams[i].why);
 }
 
+/* (Where the own container is not known, tell_of_own has said it.) */
+static void tell_of_silent(const struct inventory *inventory)
+{
+    for (size_t i = 0; inventory->known && i < inventory->upstream_count; i++)
+        if (!inventory->upstreams[i].told)
+            notice("warning: EXEC is open, and upstream %zu has not said which of its containers hold its socket; until it does, "
+                   "commands in those are not refused: %s",
+                   i + 1, inventory->upstreams[i].why);
+}
+
 static void tell_of_holders(const struct inventory *inventory)
 {
     struct text text;
@@ -218,8 +228,10 @@ void tell_of_inventory(const struct environment *environment, const struct inven
     if (!inventory->contained)
         return;
     tell_of_own(inventory);
-    if (any_opens_exec(environment))
-        tell_of_holders(inventory);
+    if (!any_opens_exec(environment))
+        return;
+    tell_of_silent(inventory);
+    tell_of_holders(inventory);
 }
 
 /* Whoever mounts the volume is the profile. */

@@ -119,6 +119,14 @@ def holders():
             f"cd3 holds the socket of the Engine, and a command in it could undo the proxy; {NEVER}")
         assert not agree(proxy, within, [("GET", "/containers/portainer/archive?path=/"), ("POST", "/containers/web/exec"),
                                          ("POST", "/containers/web/attach")])
+    # with a new name a holder would not be found
+    naming = dict(EXEC, ALLOW_CONTAINER_RENAME="1")
+    with contained() as within, Proxy(naming, engine=engine(), within=within) as proxy:
+        refused = agree(proxy, within, [("POST", f"/containers/{x}/rename?name=new") for x in ("portainer", HOLDER[:3], "socket-proxy")])
+        assert len(refused) == 3, refused
+        assert refused["/containers/portainer/rename?name=new"] == (
+            f"portainer holds the socket of the Engine, and with another name it would no longer be found; {NEVER}")
+        assert not agree(proxy, within, [("POST", "/containers/web/rename?name=new")])
     # every way to hold it
     sources = ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run", "/run/", "/", "/var", "/run/podman/podman.sock",
                "/run/user/1000/podman/podman.sock", "/run/user/1000/docker.sock", "/run/containerd"]
@@ -212,14 +220,15 @@ def outside():
 
 
 def unknown():
-    env = dict(EXEC, ALLOW_SERVICES="1", ALLOW_CREATE="1", ALLOW_PRIVILEGED="1")
+    env = dict(EXEC, ALLOW_SERVICES="1", ALLOW_CREATE="1", ALLOW_CONTAINER_UPDATE="1", ALLOW_PRIVILEGED="1")
     with contained() as within, Proxy(env, engine=None, within=within) as proxy:
-        requests = [("POST", f"/containers/{x}/exec") for x in ("socket-proxy", "web", OWN, OWN[:12], "a", "e", "ef56", "cafe", "%25")]
+        requests = [("POST", f"/containers/{x}/exec") for x in ("socket-proxy", "web", OWN, OWN[:12], "a", "e", "ef56", "cafe", "%25",
+                                                               OTHER, OTHER[:12])]  # OTHER may hold a socket
         requests.append(("POST", "/services/anything/update?version=1"))
         refused = agree(proxy, within, requests)
         assert len(refused) == len(requests), refused
         assert refused["/containers/web/exec"] == UNKNOWN and refused[f"/containers/{OWN}/exec"].endswith(NEVER), refused
-        for target in (f"/containers/{OTHER}/exec", f"/containers/{OTHER[:12]}/exec"):
+        for target in (f"/containers/{OTHER}/update", f"/containers/{OTHER[:12]}/update"):
             assert proxy.ask("POST", target, ["Content-Type: application/json"], b"{}")[0] == 503  # nobody is there, but it is not refused
         assert proxy.ask("GET", "/containers/web/json")[0] == 503
         proxy.wait_for_log("the Engine has not said which container this proxy runs in")
@@ -365,6 +374,12 @@ def hostile():
         for mode in ("mute", "close"):
             with Proxy(EXEC, engine=mode, within=within) as proxy:
                 assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN)
+        # what clients choose: a zero byte in it must not hide the holders
+        zero = [container(OWN, "x"), container(HOLDER, "holder", mounts=[("/run", "/x")]),
+                dict(container(OTHER, "web"), Labels={"a\0b": "\0", "c": "\\u0000"}, Command="\0")]
+        with Proxy(EXEC, engine=engine(listed=lambda path: zero), within=within) as proxy:
+            assert len(agree(proxy, within, [("POST", f"/containers/{x}/exec") for x in ("x", "holder", HOLDER)])) == 3
+            assert message(proxy, "POST", "/containers/web/exec") is None
         # what is odd in labels, and in what is not ours to use, does not matter
         odd = [dict(container(OWN, "x"), Labels={"com.docker.swarm.service.id": "a'b", "com.docker.swarm.service.name": "c"}, Names=["/x", "/a/b'"])]
         with Proxy(EXEC, engine=engine(listed=lambda path: odd), within=within) as proxy:
