@@ -30,7 +30,7 @@ static void write_log_format(FILE *out, enum log_format format, bool profiles)
 /* Why there is no request. Where nothing is wrong with the connection (HAProxy's word for it is "Success"), HAProxy has refused
  * what came through it before any rule could see it, and does not say more. */
 #define NO_REQUEST_BECAUSE \
-    "fc_err_str,regsub(\"^Success$\",\"no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come in time\")"
+    "fc_err_str,regsub(\"^Success$\",\"no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come whole and in time\")"
 
 _Static_assert(HEAD_MAX == 64L * 1024, "NO_REQUEST_BECAUSE says how large a head may be");
 

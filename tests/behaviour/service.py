@@ -262,7 +262,7 @@ def odd_requests():
 
 def unreadable():
     """What HAProxy refuses before any rule has a line in the log that says why."""
-    why = "no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come in time"
+    why = "no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come whole and in time"
     for haproxy in HAPROXIES:
         with Proxy(haproxy=haproxy) as proxy, Proxy({"LOG_FORMAT": "json"}, haproxy=haproxy) as other:
             for raw in (b"GET /version HTTP/1.1\r\nHost: docker\r\nX: " + b"y" * 200000 + b"\r\n\r\n", b"\x16\x03\x01 no HTTP at all\r\n\r\n",
