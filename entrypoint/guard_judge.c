@@ -269,7 +269,8 @@ static size_t take_out(const struct guard_judge *judge, char *body, size_t lengt
     while (begin > 0 && is_blank(body[begin - 1]))
         begin--;
     if (begin > 0 && body[begin - 1] == ':') {
-        /* A name, which has no escapes. */
+        /* A name, which has no escapes, before the colon. */
+        begin--;
         while (begin > 0 && body[begin] != '"')
             begin--;
         while (begin > 0 && body[begin - 1] != '"')

@@ -3,6 +3,7 @@
 
 #include <pcre2.h>
 #include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -68,7 +69,9 @@ char *protection_prefix_regex(const char *text, bool wildcards)
     for (; *text != '\0' && depth < DEPTH_MAX; text++, depth++) {
         const char *before = depth == 0 ? "" : "(";
 
-        if (wildcards)
+        if (wildcards && islower((unsigned char)*text))
+            fprintf(out, "%s[%c%c_]", before, *text, toupper((unsigned char)*text));
+        else if (wildcards)
             fprintf(out, "%s[%c_]", before, *text);
         else
             fprintf(out, *text == '.' ? "%s\\x2e" : "%s%c", before, *text);
@@ -96,7 +99,8 @@ static void add(struct protection *protection, enum protection_subject subject, 
     protection->targets[subject] = targets;
 }
 
-/* (Ids are looked up with LIKE in Podman's database, where _ stands for any character.) */
+/* (Ids are looked up with LIKE in Podman's database, where _ stands for any character, and in some versions a capital letter for
+ * a small one.) */
 void protection_make(struct protection *protection, const struct inventory *inventory)
 {
     bool wildcards = inventory->kind != ENGINE_DOCKER;
