@@ -198,3 +198,22 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         kill "$(cat "$HERE/pid")"
     done
 }
+
+@test "what reviews have found is refused" {
+    local operation arguments text wrong=0
+    while IFS=$'\t' read -r operation arguments text; do
+        [[ $operation != '#'* ]] || continue
+        # shellcheck disable=SC2086
+        if [[ $text == '?'* ]]; then
+            run "$JUDGE" -q "$operation" "${text#?}" $arguments
+        else
+            printf '%s' "$text" >"$BATS_TEST_TMPDIR/body"
+            run "$JUDGE" -v "$operation" "$BATS_TEST_TMPDIR/body" $arguments
+        fi
+        if [ "$status" -ne 3 ]; then
+            echo "$operation [$arguments] $text: $output"
+            wrong=$((wrong + 1))
+        fi
+    done < <(sed 's/\t\t/\tENGINE=unknown\t/' "$ROOT/tests/guard/reviewed.tsv")
+    [ "$wrong" -eq 0 ]
+}

@@ -575,7 +575,7 @@ START_TEST(test_prefix_regex)
     ck_assert_str_eq(regex, "^a(\\x2e(c)?)?$");
     free(regex);
     regex = protection_prefix_regex("ab", true);
-    ck_assert_str_eq(regex, "^[a_]([b_])?$");
+    ck_assert_str_eq(regex, "^[aA_]([bB_])?$");
     free(regex);
     memset(long_text, 'x', 300);
     long_text[300] = '\0';
