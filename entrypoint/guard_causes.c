@@ -290,7 +290,9 @@ const char *member_key(const struct member *member)
 
 const char *knob_key(enum guard_knob knob)
 {
-    return knob < KNOB_COUNT ? guard_knobs[knob].variable + strlen("ALLOW_") : keys[knob];
+    if (knob < KNOB_COUNT)
+        return guard_knobs[knob].variable + strlen("ALLOW_");
+    return knob < KNOB_ALL ? keys[knob] : keys[KNOB_NONE];
 }
 
 static bool is_list(const struct guard_field *field)

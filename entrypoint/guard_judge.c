@@ -116,31 +116,33 @@ struct cause {
     size_t at; /* where what is refused begins: a value, an item of a list, or the name of an entry */
 };
 
-static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZE *ends, int group)
+static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZE *ends, size_t group)
 {
     size_t used = strlen(to);
+    PCRE2_SIZE begin = ends[2 * group];
+    PCRE2_SIZE end = ends[2 * group + 1];
 
-    if (ends[2 * group] != PCRE2_UNSET && ends[2 * group + 1] > ends[2 * group])
-        snprintf(to + used, size - used, "%s%.*s", used > 0 ? "." : "", (int)(ends[2 * group + 1] - ends[2 * group]), text + ends[2 * group]);
+    if (begin != PCRE2_UNSET && end > begin)
+        snprintf(to + used, size - used, "%s%.*s", used > 0 ? "." : "", (int)(end - begin), text + begin);
 }
 
 /* As haproxy.cfg takes it apart: a sign that there is something, the names, the value. */
 static void find_cause(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length, struct cause *cause)
 {
     int got = pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, judge->data, NULL);
+    size_t groups = got == 0 ? CAUSE_GROUPS + 2 : (size_t)got; /* 0: more groups than asked for */
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(judge->data);
 
     *cause = (struct cause){.found = false};
-    /* (0: more groups than asked for.) */
     if (got < 0 || got == 1 || ends[2] == PCRE2_UNSET)
         return;
     cause->found = true;
-    for (int group = 2; group < CAUSE_GROUPS && (got == 0 || group < got); group++)
+    for (size_t group = 2; group < CAUSE_GROUPS && group < groups; group++)
         add_capture(cause->path, sizeof cause->path, text, ends, group);
-    if (got == 0 || got > CAUSE_GROUPS)
+    if (groups > CAUSE_GROUPS)
         add_capture(cause->value, sizeof cause->value, text, ends, CAUSE_GROUPS);
-    if (got == 0 || got > CAUSE_GROUPS + 1)
-        cause->at = ends[2 * (CAUSE_GROUPS + 1)];
+    if (groups > CAUSE_GROUPS + 1)
+        cause->at = ends[2 * ((size_t)CAUSE_GROUPS + 1)];
 }
 
 static void find_body_cause(const struct guard_judge *judge, const char *body, size_t length, struct cause *cause)

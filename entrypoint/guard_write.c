@@ -285,8 +285,8 @@ static void put_reason(const struct writer *writer, const char *members_map)
     FILE *out = writer->out;
     char hints_map[4096];
 
-    bounded_copy(hints_map, sizeof hints_map, members_map);
-    strcpy(strrchr(hints_map, '/') + 1, "hints.map");
+    /* (It lies beside the other.) */
+    bounded_format(hints_map, sizeof hints_map, "%.*s/hints.map", (int)(strrchr(members_map, '/') - members_map), members_map);
     fputs("\n"
           "    # The reason, for refused requests only: members.map knows what opens the member, hints.map what to say of that.\n"
           "    acl of_body var(txn.fault) -m str body\n"

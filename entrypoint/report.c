@@ -160,10 +160,10 @@ static void print_others(const struct answer *answer, const char *before)
     const char *line = answer->faults == NULL ? NULL : strchr(answer->faults, '\n');
 
     while (line != NULL && line[1] != '\0') {
-        const char *next = strchr(line + 1, '\n');
+        size_t length = strcspn(line + 1, "\n");
 
-        printf("%s%.*s\n", before, (int)(next - line - 1), line + 1);
-        line = next;
+        printf("%s%.*s\n", before, (int)length, line + 1);
+        line = strchr(line + 1, '\n');
     }
 }
 

@@ -10,15 +10,15 @@ setup_file() {
     (cd "$ROOT/tests/guard/oracle" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off go build -o "$ORACLE" .)
 }
 
-# bodies PATTERN FUNCTION: calls FUNCTION OPERATION FILE [NAME=value ...] for each body; its failures are counted and shown
+# bodies FUNCTION: calls FUNCTION OPERATION FILE [NAME=value ...] for each body; its failures are counted and shown
 bodies() {
     local file operation arguments wrong=0 count=0
-    for file in "$HOSTILE"/*/$1; do
+    for file in "$HOSTILE"/*/*.json; do
         operation=$(basename "$(dirname "$file")")
         arguments=()
         if [ -e "${file%.json}.args" ]; then mapfile -t arguments <"${file%.json}.args"; fi
         count=$((count + 1))
-        "$2" "$operation" "$file" "${arguments[@]}" || wrong=$((wrong + 1))
+        "$1" "$operation" "$file" "${arguments[@]}" || wrong=$((wrong + 1))
     done
     echo "$count bodies, $wrong wrong"
     [ "$count" -gt 0 ] && [ "$wrong" -eq 0 ]
@@ -26,11 +26,12 @@ bodies() {
 
 # queries FUNCTION: the same for each query: FUNCTION OPERATION QUERY
 queries() {
-    local file query wrong=0 count=0
+    local file operation query wrong=0 count=0
     for file in "$HOSTILE"/*.query; do
+        operation=$(basename "$file" .query)
         while IFS= read -r query; do
             count=$((count + 1))
-            "$1" "$(basename "$file" .query)" "$query" || wrong=$((wrong + 1))
+            "$1" "$operation" "$query" || wrong=$((wrong + 1))
         done <"$file"
     done
     echo "$count queries, $wrong wrong"
@@ -70,9 +71,9 @@ query_dangerous_to_oracle() {
     return 1
 }
 
-@test "the guard refuses each hostile body" { bodies '*.json' refused_by_guard; }
+@test "the guard refuses each hostile body" { bodies refused_by_guard; }
 
-@test "the oracle calls each hostile body dangerous" { bodies '*.json' dangerous_to_oracle; }
+@test "the oracle calls each hostile body dangerous" { bodies dangerous_to_oracle; }
 
 @test "the guard refuses each hostile query" { queries query_refused_by_guard; }
 
