@@ -176,3 +176,15 @@ proxy fifty_guarded $((port + 7)) $(fifty 'PROFILE_P&_FROM=10.77.&.1 PROFILE_P&_
 for name in one_profile fifty_profiles fifty_guarded; do
     printf 'Memory after the start, %s: %.1f MB\n' "$name" "$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$(cat "$work/$name.haproxy")/status")"
 done
+
+# The time HAProxy takes to read and check a configuration
+# shellcheck disable=SC2046
+for set in "one_guarded ALLOW_CREATE=true" "fifty_guarded $(fifty 'PROFILE_P&_FROM=10.77.&.1 PROFILE_P&_ALLOW_CREATE=true')"; do
+    name=${set%% *}
+    # shellcheck disable=SC2086
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" SOCKET_PATH="$work/engine.sock" ${set#* } "$program" render >"$work/$name.cfg" 2>/dev/null
+    begin=$(date +%s%N)
+    "$HAPROXY" -c -f "$work/$name.cfg" >/dev/null 2>&1
+    end=$(date +%s%N)
+    printf 'haproxy -c, %s: %.2f s, %d bytes of configuration\n' "$name" "$(awk "BEGIN { print ($end - $begin) / 1e9 }")" "$(wc -c <"$work/$name.cfg")"
+done
