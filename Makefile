@@ -43,7 +43,7 @@ GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 fuzz lint image clean setup-test test-programs check
+.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 test-streams-long fuzz lint image clean setup-test test-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -102,6 +102,11 @@ test: setup-test
 test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28: setup-test
 	@$(MAKE) --no-print-directory all test-programs
 	@tests/run.sh $(@:test-%=%)
+
+# The streams of the behaviour tests, with more of everything
+test-streams-long: setup-test
+	@$(MAKE) --no-print-directory all
+	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
 
 # What is derived from entrypoint/operations.def and kept in the tree.
 maps: $(PROGRAM)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the named suites (unit behaviour router compat docs guard e2e hostile e2e-engine28) and prints one line of totals at the end; set-up is make's.
+# Runs the named suites (unit behaviour router compat docs guard e2e hostile e2e-engine28 streams-long) and prints one line of totals at the end; set-up is make's.
 # Every suite speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
 # nothing can pass by not running.
 set -u
@@ -60,6 +60,7 @@ suite_unit() {
 }
 
 suite_behaviour() { run behaviour bats --tap --print-output-on-failure tests/behaviour; }
+suite_streams_long() { run streams-long bats --tap --print-output-on-failure tests/behaviour/streams.bats; }
 suite_compat() { run compat bats --tap --print-output-on-failure tests/compat; }
 suite_router() { run router bats --tap --print-output-on-failure tests/router; }
 suite_docs() { run docs bats --tap --print-output-on-failure tests/docs; }
@@ -144,7 +145,7 @@ suite_e2e_engine28() {
 [ $# -gt 0 ] || set -- unit behaviour router compat docs guard e2e hostile e2e-engine28
 if ! HAPROXY=$(scripts/get-haproxy.sh); then exit 1; fi
 case " $* " in
-    *' behaviour '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
+    *' behaviour '* | *' streams-long '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
 esac
 HAPROXIES="${HAPROXY_TRIXIE:-} ${HAPROXY_SID:-}"
 export HAPROXY HAPROXIES
@@ -152,6 +153,7 @@ for suite; do
     case $suite in
         unit | behaviour | router | compat | docs | guard | e2e | hostile) "suite_$suite" ;;
         e2e-engine28) suite_e2e_engine28 ;;
+        streams-long) suite_streams_long ;;
         *) echo "no such suite: $suite" >&2; exit 2 ;;
     esac
 done

@@ -49,6 +49,7 @@ START_TEST(test_sections)
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
     ck_assert_ptr_null(strstr(config, "# Volumes")); /* only what is enabled */
     ck_assert_ptr_nonnull(strstr(config, "tune.bufsize 73728")); /* a head of 64 KiB */
+    expect(config, "    tune.epoll.mask-events rdhup\n"); /* see tests/behaviour/streams.py, half_close */
     ck_assert_ptr_null(strstr(config, "{{"));
     ck_assert_ptr_null(strstr(config, "profile"));
     free(config);
