@@ -13,14 +13,6 @@ struct writing {
     const struct protection *protection;
 };
 
-static bool is_open(const struct profile *profile, const char *operation_id)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && strcmp(operations[i].id, operation_id) == 0)
-            return true;
-    return false;
-}
-
 static bool is_libpod(const struct protected_operation *operation)
 {
     return strstr(operation->id, "Libpod") != NULL;
@@ -64,7 +56,7 @@ static bool put_operations(const struct writing *writing, const char *acl, bool 
 
     bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", acl);
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        if (wanted(operation) && is_open(writing->profile, operation->id))
+        if (wanted(operation) && permissions_open(&writing->profile->permissions, operation->id))
             words_add(&words, operation->id);
     words_end(&words);
     return words.count > 0;
@@ -130,7 +122,7 @@ static void put_unknown(const struct writing *writing)
 static bool reason_seen(const struct writing *writing, const struct protected_operation *until)
 {
     for (const struct protected_operation *operation = protected_operations; operation < until; operation++)
-        if (strcmp(operation->because, until->because) == 0 && is_open(writing->profile, operation->id))
+        if (strcmp(operation->because, until->because) == 0 && permissions_open(&writing->profile->permissions, operation->id))
             return true;
     return false;
 }
@@ -142,12 +134,12 @@ static void put_reasons(const struct writing *writing)
         char head[256];
         struct words words = {.out = writing->out, .head = head, .tail = " }"};
 
-        if (!is_open(writing->profile, operation->id) || reason_seen(writing, operation))
+        if (!permissions_open(&writing->profile->permissions, operation->id) || reason_seen(writing, operation))
             continue;
         bounded_format(head, sizeof head, "http-request set-var-fmt(txn.because) '%s' if protected { var(txn.operation) -m str",
                        operation->because);
         for (const struct protected_operation *other = operation; other->id != NULL; other++)
-            if (strcmp(other->because, operation->because) == 0 && is_open(writing->profile, other->id))
+            if (strcmp(other->because, operation->because) == 0 && permissions_open(&writing->profile->permissions, other->id))
                 words_add(&words, other->id);
         words_end(&words);
     }
@@ -203,7 +195,7 @@ void write_protection(FILE *out, const struct profile *profile, const struct inv
 
     protection_make(&protection, inventory);
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        any |= is_open(profile, operation->id);
+        any |= permissions_open(&profile->permissions, operation->id);
     if (inventory->contained && any) {
         put_comment(&writing);
         if (put_operations(&writing, "names_target", is_of_engine))

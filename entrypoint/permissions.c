@@ -214,3 +214,11 @@ void permissions_read(struct permissions *permissions, const struct variables *v
             tell_what_would(i, &groups, value, reason);
     }
 }
+
+bool permissions_open(const struct permissions *permissions, const char *operation_id)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, operation_id) == 0)
+            return permissions->open[i];
+    return false;
+}

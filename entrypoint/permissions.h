@@ -46,4 +46,7 @@ void groups_list(struct groups *groups);
 void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
                       struct problems *problems);
 
+/* Whether the operation of that id is open; false for an id that the table does not have. */
+bool permissions_open(const struct permissions *permissions, const char *operation_id);
+
 #endif

@@ -109,14 +109,6 @@ const char *profile_hint_end(const struct profile *profile, size_t i)
                : " would allow it";
 }
 
-static bool opens(const struct permissions *permissions, const char *id)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, id) == 0)
-            return permissions->open[i];
-    return false;
-}
-
 void profile_free(struct profile *profile)
 {
     guard_free(profile->guard);
@@ -136,9 +128,9 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     permissions_read(&profile->permissions, &variables, compat, problems);
     for (const char *const *name = guard_variables; *name != NULL; name++)
         profile->guard_is_set |= variable(&variables, *name) != NULL;
-    shown.inspects_containers = opens(&profile->permissions, "ContainerInspect");
-    shown.inspects_secrets = opens(&profile->permissions, "SecretInspect");
-    shown.inspects_configs = opens(&profile->permissions, "ConfigInspect");
+    shown.inspects_containers = permissions_open(&profile->permissions, "ContainerInspect");
+    shown.inspects_secrets = permissions_open(&profile->permissions, "SecretInspect");
+    shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
     profile->guard = guard_new(true, socket_path, &shown, &variables, problems);
     complete_reasons(profile);
     profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);

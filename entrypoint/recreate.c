@@ -26,14 +26,6 @@ struct candidates {
     struct fetch inspections[CONTAINERS_MAX];
 };
 
-static bool opens(const struct profile *profile, const char *operation)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, operation) == 0)
-            return profile->permissions.open[i];
-    return false;
-}
-
 static bool guards(const struct profile *profile, const char *operation)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -44,7 +36,7 @@ static bool guards(const struct profile *profile, const char *operation)
 
 static bool may_lose(const struct profile *profile)
 {
-    return opens(profile, "ContainerDelete") && guards(profile, "ContainerCreate");
+    return permissions_open(&profile->permissions, "ContainerDelete") && guards(profile, "ContainerCreate");
 }
 
 bool recreate_matters(const struct environment *environment)

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool opens(const struct profile *profile, const char *operation)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, operation) == 0)
-            return profile->permissions.open[i];
-    return false;
-}
-
 /* A grant that cannot work today is said at the start, not found out later. */
 static void warn_of_grants(const struct profile *profile)
 {
@@ -144,7 +136,7 @@ static void warn_of_strangers(char *const variables[])
  * leaves a container behind. */
 static void tell_of_foreground(const struct profile *profile)
 {
-    if (opens(profile, "ContainerCreate") && opens(profile, "ContainerStart") && !opens(profile, "ContainerAttach"))
+    if (permissions_open(&profile->permissions, "ContainerCreate") && permissions_open(&profile->permissions, "ContainerStart") && !permissions_open(&profile->permissions, "ContainerAttach"))
         notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
                "%sALLOW_ATTACH=true, or -d",
                profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
@@ -170,7 +162,7 @@ static const char *name_of(const struct inventory_container *container)
 static bool any_opens_exec(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
-        if (opens(&environment->profiles[i], "ContainerExec") || opens(&environment->profiles[i], "ContainerExecLibpod"))
+        if (permissions_open(&environment->profiles[i].permissions, "ContainerExec") || permissions_open(&environment->profiles[i].permissions, "ContainerExecLibpod"))
             return true;
     return false;
 }
