@@ -1,4 +1,6 @@
+/* What the Engines have said, as data: built from the parts of the upstreams, and queried. */
 #include "inventory_internal.h"
+#include "paths.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,34 +97,6 @@ void inventory_conclude(struct inventory *inventory)
         qsort(inventory->volumes, inventory->volume_count, sizeof *inventory->volumes, compare_volumes);
 }
 
-void inventory_read_as(struct inventory *inventory, const struct container *container, const struct settings *settings,
-                       long milliseconds)
-{
-    struct inventory_reading reading = {.container = container, .settings = settings};
-    const struct inventory_entry *own;
-
-    memset(inventory, 0, sizeof *inventory);
-    inventory->contained = container->contained;
-    inventory->upstream_count = settings->upstreams.count;
-    inventory_ask(inventory, &reading, milliseconds);
-    if (inventory->contained) {
-        own = inventory_find_own(inventory, &reading);
-        inventory_find_holders(inventory, &reading, own);
-    }
-    for (size_t i = 0; i < settings->upstreams.count; i++)
-        inventory_entries_free(&reading.entries[i]);
-    inventory_conclude(inventory);
-}
-
-void inventory_read(struct inventory *inventory, const struct settings *settings, long milliseconds)
-{
-    struct container container;
-
-    container_read(&container);
-    inventory_read_as(inventory, &container, settings, milliseconds);
-    container_free(&container);
-}
-
 void inventory_free(struct inventory *inventory)
 {
     inventory_container_free(&inventory->own);
@@ -151,7 +125,7 @@ bool inventory_has_volume(const struct inventory *inventory, const char *name)
 const struct inventory_volume *inventory_volume_of(const struct inventory *inventory, const char *path)
 {
     for (size_t i = 0; i < inventory->volume_count; i++)
-        if (inventory_path_is_below(path, inventory->volumes[i].place))
+        if (path_is_below(path, inventory->volumes[i].place))
             return &inventory->volumes[i];
     return NULL;
 }

@@ -1,5 +1,6 @@
 /* Which containers hold an Engine's socket. */
 #include "inventory_internal.h"
+#include "paths.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,45 +9,24 @@
 /* Where Engines, and what runs containers for them, have their sockets. Those of rootless ones: see shows_rootless. */
 static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock"};
 
-/* The path with /var/run written as /run, which it is a link to. */
-static const char *canonical(const char *path)
-{
-    return strncmp(path, "/var/run", 8) == 0 && (path[8] == '/' || path[8] == '\0') ? path + strlen("/var") : path;
-}
-
-/* Whether what is mounted from source shows the path: it is the same, or a directory above it. */
-static bool is_at_or_above(const char *source, const char *path)
-{
-    size_t length = strlen(source);
-
-    while (length > 0 && source[length - 1] == '/')
-        length--;
-    return source[0] == '/' && strncmp(source, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
-bool inventory_path_is_below(const char *path, const char *directory)
-{
-    return is_at_or_above(canonical(directory), canonical(path));
-}
-
 static bool shows(const char *source, const char *path)
 {
     char other[PATH_MAX];
 
-    path = canonical(path);
-    if (is_at_or_above(canonical(source), path))
+    path = path_canonical(path);
+    if (path_is_at_or_above(path_canonical(source), path))
         return true;
     return strncmp(path, "/run/", 5) == 0 && (size_t)snprintf(other, sizeof other, "/var%s", path) < sizeof other &&
-           is_at_or_above(source, other);
+           path_is_at_or_above(source, other);
 }
 
 /* /run/user/1000/docker.sock, /run/user/1000/podman/podman.sock */
 static bool shows_rootless(const char *source)
 {
     static const char begin[] = "/run/user/";
-    const char *path = canonical(source) + strlen(begin);
+    const char *path = path_canonical(source) + strlen(begin);
 
-    if (strncmp(canonical(source), begin, strlen(begin)) != 0)
+    if (strncmp(path_canonical(source), begin, strlen(begin)) != 0)
         return false;
     path += strspn(path, "0123456789");
     return strcmp(path, "/docker.sock") == 0 || strcmp(path, "/podman/podman.sock") == 0 || strcmp(path, "/podman") == 0;
@@ -58,8 +38,8 @@ static const struct inventory_mount *own_mount(const struct inventory_entry *own
     const struct inventory_mount *best = NULL;
 
     for (size_t i = 0; own != NULL && i < own->mount_count; i++)
-        if (is_at_or_above(canonical(own->mounts[i].place), canonical(path)) &&
-            (best == NULL || strlen(canonical(own->mounts[i].place)) > strlen(canonical(best->place))))
+        if (path_is_at_or_above(path_canonical(own->mounts[i].place), path_canonical(path)) &&
+            (best == NULL || strlen(path_canonical(own->mounts[i].place)) > strlen(path_canonical(best->place))))
             best = &own->mounts[i];
     return best;
 }
@@ -69,7 +49,7 @@ static bool host_path(const struct inventory_mount *best, const char *path, char
 {
     if (best == NULL)
         return (size_t)snprintf(host, size, "%s", path) < size;
-    return (size_t)snprintf(host, size, "%s%s", best->source, canonical(path) + strlen(canonical(best->place))) < size;
+    return (size_t)snprintf(host, size, "%s%s", best->source, path_canonical(path) + strlen(path_canonical(best->place))) < size;
 }
 
 /* (The Engine does not tell where a volume is as long as no running container uses it.) */

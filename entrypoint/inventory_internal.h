@@ -27,9 +27,6 @@ struct inventory_entry *inventory_find_own(struct inventory *inventory, struct i
 /* inventory_holders.c: the others that hold a socket. own is our entry, or NULL. */
 void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading, const struct inventory_entry *own);
 
-/* Whether the path is the directory's or lies below it; /var/run and /run are one. */
-bool inventory_path_is_below(const char *path, const char *directory);
-
 /* inventory.c: what follows from the parts. */
 void inventory_conclude(struct inventory *inventory);
 

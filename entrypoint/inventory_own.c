@@ -1,5 +1,6 @@
 /* Which container is ours. */
 #include "inventory_internal.h"
+#include "paths.h"
 
 #include <string.h>
 
@@ -38,7 +39,7 @@ static bool shares_network(const struct inventory_entry *entry, const struct inv
 static bool has_mount(const struct container *container, const char *place)
 {
     for (size_t i = 0; container->mounts != NULL && container->mounts[i] != NULL; i++)
-        if (inventory_path_is_below(container->mounts[i], place) && inventory_path_is_below(place, container->mounts[i]))
+        if (path_is_below(container->mounts[i], place) && path_is_below(place, container->mounts[i]))
             return true;
     return false;
 }
