@@ -1,8 +1,8 @@
+/* haproxy.cfg: the templates, with what follows from the environment, the machine and the inventory. */
 #include "config.h"
 
 #include "config_parts.h"
 #include "facts.h"
-#include "machine.h"
 #include "request.h"
 #include "values.h"
 
@@ -44,12 +44,10 @@ static void write_error_log_format(FILE *out, enum log_format format)
                      "%%(detail)[" NO_REQUEST_BECAUSE "]%%(tls)[ssl_fc_err_str]'");
 }
 
-static void write_credentials(FILE *out, const struct upstreams *upstreams)
+static void write_credentials(FILE *out, const struct credentials *credentials)
 {
-    struct credentials credentials = machine_credentials(upstreams);
-
-    if (credentials.drop)
-        fprintf(out, "    uid %u\n    gid %u\n", (unsigned)credentials.uid, (unsigned)credentials.gid);
+    if (credentials->drop)
+        fprintf(out, "    uid %u\n    gid %u\n", (unsigned)credentials->uid, (unsigned)credentials->gid);
 }
 
 static void write_resolvers(FILE *out, const struct environment *environment)
@@ -60,12 +58,12 @@ static void write_resolvers(FILE *out, const struct environment *environment)
 
 /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
  * have no address; each such socket counts as one client. */
-static void write_connection_limit(FILE *out, const struct environment *environment, long connections)
+static void write_connection_limit(FILE *out, const struct environment *environment, const struct machine *machine)
 {
     long limit = environment->settings.max_connections_per_client;
 
     if (limit == 0)
-        limit = connections / 4 > 8 ? connections / 4 : 8;
+        limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
     fprintf(out,
             "    stick-table type ipv6 size 100k expire 5m store conn_cur%s\n"
             "    tcp-request connection track-sc1 src\n"
@@ -143,7 +141,7 @@ static void write_tuning(FILE *out, const struct environment *environment)
 }
 
 static void write_backend(FILE *out, struct definitions *definitions, const struct environment *environment,
-                          const struct inventory *inventory, const struct first_addresses *first, size_t i, struct problems *problems)
+                          const struct machine *machine, const struct inventory *inventory, size_t i, struct problems *problems)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values values = {.count = 0};
@@ -176,14 +174,14 @@ static void write_backend(FILE *out, struct definitions *definitions, const stru
         write_checks(text.stream, &environment->settings.upstreams);
     values_set_text(&values, "checks", &text);
     text_begin(&text);
-    write_servers(text.stream, &environment->settings, first, i);
+    write_servers(text.stream, &environment->settings, machine, i);
     values_set_text(&values, "servers", &text);
     set_path(path, sizeof path, environment->settings.data_dir, "templates/backend.cfg", problems);
     template_write(out, path, values.table, problems);
     values_free(&values);
 }
 
-static void set_global(struct values *values, const struct environment *environment, long connections)
+static void set_global(struct values *values, const struct environment *environment, const struct machine *machine)
 {
     const struct settings *settings = &environment->settings;
     struct text text;
@@ -192,12 +190,12 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "log_level", settings->log_level);
     values_set(values, "data_dir", settings->data_dir);
     values_set(values, "retries", settings->upstreams.count > 1 ? "2" : "0");
-    values_set_number(values, "maxconn", connections);
+    values_set_number(values, "maxconn", machine->connections);
     /* (The clocks of several threads differ by milliseconds, in which an answer that one has just had counts as new for
      * another, see config_names.c.) */
-    values_set_number(values, "nbthread", needs_resolvers(environment) ? 1 : machine_threads());
+    values_set_number(values, "nbthread", needs_resolvers(environment) ? 1 : machine->threads);
     text_begin(&text);
-    write_credentials(text.stream, &settings->upstreams);
+    write_credentials(text.stream, &machine->credentials);
     values_set_text(values, "credentials", &text);
     text_begin(&text);
     if (needs_resolvers(environment))
@@ -215,7 +213,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set_text(values, "resolvers", &text);
 }
 
-static void set_frontend(struct values *values, const struct environment *environment, long connections)
+static void set_frontend(struct values *values, const struct environment *environment, const struct machine *machine)
 {
     const struct settings *settings = &environment->settings;
     struct text text;
@@ -227,7 +225,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set_number(values, "path_length_over", PATH_LENGTH_MAX + 1);
     values_set_number(values, "min_api_minor", settings->min_api_minor);
     text_begin(&text);
-    write_binds(text.stream, environment);
+    write_binds(text.stream, environment, machine);
     values_set_text(values, "binds", &text);
     text_begin(&text);
     write_log_format(text.stream, settings->log_format, environment->profile_count > 1);
@@ -236,10 +234,10 @@ static void set_frontend(struct values *values, const struct environment *enviro
     write_error_log_format(text.stream, settings->log_format);
     values_set_text(values, "error_log_format", &text);
     text_begin(&text);
-    write_connection_limit(text.stream, environment, connections);
+    write_connection_limit(text.stream, environment, machine);
     values_set_text(values, "connection_limit", &text);
     text_begin(&text);
-    write_identification(text.stream, environment);
+    write_identification(text.stream, environment, machine);
     values_set_text(values, "identification", &text);
     values_set(values, "choice",
                environment->profile_count == 1
@@ -247,23 +245,20 @@ static void set_frontend(struct values *values, const struct environment *enviro
                    : "    use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }");
 }
 
-void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
-                  struct problems *problems)
+static void write_config(FILE *out, const struct environment *environment, const struct machine *machine,
+                         const struct inventory *inventory, struct problems *problems)
 {
-    long connections = machine_connections(environment->settings.max_connections, problems);
     struct values values = {.count = 0};
-    struct first_addresses first;
     struct definitions *definitions = definitions_new();
     struct text text;
     char path[4096];
 
-    find_first_addresses(&first, &environment->settings.upstreams);
-    set_global(&values, environment, connections);
-    set_frontend(&values, environment, connections);
+    set_global(&values, environment, machine);
+    set_frontend(&values, environment, machine);
     text_begin(&text);
     for (size_t i = 0; i < environment->profile_count && problems->count == 0; i++)
-        write_backend(text.stream, definitions, environment, inventory, &first, i, problems);
-    write_presence(text.stream, environment);
+        write_backend(text.stream, definitions, environment, machine, inventory, i, problems);
+    write_presence(text.stream, environment, machine);
     values_set_text(&values, "backends", &text);
     text_begin(&text);
     definitions_write(text.stream, definitions);
@@ -274,13 +269,14 @@ void config_write(FILE *out, const struct environment *environment, const struct
     values_free(&values);
 }
 
-char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems)
+char *config_text(const struct environment *environment, const struct machine *machine, const struct inventory *inventory,
+                  struct problems *problems)
 {
     struct text text;
     char *bytes;
 
     text_begin(&text);
-    config_write(text.stream, environment, inventory, problems);
+    write_config(text.stream, environment, machine, inventory, problems);
     bytes = text_end(&text);
     if (problems->count == 0)
         return bytes;

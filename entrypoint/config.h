@@ -4,14 +4,12 @@
 
 #include "environment.h"
 #include "inventory.h"
+#include "machine.h"
 
-/* Writes the whole haproxy.cfg to out, from the templates in the data directory, for this machine and for
- * what the Engines say. What the templates or the machine do not give is a problem. */
-void config_write(FILE *out, const struct environment *environment, const struct inventory *inventory,
+/* The whole haproxy.cfg as a string that the caller frees: a function of its arguments and of the templates in the data
+ * directory, which asks nothing else. NULL if there is a problem, such as a template that cannot be read, or was before. */
+char *config_text(const struct environment *environment, const struct machine *machine, const struct inventory *inventory,
                   struct problems *problems);
-
-/* The same into a string that the caller frees; NULL with a problem told. */
-char *config_text(const struct environment *environment, const struct inventory *inventory, struct problems *problems);
 
 /* haproxy/operations.map, derived from the table, to out. */
 void config_write_map(FILE *out);

@@ -1,7 +1,7 @@
+/* Where clients come in, and which profile is for them. */
 #include "config_parts.h"
 
 #include "bounded.h"
-#include "machine.h"
 #include "words.h"
 
 #include <string.h>
@@ -9,19 +9,19 @@
 /* ---- bind ---- */
 
 /* (A resumed session shows a certificate that nobody has looked at again: it may have expired, and its key be another's.) */
-static void write_tls(FILE *out, const struct settings *settings)
+static void write_tls(FILE *out, const struct settings *settings, const struct machine *machine)
 {
     fputs(" ssl crt @listeners/server alpn http/1.1 ssl-min-ver TLSv1.2 no-tls-tickets", out);
-    if (settings_require_client_certificates(settings))
+    if (machine->client_ca)
         fprintf(out, " ca-file %s/ca.pem verify required", settings->tls_cert_path);
 }
 
-static void write_bind(FILE *out, const struct settings *settings, const struct listener *listener,
+static void write_bind(FILE *out, const struct settings *settings, const struct machine *machine, const struct listener *listener,
                        const char *address, const char *option, const char *name)
 {
     fprintf(out, "    bind %s:%u%s name %s", address, listener->port, option, name);
     if (listener->kind == LISTEN_TLS)
-        write_tls(out, settings);
+        write_tls(out, settings, machine);
     fputc('\n', out);
 }
 
@@ -35,7 +35,7 @@ static void write_socket(FILE *out, const struct listener *listener, const char 
     fprintf(out, " name %s\n", name);
 }
 
-static void write_listener(FILE *out, const struct settings *settings, const struct listener *listener, bool ipv6,
+static void write_listener(FILE *out, const struct settings *settings, const struct machine *machine, const struct listener *listener,
                            const char *name)
 {
     char bracketed[sizeof listener->address + 2];
@@ -44,27 +44,25 @@ static void write_listener(FILE *out, const struct settings *settings, const str
         write_socket(out, listener, name);
     } else if (listener->address[0] == '\0' || strcmp(listener->address, "::") == 0) {
         /* Never one socket for both: an IPv4 client would then show an IPv6 address, which no profile claims. */
-        write_bind(out, settings, listener, "0.0.0.0", "", name);
-        if (ipv6)
-            write_bind(out, settings, listener, "[::]", " v6only", name);
+        write_bind(out, settings, machine, listener, "0.0.0.0", "", name);
+        if (settings->ipv6 && machine->ipv6)
+            write_bind(out, settings, machine, listener, "[::]", " v6only", name);
     } else if (strchr(listener->address, ':') != NULL) {
         snprintf(bracketed, sizeof bracketed, "[%s]", listener->address);
-        write_bind(out, settings, listener, bracketed, "", name);
+        write_bind(out, settings, machine, listener, bracketed, "", name);
     } else {
-        write_bind(out, settings, listener, listener->address, "", name);
+        write_bind(out, settings, machine, listener, listener->address, "", name);
     }
 }
 
-void write_binds(FILE *out, const struct environment *environment)
+void write_binds(FILE *out, const struct environment *environment, const struct machine *machine)
 {
-    bool ipv6 = environment->settings.ipv6 && machine_has_ipv6();
-
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
         const struct listeners *listeners = environment_listeners(environment, i);
 
         for (size_t k = 0; k < listeners->count; k++)
-            write_listener(out, &environment->settings, &listeners->list[k], ipv6, profile->backend);
+            write_listener(out, &environment->settings, machine, &listeners->list[k], profile->backend);
     }
 }
 
@@ -132,7 +130,7 @@ static bool claims_certificates(const struct environment *environment)
     return false;
 }
 
-void write_identification(FILE *out, const struct environment *environment)
+void write_identification(FILE *out, const struct environment *environment, const struct machine *machine)
 {
     if (environment->profile_count == 1)
         return;
@@ -144,7 +142,7 @@ void write_identification(FILE *out, const struct environment *environment)
         fputs("    acl odd_cn ssl_c_s_dn(cn) -m reg [^\\x20-\\x7e] # strings are compared up to a NUL\n", out);
     write_static(out, environment);
     write_networks(out, environment);
-    write_names(out, environment);
+    write_names(out, environment, machine);
     fputs("    http-request set-var(txn.profile) var(sess.profile)\n"
           "    http-request set-var(txn.profile,ifnotset) var(sess.network)\n",
           out);

@@ -2,15 +2,12 @@
 #include "config_parts.h"
 
 #include "bounded.h"
-#include "container.h"
 #include "request.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OWN "own:%zu" /* what the backend calls the proxy itself; a name has no colon */
-#define OWN_MAX 2
 #define NOBODY UINT32_MAX /* remembered of an address that had none of the names */
 
 /* ---- the names of all profiles, counted from 1 ---- */
@@ -67,18 +64,12 @@ static bool is_claimed(const struct environment *environment, const char *text)
     return false;
 }
 
-/* The names that the container network may have for this container, less those that a profile has. Docker and Podman resolve
- * the short ID, which is the host name unless another one was set. Returns how many. */
-static size_t own_names(const struct environment *environment, char own[OWN_MAX][HOST_NAME_SIZE])
+/* Steps *i on to one of our own names that no profile has; false behind the last. */
+static bool own_name(const struct environment *environment, const struct machine *machine, size_t *i)
 {
-    size_t count = 0;
-
-    if (gethostname(own[0], HOST_NAME_SIZE) == 0 && host_name_read(own[0], own[0]) && !is_claimed(environment, own[0]))
-        count++;
-    if (container_network_name(own[count]) && !is_claimed(environment, own[count]) &&
-        (count == 0 || strcmp(own[0], own[count]) != 0))
-        count++;
-    return count;
+    while (*i < machine->own_name_count && is_claimed(environment, machine->own_names[*i]))
+        (*i)++;
+    return *i < machine->own_name_count;
 }
 
 /* ---- sections ---- */
@@ -120,10 +111,9 @@ void write_name_resolvers(FILE *out, const struct environment *environment)
           out);
 }
 
-void write_presence(FILE *out, const struct environment *environment)
+void write_presence(FILE *out, const struct environment *environment, const struct machine *machine)
 {
     struct name name = before_first(environment);
-    char own[OWN_MAX][HOST_NAME_SIZE];
 
     if (!needs_resolvers(environment))
         return;
@@ -131,8 +121,8 @@ void write_presence(FILE *out, const struct environment *environment)
           "backend names\n"
           "    no log\n",
           out);
-    for (size_t i = 0, count = own_names(environment, own); i < count; i++)
-        fprintf(out, "    server " OWN " %s:1 resolvers itself resolve-prefer ipv4 init-addr none\n", i, own[i]);
+    for (size_t i = 0; own_name(environment, machine, &i); i++)
+        fprintf(out, "    server " OWN " %s:1 resolvers itself resolve-prefer ipv4 init-addr none\n", i, machine->own_names[i]);
     while (next(&name))
         fprintf(out, "    server %s %s:1 resolvers presence resolve-prefer ipv4 init-addr none\n", name.text, name.text);
 }
@@ -192,14 +182,13 @@ static void write_silence(FILE *out, const struct environment *environment)
 
 /* The name that must have an answer: one of our own, or one that can be resolved. Where there is none yet, right after the start,
  * nobody is told apart. */
-static void write_proof_name(FILE *out, const struct environment *environment)
+static void write_proof_name(FILE *out, const struct environment *environment, const struct machine *machine)
 {
     struct name name = before_first(environment);
-    char own[OWN_MAX][HOST_NAME_SIZE];
 
     fputs("    tcp-request content unset-var(sess.proof_name)\n", out);
-    for (size_t i = 0, count = own_names(environment, own); i < count; i++)
-        fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if { srv_is_up(names/" OWN ") }\n", own[i], i);
+    for (size_t i = 0; own_name(environment, machine, &i); i++)
+        fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if { srv_is_up(names/" OWN ") }\n", machine->own_names[i], i);
     while (next(&name))
         fprintf(out, "    tcp-request content set-var(sess.proof_name,ifnotset) str(%s) if up_%u\n", name.text, name.number);
     fputs("    acl to_prove var(sess.proof_name) -m found\n"
@@ -224,7 +213,7 @@ static void write_proof(FILE *out)
 
 /* (Times are compared as variables: rules wait as long as they may for a sample to change that did not match, and HAProxy
  * takes `date` for one.) */
-void write_names(FILE *out, const struct environment *environment)
+void write_names(FILE *out, const struct environment *environment, const struct machine *machine)
 {
     struct name name = before_first(environment);
 
@@ -264,7 +253,7 @@ void write_names(FILE *out, const struct environment *environment)
           "    tcp-request content set-var(sess.since) date,sub(sess.when)\n"
           "    tcp-request content set-var(sess.begin) date(0,ms)\n",
           out);
-    write_proof_name(out, environment);
+    write_proof_name(out, environment, machine);
     write_proof(out);
     for (name = before_first(environment); next(&name);)
         fprintf(out, "    tcp-request content unset-var(sess.address_%u)\n", name.number);

@@ -4,6 +4,7 @@
 
 #include "environment.h"
 #include "inventory.h"
+#include "machine.h"
 
 #include <stdio.h>
 
@@ -28,10 +29,10 @@ void write_protection(FILE *out, const struct profile *profile, const struct inv
 /* ---- config_clients.c: where clients come in, and which profile is for them ---- */
 
 /* `bind` lines of all listeners; each has the name of its profile's backend. */
-void write_binds(FILE *out, const struct environment *environment);
+void write_binds(FILE *out, const struct environment *environment, const struct machine *machine);
 
 /* Rules that set txn.profile. Nothing without profiles. */
-void write_identification(FILE *out, const struct environment *environment);
+void write_identification(FILE *out, const struct environment *environment, const struct machine *machine);
 
 /* ---- config_names.c: clients that have names; nothing of this without such profiles ---- */
 
@@ -41,22 +42,15 @@ bool needs_resolvers(const struct environment *environment);
 void write_name_resolvers(FILE *out, const struct environment *environment);
 
 /* Rules that set sess.profile by name, where no other claim did. */
-void write_names(FILE *out, const struct environment *environment);
+void write_names(FILE *out, const struct environment *environment, const struct machine *machine);
 
 /* The backend that knows which names can be resolved. */
-void write_presence(FILE *out, const struct environment *environment);
+void write_presence(FILE *out, const struct environment *environment, const struct machine *machine);
 
 /* ---- config_upstreams.c: where requests go ---- */
 
-/* The addresses that upstreams with a name have now, "none" where there is none: HAProxy would ask for each of them once
- * for each backend, and wait for each answer before it serves anyone. */
-struct first_addresses {
-    char text[UPSTREAMS_MAX][64];
-};
-void find_first_addresses(struct first_addresses *first, const struct upstreams *upstreams);
-
 /* `server` lines of the backend of profile i. The base set's check the health of several upstreams; the others follow. */
-void write_servers(FILE *out, const struct settings *settings, const struct first_addresses *first, size_t i);
+void write_servers(FILE *out, const struct settings *settings, const struct machine *machine, size_t i);
 
 /* The `resolvers` section that `server` lines name, if an upstream has a name. */
 void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams);

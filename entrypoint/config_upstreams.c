@@ -1,8 +1,6 @@
+/* Where requests go: servers, their health checks and certificates. */
 #include "config_parts.h"
 
-#include "bounded.h"
-
-#include <netdb.h>
 #include <string.h>
 
 static void write_address(FILE *out, const struct upstream *upstream)
@@ -31,24 +29,7 @@ void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams)
               out);
 }
 
-void find_first_addresses(struct first_addresses *first, const struct upstreams *upstreams)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-
-    for (size_t k = 0; k < upstreams->count; k++) {
-        struct addrinfo *found = NULL;
-        char *text = first->text[k];
-
-        if (!upstream_has_name(&upstreams->list[k]) || getaddrinfo(upstreams->list[k].host, NULL, &hints, &found) != 0 ||
-            getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof first->text[k], NULL, 0, NI_NUMERICHOST) != 0 ||
-            strchr(text, '%') != NULL) /* of one link only, which HAProxy cannot express */
-            bounded_copy(text, sizeof first->text[k], "none");
-        if (found != NULL)
-            freeaddrinfo(found);
-    }
-}
-
-void write_servers(FILE *out, const struct settings *settings, const struct first_addresses *first, size_t i)
+void write_servers(FILE *out, const struct settings *settings, const struct machine *machine, size_t i)
 {
     const struct upstreams *upstreams = &settings->upstreams;
     bool several = upstreams->count > 1;
@@ -59,7 +40,7 @@ void write_servers(FILE *out, const struct settings *settings, const struct firs
         fprintf(out, "    server engine%zu ", k + 1);
         write_address(out, upstream);
         if (upstream_has_name(upstream))
-            fprintf(out, " resolvers upstream_dns init-addr %s", first->text[k]);
+            fprintf(out, " resolvers upstream_dns init-addr %s", machine->first_addresses[k]);
         if (upstream->kind == UPSTREAM_TLS)
             fprintf(out, " ssl verify required ca-file %s/ca.pem crt @upstreams/client verifyhost %s ssl-min-ver TLSv1.2",
                     settings->upstream_tls_cert_path, upstream->host);

@@ -1,8 +1,13 @@
+/* Reads what haproxy.cfg depends on from the kernel, the Docker socket and the DNS, once for each configuration. */
 #include "machine.h"
+
+#include "bounded.h"
+#include "container.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
@@ -20,7 +25,9 @@
 #define THREADS_MAX 4
 #define NOBODY 65534
 
-long machine_connections(long wanted, struct problems *problems)
+/* MAX_CONNECTIONS, or 0 for the default, bounded by the hard limit of file descriptors: two for each connection, and a few
+ * for HAProxy itself. */
+static long count_connections(long wanted, struct problems *problems)
 {
     struct rlimit limit;
     long most = MAX_CONNECTIONS_DEFAULT;
@@ -42,7 +49,7 @@ long machine_connections(long wanted, struct problems *problems)
     return most < MAX_CONNECTIONS_DEFAULT ? most : MAX_CONNECTIONS_DEFAULT;
 }
 
-int machine_threads(void)
+static int count_threads(void)
 {
     cpu_set_t processors;
     int count = 1;
@@ -53,7 +60,7 @@ int machine_threads(void)
     return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : count;
 }
 
-bool machine_has_ipv6(void)
+static bool has_ipv6(void)
 {
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -153,7 +160,9 @@ static bool is_socket(const char *path)
     return false;
 }
 
-struct credentials machine_credentials(const struct upstreams *upstreams)
+/* As whom to serve the Engines with the least rights: an unprivileged user with the group that owns the socket; root only
+ * when nothing less can open it. */
+static struct credentials find_credentials(const struct upstreams *upstreams)
 {
     const struct credentials stay = {.drop = false};
     bool all_there = true;
@@ -168,4 +177,51 @@ struct credentials machine_credentials(const struct upstreams *upstreams)
         return stay;
     }
     return least_credentials(upstreams);
+}
+
+static void add_own_name(struct machine *machine, const char *name)
+{
+    for (size_t i = 0; i < machine->own_name_count; i++)
+        if (strcmp(machine->own_names[i], name) == 0)
+            return;
+    bounded_copy(machine->own_names[machine->own_name_count++], HOST_NAME_SIZE, name);
+}
+
+static void find_own_names(struct machine *machine)
+{
+    char name[HOST_NAME_SIZE];
+    char short_id[CONTAINER_SHORT_LENGTH + 1];
+
+    machine->own_name_count = 0;
+    if (gethostname(name, sizeof name) == 0 && host_name_read(name, name))
+        add_own_name(machine, name);
+    if (container_network_name(short_id))
+        add_own_name(machine, short_id);
+}
+
+static void find_first_address(char *text, size_t size, const struct upstream *upstream)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+
+    if (!upstream_has_name(upstream) || getaddrinfo(upstream->host, NULL, &hints, &found) != 0 ||
+        getnameinfo(found->ai_addr, found->ai_addrlen, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0 ||
+        strchr(text, '%') != NULL) /* of one link only, which HAProxy cannot express */
+        bounded_copy(text, size, "none");
+    if (found != NULL)
+        freeaddrinfo(found);
+}
+
+void machine_read(struct machine *machine, const struct environment *environment, struct problems *problems)
+{
+    const struct settings *settings = &environment->settings;
+
+    machine->connections = count_connections(settings->max_connections, problems);
+    machine->threads = count_threads();
+    machine->ipv6 = has_ipv6();
+    machine->client_ca = settings_require_client_certificates(settings);
+    machine->credentials = find_credentials(&settings->upstreams);
+    find_own_names(machine);
+    for (size_t i = 0; i < settings->upstreams.count; i++)
+        find_first_address(machine->first_addresses[i], sizeof machine->first_addresses[i], &settings->upstreams.list[i]);
 }

@@ -19,11 +19,14 @@
 
 #define BAD_ENVIRONMENT 2
 
-/* The configuration with what the Engines say now. NULL with a problem told; the inventory is the caller's to free. */
+/* The configuration for this machine, with what the Engines say now. NULL with a problem told; the inventory is the caller's to free. */
 static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
 {
+    struct machine machine;
+
     inventory_read(inventory, &environment->settings, INVENTORY_MILLISECONDS);
-    return config_text(environment, inventory, problems);
+    machine_read(&machine, environment, problems);
+    return config_text(environment, &machine, inventory, problems);
 }
 
 static int render(const struct arguments *arguments, const struct environment *environment, struct problems *problems)

@@ -149,8 +149,13 @@ static bool make_next(struct supervisor *supervisor)
     const struct supervision *supervision = supervisor->supervision;
     const char *directory = supervision->environment->settings.runtime_dir;
     struct problems problems = {.to = stderr};
-    char *config = config_text(supervision->environment, &supervisor->next_inventory, &problems);
-    bool made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
+    struct machine machine;
+    char *config;
+    bool made;
+
+    machine_read(&machine, supervision->environment, &problems);
+    config = config_text(supervision->environment, &machine, &supervisor->next_inventory, &problems);
+    made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
 
     free(config);
     if (made && !supervision_check(supervision, &supervisor->next_config)) {

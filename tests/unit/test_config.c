@@ -14,11 +14,13 @@ static char *rendered(char *const variables[])
     struct problems problems = {.to = stderr};
     struct inventory inventory = {.contained = false};
     struct environment environment;
+    struct machine machine;
     char *config;
 
     environment_read(&environment, variables, &problems);
     ck_assert_uint_eq(problems.count, 0);
-    config = config_text(&environment, &inventory, &problems);
+    machine_read(&machine, &environment, &problems);
+    config = config_text(&environment, &machine, &inventory, &problems);
     ck_assert_uint_eq(problems.count, 0);
     environment_free(&environment);
     return config;
