@@ -43,7 +43,7 @@ GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 test-streams-long fuzz lint image clean setup-test test-programs check
+.PHONY: maps golden all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 test-streams-long fuzz lint image clean setup-test test-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,6 +116,10 @@ maps: $(PROGRAM)
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/readme-table.sh
+
+# What haproxy.cfg becomes for the environments in tests/fixtures/cfg, to be read before it is committed.
+golden: $(BUILD)/unit/test_config
+	GOLDEN=1 $<
 
 fuzz:
 	@scripts/install-packages.sh test

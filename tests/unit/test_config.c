@@ -1,4 +1,4 @@
-/* What is rendered, and what the template does with mistakes. */
+/* What is rendered, byte by byte for the environments in tests/fixtures/cfg, and what the template does with mistakes. */
 #include "config.h"
 #include "template.h"
 #include "suite.h"
@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
 
 /* The configuration for the variables; the repository's root is the data directory. */
 static char *rendered(char *const variables[])
@@ -91,14 +100,142 @@ START_TEST(test_guard)
 }
 END_TEST
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
+/* ---- tests/fixtures/cfg/NAME.env -> NAME.cfg ---- */
 
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    fclose(file);
+static const char *const golden_names[] = {"default", "read-only", "create", "profiles", "tls", "upstreams", "log", "unix"};
+#define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
+
+static const struct machine golden_machine = {
+    .threads = 2,
+    .connections = 1024,
+    .ipv6 = true,
+    .client_ca = true,
+    .credentials = {.drop = true, .uid = 99, .gid = 999},
+    .own_names = {"0123456789ab"},
+    .own_name_count = 1,
+    .first_addresses = {"10.0.0.3", "10.0.0.3", "none"},
+};
+
+static char *own_names[] = {"docker-socket-proxy"};
+static char *holder_names[] = {"portainer"};
+static struct inventory_volume own_volumes[] = {{.name = "proxy_run", .place = "/run/proxy"}};
+static struct inventory_container holders[] = {
+    {.id = "ba9876543210ba9876543210ba9876543210ba9876543210ba9876543210ba98", .names = {.count = 1, .items = holder_names}}};
+static const struct inventory golden_inventory = {
+    .contained = true,
+    .known = true,
+    .complete = true,
+    .kind = ENGINE_DOCKER,
+    .own = {.id = "0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab0123", .names = {.count = 1, .items = own_names}},
+    .own_found = true,
+    .volumes = own_volumes,
+    .volume_count = 1,
+    .holders = holders,
+    .holder_count = 1,
+};
+
+static char certificates[] = "/tmp/certificates-XXXXXX"; /* where *_CERT_PATH=certificates points to while it is read */
+
+static void certificates_file(const char *name, bool make)
+{
+    char path[sizeof certificates + 16];
+
+    snprintf(path, sizeof path, "%s/%s", certificates, name);
+    if (make)
+        write_file(path, "");
+    else
+        unlink(path);
 }
+
+static void certificates_all(bool make)
+{
+    certificates_file("ca.pem", make);
+    certificates_file("cert.pem", make);
+    certificates_file("key.pem", make);
+}
+
+/* The variables of an .env file; the strings and the list are the caller's to free. */
+static char **variables_of(const char *path)
+{
+    static const char directory[] = "_CERT_PATH=certificates";
+    FILE *file = fopen(path, "r");
+    char **variables = calloc(64, sizeof *variables);
+    char line[256];
+    char whole[512];
+    size_t count = 0;
+
+    ck_assert_msg(file != NULL && variables != NULL, "%s", path);
+    while (fgets(line, sizeof line, file) != NULL && count < 63) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == '#' || line[0] == '\0')
+            continue;
+        snprintf(whole, sizeof whole, "%s", line);
+        if (strlen(line) > strlen(directory) && strcmp(line + strlen(line) - strlen(directory), directory) == 0)
+            snprintf(whole, sizeof whole, "%.*s%s", (int)(strchr(line, '=') + 1 - line), line, certificates);
+        variables[count++] = strdup(whole);
+    }
+    fclose(file);
+    return variables;
+}
+
+static char *file_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1 << 20);
+
+    ck_assert_ptr_nonnull(text);
+    if (file != NULL) {
+        ck_assert_uint_lt(fread(text, 1, (1 << 20) - 1, file), (1 << 20) - 1);
+        fclose(file);
+    }
+    return text;
+}
+
+/* Its paths are relative to the repository's root, so that they are the same everywhere; `haproxy -c` reads the files in
+ * tests/behaviour/config.bats. */
+START_TEST(test_golden)
+{
+    struct problems problems = {.to = stderr};
+    struct environment environment;
+    char env[128];
+    char cfg[128];
+    char **variables;
+    char *expected;
+    char *config;
+    size_t same = 0;
+
+    snprintf(env, sizeof env, "tests/fixtures/cfg/%s.env", golden_names[_i]);
+    snprintf(cfg, sizeof cfg, "tests/fixtures/cfg/%s.cfg", golden_names[_i]);
+    ck_assert_ptr_nonnull(mkdtemp(certificates));
+    certificates_all(true);
+    variables = variables_of(env);
+    environment_read(&environment, variables, &problems);
+    certificates_all(false);
+    rmdir(certificates);
+    ck_assert_uint_eq(problems.count, 0);
+    environment.settings.data_dir = ".";
+    environment.settings.tls_cert_path = environment.settings.upstream_tls_cert_path = "certificates";
+    config = config_text(&environment, &golden_machine, &golden_inventory, &problems);
+    ck_assert_uint_eq(problems.count, 0);
+    if (getenv("GOLDEN") != NULL)
+        write_file(cfg, config);
+    expected = file_text(cfg);
+    while (config[same] != '\0' && config[same] == expected[same])
+        same++;
+    while (same > 0 && config[same - 1] != '\n')
+        same--;
+    ck_assert_msg(strcmp(config, expected) == 0,
+                  "%s is not what is rendered; if the change is meant, `make golden` renews it, and git diff shows it\n"
+                  "it has: %.*s\nrendered: %.*s",
+                  cfg, (int)strcspn(expected + same, "\n"), expected + same, (int)strcspn(config + same, "\n"), config + same);
+    environment_free(&environment);
+    for (size_t i = 0; variables[i] != NULL; i++)
+        free(variables[i]);
+    free(variables);
+    free(expected);
+    free(config);
+}
+END_TEST
 
 START_TEST(test_template)
 {
@@ -139,6 +276,7 @@ int main(void)
     tcase_add_test(tests, test_sections);
     tcase_add_test(tests, test_profiles);
     tcase_add_test(tests, test_guard);
+    tcase_add_loop_test(tests, test_golden, 0, GOLDEN_COUNT);
     tcase_add_test(tests, test_template);
     suite_add_tcase(suite, tests);
     return run(suite);

@@ -1,0 +1,25 @@
+#!/usr/bin/env bats
+# HAProxy reads the golden files (tests/fixtures/cfg) without a word.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || exit 1
+    ln -s "$BATS_TEST_DIRNAME/../../haproxy" haproxy
+    mkdir certificates
+    openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test -keyout certificates/key.pem -out certificates/cert.pem 2>openssl.log
+    cp certificates/cert.pem certificates/ca.pem
+}
+
+@test "haproxy -c has nothing to say about any golden file" {
+    cd "$BATS_FILE_TMPDIR"
+    count=0
+    for file in "$BATS_TEST_DIRNAME"/../fixtures/cfg/*.cfg; do
+        for haproxy in ${HAPROXIES:-$HAPROXY}; do
+            run -0 "$haproxy" -c -q -f "$file"
+            [ -z "$output" ] || { echo "$haproxy $file"; false; }
+            count=$((count + 1))
+        done
+    done
+    [ $count -ge 8 ]
+}
