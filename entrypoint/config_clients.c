@@ -1,68 +1,53 @@
 /* Where clients come in, and which profile is for them. */
 #include "config_parts.h"
 
-#include "bounded.h"
 #include "words.h"
 
 #include <string.h>
 
 /* ---- bind ---- */
 
-/* (A resumed session shows a certificate that nobody has looked at again: it may have expired, and its key be another's.) */
-static void write_tls(FILE *out, const struct settings *settings, const struct machine *machine)
+static struct values *add_bind(struct values *values, const struct listener *listener, const char *backend, const char *option)
 {
-    fputs(" ssl crt @listeners/server alpn http/1.1 ssl-min-ver TLSv1.2 no-tls-tickets", out);
-    if (machine->client_ca)
-        fprintf(out, " ca-file %s/ca.pem verify required", settings->tls_cert_path);
+    struct values *bind = values_row(values, "binds");
+
+    values_set(bind, "backend", "%s", backend);
+    values_set(bind, "option", "%s", option);
+    values_set_if(bind, "tls", listener->kind == LISTEN_TLS);
+    return bind;
 }
 
-static void write_bind(FILE *out, const struct settings *settings, const struct machine *machine, const struct listener *listener,
-                       const char *address, const char *option, const char *name)
+static void add_socket(struct values *values, const struct listener *listener, const char *backend)
 {
-    fprintf(out, "    bind %s:%u%s name %s", address, listener->port, option, name);
-    if (listener->kind == LISTEN_TLS)
-        write_tls(out, settings, machine);
-    fputc('\n', out);
-}
+    struct values *bind = values_row(values, "binds");
+    struct text text;
 
-static void write_socket(FILE *out, const struct listener *listener, const char *name)
-{
-    fprintf(out, "    bind unix@%s mode %04o", listener->address, listener->mode);
+    values_set(bind, "address", "unix@%s", listener->address);
+    values_set(bind, "backend", "%s", backend);
+    values_set_if(bind, "tls", false);
+    text_begin(&text);
+    fprintf(text.stream, " mode %04o", listener->mode);
     if (listener->uid >= 0)
-        fprintf(out, " uid %ld", listener->uid);
+        fprintf(text.stream, " uid %ld", listener->uid);
     if (listener->gid >= 0)
-        fprintf(out, " gid %ld", listener->gid);
-    fprintf(out, " name %s\n", name);
+        fprintf(text.stream, " gid %ld", listener->gid);
+    values_set_text(bind, "option", &text);
 }
 
-static void write_listener(FILE *out, const struct settings *settings, const struct machine *machine, const struct listener *listener,
-                           const char *name)
+static void add_listener(struct values *values, const struct listener *listener, bool ipv6, const char *backend)
 {
-    char bracketed[sizeof listener->address + 2];
+    const char *address = listener->address;
 
     if (listener->kind == LISTEN_UNIX) {
-        write_socket(out, listener, name);
-    } else if (listener->address[0] == '\0' || strcmp(listener->address, "::") == 0) {
+        add_socket(values, listener, backend);
+    } else if (address[0] == '\0' || strcmp(address, "::") == 0) {
         /* Never one socket for both: an IPv4 client would then show an IPv6 address, which no profile claims. */
-        write_bind(out, settings, machine, listener, "0.0.0.0", "", name);
-        if (settings->ipv6 && machine->ipv6)
-            write_bind(out, settings, machine, listener, "[::]", " v6only", name);
-    } else if (strchr(listener->address, ':') != NULL) {
-        snprintf(bracketed, sizeof bracketed, "[%s]", listener->address);
-        write_bind(out, settings, machine, listener, bracketed, "", name);
+        values_set(add_bind(values, listener, backend, ""), "address", "0.0.0.0:%u", listener->port);
+        if (ipv6)
+            values_set(add_bind(values, listener, backend, " v6only"), "address", "[::]:%u", listener->port);
     } else {
-        write_bind(out, settings, machine, listener, listener->address, "", name);
-    }
-}
-
-void write_binds(FILE *out, const struct environment *environment, const struct machine *machine)
-{
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct profile *profile = &environment->profiles[i];
-        const struct listeners *listeners = environment_listeners(environment, i);
-
-        for (size_t k = 0; k < listeners->count; k++)
-            write_listener(out, &environment->settings, machine, &listeners->list[k], profile->backend);
+        values_set(add_bind(values, listener, backend, ""), "address", strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address,
+                   listener->port);
     }
 }
 
@@ -74,76 +59,74 @@ static bool is_v6(const struct client *client)
     return strchr(client->text, ':') != NULL;
 }
 
-/* A rule for all the profile's clients of one kind, which are static patterns of one sample. */
-static void write_claims(FILE *out, const struct profile *profile, enum client_kind kind, bool v6, const char *sample,
-                         const char *tail)
+/* A row for all the profile's clients of one kind, which are static patterns of one sample. Returns whether there are any. */
+static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum client_kind kind, bool v6)
 {
-    char head[160];
-    struct words words = {.out = out, .head = head, .tail = tail};
+    struct lines lines = {.values = NULL};
 
-    bounded_format(head, sizeof head, "tcp-request session set-var(sess.profile,ifnotset) str(%s) if { %s",
-                   profile_log_name(profile), sample);
     for (size_t k = 0; k < profile->clients.count; k++) {
         const struct client *client = &profile->clients.list[k];
 
-        if (client->kind == kind && (kind == CLIENT_CERTIFICATE || is_v6(client) == v6))
-            words_add(&words, client->text);
+        if (client->kind != kind || (kind == CLIENT_ADDRESS && is_v6(client) != v6))
+            continue;
+        if (lines.values == NULL) {
+            lines.values = values_row(values, list);
+            values_set(lines.values, "profile", "%s", profile_log_name(profile));
+            values_set(lines.values, "not", v6 ? "" : "!");
+        }
+        lines_add(&lines, client->text);
     }
-    words_end(&words);
-}
-
-static void write_static(FILE *out, const struct environment *environment)
-{
-    for (size_t i = 1; i < environment->profile_count; i++)
-        if (environment->profiles[i].listeners.count > 0)
-            fprintf(out, "    tcp-request session set-var(sess.profile) str(%s) if { so_name %s }\n",
-                    profile_log_name(&environment->profiles[i]), environment->profiles[i].backend);
-    for (size_t i = 1; i < environment->profile_count; i++)
-        write_claims(out, &environment->profiles[i], CLIENT_CERTIFICATE, false, "ssl_c_s_dn(cn) -m str --", " } !odd_cn");
-    for (size_t i = 1; i < environment->profile_count; i++) {
-        write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, false, "src", " } !v6");
-        write_claims(out, &environment->profiles[i], CLIENT_ADDRESS, true, "src", " } v6");
-    }
+    return lines.values != NULL && lines_end(&lines);
 }
 
 /* Networks by the length of their prefix, the longest first. */
-static void write_networks(FILE *out, const struct environment *environment)
+static void add_networks(struct values *values, const struct environment *environment)
 {
     for (unsigned bits = 129; bits-- > 0;)
         for (size_t i = 1; i < environment->profile_count; i++) {
-            const struct clients *clients = &environment->profiles[i].clients;
+            const struct profile *profile = &environment->profiles[i];
 
-            for (size_t k = 0; k < clients->count; k++)
-                if (clients->list[k].kind == CLIENT_NETWORK && clients->list[k].bits == bits)
-                    fprintf(out, "    tcp-request session set-var(sess.network,ifnotset) str(%s) if { src %s/%u } %sv6\n",
-                            profile_log_name(&environment->profiles[i]), clients->list[k].text, bits,
-                            is_v6(&clients->list[k]) ? "" : "!");
+            for (size_t k = 0; k < profile->clients.count; k++) {
+                const struct client *client = &profile->clients.list[k];
+                struct values *row;
+
+                if (client->kind != CLIENT_NETWORK || client->bits != bits)
+                    continue;
+                row = values_row(values, "networks");
+                values_set(row, "profile", "%s", profile_log_name(profile));
+                values_set(row, "network", "%s/%u", client->text, bits);
+                values_set(row, "not", is_v6(client) ? "" : "!");
+            }
         }
 }
 
-static bool claims_certificates(const struct environment *environment)
+void set_clients(struct values *values, const struct environment *environment, const struct machine *machine)
 {
-    for (size_t i = 1; i < environment->profile_count; i++)
-        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
-            if (environment->profiles[i].clients.list[k].kind == CLIENT_CERTIFICATE)
-                return true;
-    return false;
-}
+    bool certificates = false;
+    const char *const lists[] = {"binds", "listener_claims", "certificate_claims", "address_claims", "networks"};
 
-void write_identification(FILE *out, const struct environment *environment, const struct machine *machine)
-{
-    if (environment->profile_count == 1)
-        return;
-    fputs("    # Whose profile counts is decided by the most specific claim: a listener of its own, a certificate, an address, a\n"
-          "    # name, the narrowest network. A client of no profile gets the base set.\n",
-          out);
-    fputs("    acl v6 src -m sub :\n", out);
-    if (claims_certificates(environment))
-        fputs("    acl odd_cn ssl_c_s_dn(cn) -m reg [^\\x20-\\x7e] # strings are compared up to a NUL\n", out);
-    write_static(out, environment);
-    write_networks(out, environment);
-    write_names(out, environment, machine);
-    fputs("    http-request set-var(txn.profile) var(sess.profile)\n"
-          "    http-request set-var(txn.profile,ifnotset) var(sess.network)\n",
-          out);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        values_list(values, lists[i]);
+    values_set_if(values, "client_ca", machine->client_ca);
+    values_set_if(values, "profiles", environment->profile_count > 1);
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+        const struct listeners *listeners = environment_listeners(environment, i);
+
+        for (size_t k = 0; k < listeners->count; k++)
+            add_listener(values, &listeners->list[k], environment->settings.ipv6 && machine->ipv6, profile->backend);
+        if (i == 0)
+            continue;
+        if (listeners->count > 0) {
+            struct values *row = values_row(values, "listener_claims");
+
+            values_set(row, "profile", "%s", profile_log_name(profile));
+            values_set(row, "backend", "%s", profile->backend);
+        }
+        certificates |= add_claims(values, "certificate_claims", profile, CLIENT_CERTIFICATE, false);
+        add_claims(values, "address_claims", profile, CLIENT_ADDRESS, false);
+        add_claims(values, "address_claims", profile, CLIENT_ADDRESS, true);
+    }
+    values_set_if(values, "claims_certificates", certificates);
+    add_networks(values, environment);
 }

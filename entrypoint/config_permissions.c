@@ -1,52 +1,37 @@
+/* A profile's operations, and what is said of those that are closed. */
 #include "config_parts.h"
 
 #include "bounded.h"
 #include "request.h"
-#include "values.h"
 #include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* An ACL "<name>" that matches the operations for which chosen says so; nothing if there are none. */
-static void write_acl(FILE *out, const char *name, const struct permissions *permissions,
-                      bool (*chosen)(const struct permissions *, size_t, const void *), const void *context)
+/* A row for each section of the API that has anything open. */
+static void add_sections(struct values *backend, const struct permissions *permissions)
 {
-    char head[64];
-    struct words words = {.out = out, .head = head, .tail = ""};
+    struct lines lines = {.values = NULL};
 
-    bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", name);
-    for (size_t i = 0; i < operation_count; i++)
-        if (!operation_repeats(i) && chosen(permissions, i, context))
-            words_add(&words, operations[i].id);
-    words_end(&words);
-}
-
-static bool is_open_and_in_section(const struct permissions *permissions, size_t i, const void *section)
-{
-    return permissions->open[i] && strcmp(operations[i].section, section) == 0;
-}
-
-void write_open(FILE *out, const struct permissions *permissions)
-{
+    values_list(backend, "sections");
     for (size_t i = 0; i < operation_count; i++) {
-        const char *section = operations[i].section;
-        struct text text;
-        char *lines;
-
-        if (i > 0 && strcmp(section, operations[i - 1].section) == 0)
+        if (i > 0 && strcmp(operations[i].section, operations[i - 1].section) != 0 && lines.values != NULL) {
+            lines_end(&lines);
+            lines = (struct lines){.values = NULL};
+        }
+        if (operation_repeats(i) || !permissions->open[i])
             continue;
-        text_begin(&text);
-        write_acl(text.stream, "open", permissions, is_open_and_in_section, section);
-        lines = text_end(&text);
-        if (lines[0] != '\0')
-            fprintf(out, "    # %s\n%s", section, lines);
-        free(lines);
+        if (lines.values == NULL) {
+            lines.values = values_row(backend, "sections");
+            values_set(lines.values, "section", "%s", operations[i].section);
+        }
+        lines_add(&lines, operations[i].id);
     }
-    fputs("    acl open always_false\n", out); /* so that it is defined even if nothing is open */
+    if (lines.values != NULL)
+        lines_end(&lines);
 }
 
-/* What a hint says behind the operation's own variable, which haproxy/variables.map has; NULL if it does not begin with it. */
+/* What a hint says behind the operation's own variable, which haproxy/operations.map has; NULL if it does not begin with it. */
 static const char *behind_own_variable(const struct profile *profile, size_t i)
 {
     const char *reason = profile->permissions.reason[i];
@@ -80,42 +65,54 @@ static bool hint_seen(const struct profile *profile, size_t i)
     return false;
 }
 
-/* A rule for each different answer. */
-void write_hints(FILE *out, const struct profile *profile)
+/* A row for each different answer. */
+static void add_hints(struct values *backend, const struct profile *profile)
 {
+    values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
         const char *rest = behind_own_variable(profile, i);
         const char *end = profile_hint_end(profile, i);
-        char head[REASON_MAX + 256];
-        struct words words = {.out = out, .head = head, .tail = " }"};
+        struct lines lines;
 
         if (profile->permissions.open[i] || hint_seen(profile, i) ||
             (rest != NULL && *rest == '\0' && strcmp(end, " would allow it") == 0))
             continue;
-        bounded_format(head, sizeof head, "http-request set-var-fmt(txn.detail) '%s%s%s' if { var(txn.operation) -m str",
-                       rest != NULL ? "%[var(txn.own)]=true" : "", rest != NULL ? rest : profile->permissions.reason[i], end);
+        lines = (struct lines){.values = values_row(backend, "hints")};
+        values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "",
+                   rest != NULL ? rest : profile->permissions.reason[i], end);
         for (size_t k = i; k < operation_count; k++)
             if (!profile->permissions.open[k] && same_hint(profile, i, k) && !operation_repeats(k))
-                words_add(&words, operations[k].id);
-        words_end(&words);
+                lines_add(&lines, operations[k].id);
+        lines_end(&lines);
     }
 }
 
-static void write_fault(FILE *out, const char *said, const char *condition)
+static void add_fault(struct values *backend, const char *fault, const char *condition)
 {
-    fprintf(out, "    http-request set-var(txn.detail) str('%s') if !named %s\n", said, condition);
+    struct values *row = values_row(backend, "faults");
+
+    values_set(row, "fault", "%s", fault);
+    values_set(row, "condition", "%s", condition);
 }
 
-void write_faults(FILE *out)
+/* What is wrong with a path that names no operation. */
+static void add_faults(struct values *backend)
 {
     static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
     char condition[128];
 
-    write_fault(out, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
+    add_fault(backend, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
     bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
-    write_fault(out, FAULT_LENGTH, condition);
+    add_fault(backend, FAULT_LENGTH, condition);
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
         bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
-        write_fault(out, fault->said, condition);
+        add_fault(backend, fault->said, condition);
     }
+}
+
+void set_permissions(struct values *backend, const struct profile *profile)
+{
+    add_sections(backend, &profile->permissions);
+    add_hints(backend, profile);
+    add_faults(backend);
 }

@@ -1,17 +1,12 @@
 /* The rules by which the proxy protects itself; protection.c decides the same for `explain`. */
 #include "config_parts.h"
 
-#include "bounded.h"
 #include "protection.h"
 #include "words.h"
 
 #include <string.h>
 
-struct writing {
-    FILE *out;
-    const struct profile *profile;
-    const struct protection *protection;
-};
+typedef bool operation_kind(const struct protected_operation *operation);
 
 static bool is_libpod(const struct protected_operation *operation)
 {
@@ -48,171 +43,149 @@ static bool is_of_volume(const struct protected_operation *operation)
     return operation->subject == PROTECT_VOLUME;
 }
 
-/* An ACL of that name for the open operations of a kind. Returns whether there are any. */
-static bool put_operations(const struct writing *writing, const char *acl, bool (*wanted)(const struct protected_operation *))
+static bool is_any(const struct protected_operation *operation)
 {
-    char head[64];
-    struct words words = {.out = writing->out, .head = head, .tail = ""};
+    return operation->id != NULL;
+}
 
-    bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", acl);
+/* "lines" with the open operations of a kind. Returns whether there are any. */
+static bool add_operations(struct values *values, const struct profile *profile, operation_kind *wanted)
+{
+    struct lines lines = {.values = values};
+
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        if (wanted(operation) && permissions_open(&writing->profile->permissions, operation->id))
-            words_add(&words, operation->id);
-    words_end(&words);
-    return words.count > 0;
+        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
+            lines_add(&lines, operation->id);
+    return lines_end(&lines);
 }
 
-/* An ACL of that name for the references to a subject. */
-static void put_targets(const struct writing *writing, const char *acl, enum protection_subject subject)
+static bool any_open(const struct profile *profile, operation_kind *wanted)
 {
-    const struct protection *protection = writing->protection;
-
-    for (size_t i = 0; i < protection->counts[subject]; i++) {
-        const struct protection_target *target = &protection->targets[subject][i];
-        char head[64];
-        struct words words = {.out = writing->out, .head = head, .tail = ""};
-
-        bounded_format(head, sizeof head, "acl %s var(txn.reference) -m str", acl);
-        for (size_t k = 0; target->names != NULL && k < target->names->count; k++)
-            words_add(&words, target->names->items[k]);
-        words_end(&words);
-        fprintf(writing->out, "    acl %s var(txn.reference) -m reg%s '%s'\n", acl, subject == PROTECT_SERVICE ? " -i" : "",
-                target->regex);
-    }
-}
-
-/* The rule that catches references to a subject, if there are operations on it that are open. */
-static void put_subject(const struct writing *writing, enum protection_subject subject, const char *name,
-                        bool (*wanted)(const struct protected_operation *))
-{
-    char to[32];
-    char on[32];
-
-    bounded_format(to, sizeof to, "to_%s", name);
-    bounded_format(on, sizeof on, "on_%s", name);
-    if (writing->protection->counts[subject] == 0 || !put_operations(writing, on, wanted))
-        return;
-    put_targets(writing, to, subject);
-    fprintf(writing->out, "    http-request set-var(txn.protected) str(%s) if refers !protected %s %s\n", name, on, to);
-}
-
-/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
- * are protected from is refused for every container. */
-static void put_unknown(const struct writing *writing)
-{
-    const struct inventory *inventory = writing->protection->inventory;
-    FILE *out = writing->out;
-
-    if (inventory->known)
-        return;
-    fputs("    # The Engine has not told all that it takes to know the own container: what could be meant is refused.\n", out);
-    if (inventory->own.id == NULL) {
-        fputs("    http-request set-var(txn.protected) str(unknown) if refers !protected\n", out);
-        return;
-    }
-    put_operations(writing, "on_own_only", is_of_own_only);
-    fprintf(out,
-            "    acl on_own_only always_false\n"
-            "    acl to_other var(txn.reference) -m reg '%s'\n"
-            "    http-request set-var(txn.protected) str(unknown) if refers !protected !on_own_only\n"
-            "    http-request set-var(txn.protected) str(unknown) if refers !protected !to_other\n",
-            PROTECTION_OTHER);
-}
-
-static bool reason_seen(const struct writing *writing, const struct protected_operation *until)
-{
-    for (const struct protected_operation *operation = protected_operations; operation < until; operation++)
-        if (strcmp(operation->because, until->because) == 0 && permissions_open(&writing->profile->permissions, operation->id))
+    for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
+        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
             return true;
     return false;
 }
 
-/* Why: one rule for each different reason. */
-static void put_reasons(const struct writing *writing)
+/* A list of one row that has the operations of a kind; an empty one if none of them is open. */
+static void add_kind(struct values *values, const char *list, const struct profile *profile, operation_kind *wanted)
+{
+    values_list(values, list);
+    if (any_open(profile, wanted))
+        add_operations(values_row(values, list), profile, wanted);
+}
+
+static void add_container(struct values *values, const char *list, const struct inventory_container *container)
+{
+    values_set(values_row(values, list), "container", "%s %.12s", container->names.count > 0 ? container->names.items[0] : "",
+               container->id);
+}
+
+/* The references to a subject, and the operations on it, if any is open. */
+static void add_subject(struct values *values, const struct profile *profile, const struct protection *protection,
+                        enum protection_subject subject, const char *name, operation_kind *wanted)
+{
+    struct values *row;
+
+    if (protection->counts[subject] == 0 || !any_open(profile, wanted))
+        return;
+    row = values_row(values, "subjects");
+    values_set(row, "subject", "%s", name);
+    add_operations(row, profile, wanted);
+    for (size_t i = 0; i < protection->counts[subject]; i++) {
+        const struct protection_target *target = &protection->targets[subject][i];
+        struct lines lines = {.values = values_row(row, "targets")};
+
+        for (size_t k = 0; target->names != NULL && k < target->names->count; k++)
+            lines_add(&lines, target->names->items[k]);
+        lines_end(&lines);
+        values_set(lines.values, "option", subject == PROTECT_SERVICE ? " -i" : "");
+        values_set(lines.values, "regex", "%s", target->regex);
+    }
+}
+
+static bool reason_seen(const struct profile *profile, const struct protected_operation *until)
+{
+    for (const struct protected_operation *operation = protected_operations; operation < until; operation++)
+        if (strcmp(operation->because, until->because) == 0 && permissions_open(&profile->permissions, operation->id))
+            return true;
+    return false;
+}
+
+/* Why: a row for each different reason. */
+static void add_reasons(struct values *values, const struct profile *profile)
 {
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++) {
-        char head[256];
-        struct words words = {.out = writing->out, .head = head, .tail = " }"};
+        struct lines lines;
 
-        if (!permissions_open(&writing->profile->permissions, operation->id) || reason_seen(writing, operation))
+        if (!permissions_open(&profile->permissions, operation->id) || reason_seen(profile, operation))
             continue;
-        bounded_format(head, sizeof head, "http-request set-var-fmt(txn.because) '%s' if protected { var(txn.operation) -m str",
-                       operation->because);
+        lines = (struct lines){.values = values_row(values, "reasons")};
+        values_set(lines.values, "because", "%s", operation->because);
         for (const struct protected_operation *other = operation; other->id != NULL; other++)
-            if (strcmp(other->because, operation->because) == 0 && permissions_open(&writing->profile->permissions, other->id))
-                words_add(&words, other->id);
-        words_end(&words);
+            if (strcmp(other->because, operation->because) == 0 && permissions_open(&profile->permissions, other->id))
+                lines_add(&lines, other->id);
+        lines_end(&lines);
     }
 }
 
-static void put_detail(FILE *out, const char *name, const char *says)
+static void add_details(struct values *values)
 {
-    fprintf(out,
-            "    http-request set-var-fmt(txn.detail) '%%[var(txn.reference)] %s, and %%[var(txn.because)]; " PROTECTION_SAYS_NEVER
-            "' if { var(txn.protected) -m str %s }\n",
-            says, name);
+    static const char *const said[][2] = {
+        {"own", "%[var(txn.reference)] " PROTECTION_SAYS_OWN ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
+        {"holder", "%[var(txn.reference)] " PROTECTION_SAYS_HOLDER ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
+        {"service", "%[var(txn.reference)] " PROTECTION_SAYS_SERVICE ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
+        {"volume", "%[var(txn.reference)] " PROTECTION_SAYS_VOLUME ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
+        {"odd", PROTECTION_SAYS_ODD},
+        {"unknown", PROTECTION_SAYS_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct values *row = values_row(values, "details");
+
+        values_set(row, "subject", "%s", said[i][0]);
+        values_set(row, "detail", "%s", said[i][1]);
+    }
 }
 
-static void put_answer(const struct writing *writing)
+/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
+ * are protected from is refused for every container. */
+static void add_unknown(struct values *values, const struct profile *profile, const struct inventory *inventory)
 {
-    FILE *out = writing->out;
-
-    put_reasons(writing);
-    put_detail(out, "own", PROTECTION_SAYS_OWN);
-    put_detail(out, "holder", PROTECTION_SAYS_HOLDER);
-    put_detail(out, "service", PROTECTION_SAYS_SERVICE);
-    put_detail(out, "volume", PROTECTION_SAYS_VOLUME);
-    fputs("    http-request set-var-fmt(txn.detail) '" PROTECTION_SAYS_ODD "' if { var(txn.protected) -m str odd }\n"
-          "    http-request set-var-fmt(txn.detail) '" PROTECTION_SAYS_UNKNOWN "' if { var(txn.protected) -m str unknown }\n"
-          "    http-request set-log-level warning if protected\n"
-          "    http-request set-var(txn.verdict) str(Forbidden) if protected\n"
-          "    http-request set-var(txn.shown) var(txn.path),json(utf8s),regsub('\"\\\\\\\\/\",\"/\",g') if protected\n"
-          "    http-request return status 403 content-type application/json lf-string '{\"message\":\"docker-socket-proxy: "
-          "%[var(txn.method),json(utf8s)] %[var(txn.shown)] is forbidden: %[var(txn.detail)]\"}' if protected\n",
-          out);
-}
-
-static void put_comment(const struct writing *writing)
-{
-    const struct inventory *inventory = writing->protection->inventory;
-    FILE *out = writing->out;
-
-    fputs("\n    # The proxy protects itself: what could change its own container, or be a command in one that holds the Engine's\n"
-          "    # socket, is refused, by name and by any beginning of the id. All others pass here with one look.\n",
-          out);
+    values_set_if(values, "unknown", !inventory->known);
+    values_set_if(values, "unknown_id", inventory->own.id == NULL);
+    values_list(values, "known_id");
+    values_set(values, "other", "%s", PROTECTION_OTHER);
     if (inventory->own.id != NULL)
-        fprintf(out, "    #   own: %s %.12s\n", inventory->own.names.count > 0 ? inventory->own.names.items[0] : "", inventory->own.id);
-    for (size_t i = 0; i < inventory->holder_count; i++)
-        fprintf(out, "    #   with the socket: %s %.12s\n",
-                inventory->holders[i].names.count > 0 ? inventory->holders[i].names.items[0] : "", inventory->holders[i].id);
+        add_operations(values_row(values, "known_id"), profile, is_of_own_only);
 }
 
-void write_protection(FILE *out, const struct profile *profile, const struct inventory *inventory)
+void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory)
 {
     struct protection protection;
-    const struct writing writing = {.out = out, .profile = profile, .protection = &protection};
-    bool any = false;
+    struct values *values;
 
+    values_list(backend, "protection");
+    if (!inventory->contained || !any_open(profile, is_any))
+        return;
+    values = values_row(backend, "protection");
+    values_list(values, "own");
+    values_list(values, "holders");
+    values_list(values, "subjects");
+    if (inventory->own.id != NULL)
+        add_container(values, "own", &inventory->own);
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        add_container(values, "holders", &inventory->holders[i]);
+    add_kind(values, "of_engine", profile, is_of_engine);
+    add_kind(values, "of_libpod", profile, is_libpod);
+    values_set(values, "plain", "%s", PROTECTION_PLAIN);
     protection_make(&protection, inventory);
-    for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        any |= permissions_open(&profile->permissions, operation->id);
-    if (inventory->contained && any) {
-        put_comment(&writing);
-        if (put_operations(&writing, "names_target", is_of_engine))
-            fputs("    http-request set-var(txn.reference) var(txn.unversioned),field(3,/) if names_target\n", out);
-        if (put_operations(&writing, "names_libpod_target", is_libpod))
-            fputs("    http-request set-var(txn.reference) var(txn.unversioned),field(4,/),url_dec if names_libpod_target\n", out);
-        fputs("    acl refers var(txn.reference) -m found\n"
-              "    acl protected var(txn.protected) -m found\n"
-              "    acl plain var(txn.reference) -m reg '" PROTECTION_PLAIN "'\n"
-              "    http-request set-var(txn.protected) str(odd) if refers !plain\n",
-              out);
-        put_subject(&writing, PROTECT_OWN, "own", is_of_container);
-        put_subject(&writing, PROTECT_HOLDER, "holder", is_into);
-        put_subject(&writing, PROTECT_SERVICE, "service", is_of_service);
-        put_subject(&writing, PROTECT_VOLUME, "volume", is_of_volume);
-        put_unknown(&writing);
-        put_answer(&writing);
-    }
+    add_subject(values, profile, &protection, PROTECT_OWN, "own", is_of_container);
+    add_subject(values, profile, &protection, PROTECT_HOLDER, "holder", is_into);
+    add_subject(values, profile, &protection, PROTECT_SERVICE, "service", is_of_service);
+    add_subject(values, profile, &protection, PROTECT_VOLUME, "volume", is_of_volume);
     protection_free(&protection);
+    add_unknown(values, profile, inventory);
+    add_reasons(values, profile);
+    add_details(values);
 }

@@ -3,97 +3,68 @@
 
 #include <string.h>
 
-static void write_address(FILE *out, const struct upstream *upstream)
+static void add_certificates(struct values *values, const char *store, const char *alias, const char *directory)
 {
-    if (upstream->kind == UPSTREAM_UNIX)
-        fprintf(out, "unix@%s", upstream->host);
-    else
-        fprintf(out, strchr(upstream->host, ':') != NULL ? "[%s]:%u" : "%s:%u", upstream->host, upstream->port);
+    struct values *row = values_row(values, "certificates");
+
+    values_set(row, "store", "%s", store);
+    values_set(row, "alias", "%s", alias);
+    values_set(row, "directory", "%s", directory);
 }
 
-void write_upstream_resolvers(FILE *out, const struct upstreams *upstreams)
-{
-    bool names = false;
-
-    for (size_t k = 0; k < upstreams->count; k++)
-        names |= upstream_has_name(&upstreams->list[k]);
-    if (names)
-        fputs("\n# For the Engines: a name that the DNS does not know (it may come from /etc/hosts), or not now, keeps its address.\n"
-              "resolvers upstream_dns\n"
-              "    parse-resolv-conf\n"
-              "    hold valid 5s\n"
-              "    hold nx 24d\n"
-              "    hold refused 24d\n"
-              "    hold timeout 24d\n"
-              "    hold other 24d\n",
-              out);
-}
-
-void write_servers(FILE *out, const struct settings *settings, const struct machine *machine, size_t i)
-{
-    const struct upstreams *upstreams = &settings->upstreams;
-    bool several = upstreams->count > 1;
-
-    for (size_t k = 0; k < upstreams->count; k++) {
-        const struct upstream *upstream = &upstreams->list[k];
-
-        fprintf(out, "    server engine%zu ", k + 1);
-        write_address(out, upstream);
-        if (upstream_has_name(upstream))
-            fprintf(out, " resolvers upstream_dns init-addr %s", machine->first_addresses[k]);
-        if (upstream->kind == UPSTREAM_TLS)
-            fprintf(out, " ssl verify required ca-file %s/ca.pem crt @upstreams/client verifyhost %s ssl-min-ver TLSv1.2",
-                    settings->upstream_tls_cert_path, upstream->host);
-        if (upstream->kind == UPSTREAM_TLS && upstream_has_name(upstream))
-            fprintf(out, " sni str(%s) check-sni %s", upstream->host, upstream->host);
-        if (several && i == 0)
-            fputs(" check", out);
-        if (several && i > 0)
-            fprintf(out, " track engine/engine%zu", k + 1);
-        if (k > 0)
-            fputs(" backup", out);
-        fputc('\n', out);
-    }
-}
-
-void write_checks(FILE *out, const struct upstreams *upstreams)
-{
-    if (upstreams->count == 1)
-        return;
-    fputs("    # The first Engine that answers GET /_ping gets the requests; the others stand by.\n"
-          "    option httpchk\n"
-          "    http-check send meth GET uri /_ping ver HTTP/1.1 hdr host docker\n"
-          "    http-check expect status 200\n"
-          "    default-server inter 2s fastinter 500ms downinter 1s fall 2 rise 1\n",
-          out);
-}
-
-void write_upstream_names(FILE *out, const struct upstreams *upstreams)
-{
-    for (size_t k = 0; k < upstreams->count; k++) {
-        char url[300];
-
-        if (upstreams->list[k].kind == UPSTREAM_UNIX)
-            fprintf(out, "%s%s", k == 0 ? "" : ", ", upstreams->list[k].host);
-        else if (upstream_url(&upstreams->list[k], url, sizeof url))
-            fprintf(out, "%s%s", k == 0 ? "" : ", ", url);
-    }
-}
-
-static void write_store(FILE *out, const char *name, const char *alias, const char *directory)
-{
-    fprintf(out, "\ncrt-store %s\n    load crt %s/cert.pem key %s/key.pem alias %s\n", name, directory, directory, alias);
-}
-
-void write_certificates(FILE *out, const struct environment *environment)
+void set_upstreams(struct values *values, const struct environment *environment)
 {
     const struct settings *settings = &environment->settings;
-    bool upstreams = false;
+    const struct upstreams *upstreams = &settings->upstreams;
+    bool tls = false;
+    bool names = false;
+    struct text list;
 
-    for (size_t k = 0; k < settings->upstreams.count; k++)
-        upstreams |= settings->upstreams.list[k].kind == UPSTREAM_TLS;
+    text_begin(&list);
+    for (size_t k = 0; k < upstreams->count; k++) {
+        const struct upstream *upstream = &upstreams->list[k];
+        char url[300];
+
+        tls |= upstream->kind == UPSTREAM_TLS;
+        names |= upstream_has_name(upstream);
+        if (upstream->kind == UPSTREAM_UNIX || upstream_url(upstream, url, sizeof url))
+            fprintf(list.stream, "%s%s", k == 0 ? "" : ", ", upstream->kind == UPSTREAM_UNIX ? upstream->host : url);
+    }
+    values_set_text(values, "upstreams", &list);
+    values_set_if(values, "upstreams_have_names", names);
+    values_set(values, "retries", upstreams->count > 1 ? "2" : "0");
+    values_list(values, "certificates");
     if (environment_listens_with_tls(environment))
-        write_store(out, "listeners", "server", settings->tls_cert_path);
-    if (upstreams)
-        write_store(out, "upstreams", "client", settings->upstream_tls_cert_path);
+        add_certificates(values, "listeners", "server", settings->tls_cert_path);
+    if (tls)
+        add_certificates(values, "upstreams", "client", settings->upstream_tls_cert_path);
+}
+
+static void set_address(struct values *server, const struct upstream *upstream)
+{
+    if (upstream->kind == UPSTREAM_UNIX)
+        values_set(server, "address", "unix@%s", upstream->host);
+    else
+        values_set(server, "address", strchr(upstream->host, ':') != NULL ? "[%s]:%u" : "%s:%u", upstream->host, upstream->port);
+}
+
+void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine, size_t i)
+{
+    const struct upstreams *upstreams = &environment->settings.upstreams;
+    bool several = upstreams->count > 1;
+
+    values_set_if(backend, "checks_health", several && i == 0);
+    for (size_t k = 0; k < upstreams->count; k++) {
+        const struct upstream *upstream = &upstreams->list[k];
+        struct values *server = values_row(backend, "servers");
+
+        values_set(server, "number", "%zu", k + 1);
+        set_address(server, upstream);
+        values_set(server, "host", "%s", upstream->host);
+        values_set(server, "first_address", "%s", upstream_has_name(upstream) ? machine->first_addresses[k] : "");
+        values_set_if(server, "tls", upstream->kind == UPSTREAM_TLS);
+        values_set_if(server, "checks", several && i == 0);
+        values_set_if(server, "tracks", several && i > 0);
+        values_set_if(server, "backup", k > 0);
+    }
 }

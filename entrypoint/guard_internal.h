@@ -4,7 +4,7 @@
 
 #include "guard.h"
 #include "guard_schema.h"
-#include "values.h"
+#include "text.h"
 
 #define MAX_CREATE_BODY_DEFAULT (64L * 1024)
 

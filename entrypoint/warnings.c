@@ -1,7 +1,7 @@
 #include "warnings.h"
 
 #include "strangers.h"
-#include "values.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef WORDS_H
 #define WORDS_H
 
-#include <stdio.h>
+#include "template.h"
 
 struct words {
     FILE *out;
@@ -17,5 +17,17 @@ void words_add(struct words *words, const char *word);
 
 /* Ends the last line. Nothing has been written if there was no word. */
 void words_end(struct words *words);
+
+/* The same for templates: the list "lines" of values, whose rows have {{words}} each. It is made if there is no word, too. */
+struct lines {
+    struct values *values;
+    struct text text;
+    size_t count; /* of words */
+};
+
+void lines_add(struct lines *lines, const char *word);
+
+/* Ends the list; returns whether there is any word. */
+bool lines_end(struct lines *lines);
 
 #endif

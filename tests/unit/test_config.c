@@ -239,30 +239,55 @@ END_TEST
 
 START_TEST(test_template)
 {
-    const struct placeholder table[] = {{"a", "1"}, {"empty", ""}, {"lines", "x\ny"}, {NULL, NULL}};
-    char path[] = "/tmp/template-XXXXXX";
-    struct problems problems = {.to = NULL};
-    char *bytes;
-    size_t length;
-    FILE *out = open_memstream(&bytes, &length);
-    int fd = mkstemp(path);
+    static const struct {
+        const char *template;
+        const char *text; /* NULL: a problem */
+    } cases[] = {
+        {"{{a}} and {{a}}{{empty}}.\n{{empty}}\n{{lines}}\n{ {no}} }}\nlast", "1 and 1.\nx\ny\n{ {no}} }}\nlast"},
+        {"{{#a}}\n{{a}}\n{{/a}}\n{{#empty}}\n{{unknown}}\n{{/empty}}\n.", "1\n."},
+        {"{{#rows}}\n- {{n}}{{#empty}} no{{/empty}} of {{a}}\n{{/rows}}\n", "- 1 of 1\n- 2 of 1\n"},
+        {"{{#rows}}{{#rows}}\n{{n}}\n{{/rows}}{{/rows}}\n", "1\n2\n1\n2\n"},
+        {"{{#none}}\n{{unknown}}\n{{/none}}\n.{{#none}} x{{/none}}", "."},
+        {"{{unknown}}\n", NULL},
+        {"{{a\n", NULL},
+        {"{{rows}}\n", NULL},
+        {"{{#unknown}}x{{/unknown}}\n", NULL},
+        {"{{#a}}x\n", NULL},
+        {"{{#none}}x\n", NULL},
+        {"x{{/a}}\n", NULL},
+        {"{{#a}}{{#empty}}{{/a}}{{/empty}}\n", NULL},
+        {"{{>none.cfg}}\n", NULL},
+    };
+    char directory[] = "/tmp/template-XXXXXX";
+    char path[sizeof directory + 8];
+    struct values *values = values_new();
 
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    write_file(path, "{{a}} and {{a}}{{empty}}.\n{{empty}}\n{{lines}}\n{ {no}} }}\nlast");
-    ck_assert(template_write(out, path, table, &problems));
-    fclose(out);
-    ck_assert_str_eq(bytes, "1 and 1.\nx\ny\n{ {no}} }}\nlast");
-    free(bytes);
-    out = fopen("/dev/null", "w");
-    write_file(path, "{{unknown}}\n");
-    ck_assert(!template_write(out, path, table, &problems));
-    write_file(path, "{{a\n");
-    ck_assert(!template_write(out, path, table, &problems));
+    values_set(values, "a", "%d", 1);
+    values_set(values, "empty", "%s", "");
+    values_set(values, "lines", "%s", "x\ny");
+    values_list(values, "none");
+    values_set(values_row(values, "rows"), "n", "%d", 1);
+    values_set(values_row(values, "rows"), "n", "%d", 2);
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/t.cfg", directory);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct problems problems = {.to = NULL};
+        struct text text;
+        char *bytes;
+        bool written;
+
+        write_file(path, cases[i].template);
+        text_begin(&text);
+        written = template_write(text.stream, directory, "t.cfg", values, &problems);
+        bytes = text_end(&text);
+        ck_assert_msg(written == (cases[i].text != NULL) && problems.count == !written, "%s", cases[i].template);
+        if (written)
+            ck_assert_str_eq(bytes, cases[i].text);
+        free(bytes);
+    }
     unlink(path);
-    ck_assert(!template_write(out, path, table, &problems));
-    ck_assert_uint_eq(problems.count, 3);
-    fclose(out);
+    rmdir(directory);
+    values_free(values);
 }
 END_TEST
 

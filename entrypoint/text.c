@@ -1,0 +1,18 @@
+/* Strings that are built with stdio. */
+#include "text.h"
+
+#include <stdlib.h>
+
+void text_begin(struct text *text)
+{
+    text->stream = open_memstream(&text->bytes, &text->length);
+    if (text->stream == NULL)
+        abort();
+}
+
+char *text_end(struct text *text)
+{
+    if (fclose(text->stream) != 0)
+        abort();
+    return text->bytes;
+}

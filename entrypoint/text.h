@@ -1,0 +1,19 @@
+/* A text under construction. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdio.h>
+
+/* A text that is written through stream. */
+struct text {
+    FILE *stream;
+    char *bytes;
+    size_t length;
+};
+
+/* Begins an empty text; text_end gives it as a string that the caller frees. Both end the program if memory runs out:
+ * it has not served anything yet, and could not. */
+void text_begin(struct text *text);
+char *text_end(struct text *text);
+
+#endif
