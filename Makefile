@@ -111,8 +111,6 @@ test-streams-long: setup-test
 # What is derived from entrypoint/operations.def and kept in the tree.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
-	$(PROGRAM) map variables >haproxy/variables.map
-	$(PROGRAM) map kinds >haproxy/kinds.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/readme-table.sh

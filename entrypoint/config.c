@@ -1,7 +1,6 @@
 /* haproxy.cfg: the templates, with what follows from the environment, the machine and the inventory. */
 #include "config.h"
 
-#include "bounded.h"
 #include "config_parts.h"
 #include "facts.h"
 #include "request.h"
@@ -20,17 +19,15 @@ static bool is_guarded(const void *profile, const char *operation_id)
     return false;
 }
 
-static void set_guard(struct values *backend, struct definitions *definitions, const struct environment *environment,
-                      const struct inventory *inventory, const struct profile *profile)
+static void set_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
+                      const struct profile *profile)
 {
     struct facts facts;
     struct text text;
-    char members_map[PATH_MAX];
 
-    bounded_format(members_map, sizeof members_map, "%s/haproxy/members.map", environment->settings.data_dir);
     facts_read(&facts, inventory);
     text_begin(&text);
-    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, members_map, is_guarded, profile);
+    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, "haproxy/members.map", is_guarded, profile);
     values_set_text(backend, "guard", &text);
     facts_free(&facts);
 }
@@ -113,7 +110,7 @@ static void add_backend(struct values *values, struct definitions *definitions, 
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
     set_permissions(backend, profile);
     set_protection(backend, profile, inventory);
-    set_guard(backend, definitions, environment, inventory, profile);
+    set_guard(backend, definitions, inventory, profile);
     set_servers(backend, environment, machine, i);
 }
 
@@ -127,7 +124,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     char *bytes;
 
     set_global(values, environment, machine);
-    set_upstreams(values, environment);
+    set_upstreams(values, environment, machine);
     set_frontend(values, environment, machine);
     set_clients(values, environment, machine);
     set_names(values, environment, machine);
@@ -150,39 +147,20 @@ char *config_text(const struct environment *environment, const struct machine *m
     return NULL;
 }
 
-void config_write_map(FILE *out)
+void config_write_operations_map(FILE *out)
 {
-    fputs("# METHOD and path without version -> operationId. Made from entrypoint/operations.def by `make maps`;\n"
-          "# the first match counts.\n",
+    static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade"};
+
+    fputs("# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
+          "# as its client :stream, or :upgrade if it also leaves HTTP. Made from entrypoint/operations.def by `make maps`; the\n"
+          "# first match counts.\n",
           out);
     for (size_t i = 0; i < operation_count; i++) {
         char regex[OPERATION_REGEX_MAX];
-
-        operation_regex(&operations[i], regex);
-        fprintf(out, "%s %s\n", regex, operations[i].id);
-    }
-}
-
-void config_write_variables_map(FILE *out)
-{
-    fputs("# operationId -> the variable that decides it alone. Made from entrypoint/operations.def by `make maps`.\n", out);
-    for (size_t i = 0; i < operation_count; i++) {
         char own[OPERATION_NAME_MAX];
 
+        operation_regex(&operations[i], regex);
         operation_own_variable(&operations[i], own);
-        if (!operation_repeats(i))
-            fprintf(out, "%s %s\n", operations[i].id, own);
+        fprintf(out, "%s %s:%s%s\n", regex, operations[i].id, own, kinds[operations[i].kind]);
     }
-}
-
-void config_write_kinds_map(FILE *out)
-{
-    static const char *const names[] = {[PLAIN] = NULL, [STREAM] = "stream", [UPGRADE] = "upgrade"};
-
-    fputs("# operationId -> stream, if it lasts as long as its client; upgrade, if it also leaves HTTP. Made from\n"
-          "# entrypoint/operations.def by `make maps`.\n",
-          out);
-    for (size_t i = 0; i < operation_count; i++)
-        if (names[operations[i].kind] != NULL && !operation_repeats(i))
-            fprintf(out, "%s %s\n", operations[i].id, names[operations[i].kind]);
 }

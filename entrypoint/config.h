@@ -11,13 +11,8 @@
 char *config_text(const struct environment *environment, const struct machine *machine, const struct inventory *inventory,
                   struct problems *problems);
 
-/* haproxy/operations.map, derived from the table, to out. */
-void config_write_map(FILE *out);
-
-/* haproxy/variables.map, likewise: the own variable of each operation. */
-void config_write_variables_map(FILE *out);
-
-/* haproxy/kinds.map, likewise: the operations that are streams, and those that leave HTTP. */
-void config_write_kinds_map(FILE *out);
+/* haproxy/operations.map, derived from the table, to out: what an operation is, which variable decides it alone, and whether it
+ * is a stream or leaves HTTP. */
+void config_write_operations_map(FILE *out);
 
 #endif

@@ -16,8 +16,8 @@ void set_names(struct values *values, const struct environment *environment, con
 /* Whether there are such clients. */
 bool has_names(const struct environment *environment);
 
-/* config_upstreams.c: the Engines as the global part needs them, and certificates of both sides (haproxy.cfg). */
-void set_upstreams(struct values *values, const struct environment *environment);
+/* config_upstreams.c: the Engines as the global part needs them, name servers, and certificates of both sides (haproxy.cfg). */
+void set_upstreams(struct values *values, const struct environment *environment, const struct machine *machine);
 
 /* config_upstreams.c: the servers of the backend of profile i. The base set's check the health of several upstreams; the
  * others follow. */

@@ -81,26 +81,40 @@ static void add_container(struct values *values, const char *list, const struct 
                container->id);
 }
 
-/* The references to a subject, and the operations on it, if any is open. */
-static void add_subject(struct values *values, const struct profile *profile, const struct protection *protection,
-                        enum protection_subject subject, const char *name, operation_kind *wanted)
+static const struct {
+    const char *name;
+    operation_kind *wanted;
+    const char *says;
+} subjects[PROTECTION_SUBJECTS] = {
+    [PROTECT_OWN] = {"own", is_of_container, PROTECTION_SAYS_OWN},
+    [PROTECT_HOLDER] = {"holder", is_into, PROTECTION_SAYS_HOLDER},
+    [PROTECT_SERVICE] = {"service", is_of_service, PROTECTION_SAYS_SERVICE},
+    [PROTECT_VOLUME] = {"volume", is_of_volume, PROTECTION_SAYS_VOLUME},
+};
+
+/* A row for each subject with the references to it and the operations on it, if any is open. */
+static void add_subjects(struct values *values, const struct profile *profile, const struct protection *protection)
 {
-    struct values *row;
+    values_list(values, "subjects");
+    for (size_t subject = 0; subject < PROTECTION_SUBJECTS; subject++) {
+        struct values *row;
 
-    if (protection->counts[subject] == 0 || !any_open(profile, wanted))
-        return;
-    row = values_row(values, "subjects");
-    values_set(row, "subject", "%s", name);
-    add_operations(row, profile, wanted);
-    for (size_t i = 0; i < protection->counts[subject]; i++) {
-        const struct protection_target *target = &protection->targets[subject][i];
-        struct lines lines = {.values = values_row(row, "targets")};
+        if (protection->counts[subject] == 0 || !any_open(profile, subjects[subject].wanted))
+            continue;
+        row = values_row(values, "subjects");
+        values_set(row, "subject", "%s", subjects[subject].name);
+        values_set(row, "says", "%s", subjects[subject].says);
+        add_operations(row, profile, subjects[subject].wanted);
+        for (size_t i = 0; i < protection->counts[subject]; i++) {
+            const struct protection_target *target = &protection->targets[subject][i];
+            struct lines lines = {.values = values_row(row, "targets")};
 
-        for (size_t k = 0; target->names != NULL && k < target->names->count; k++)
-            lines_add(&lines, target->names->items[k]);
-        lines_end(&lines);
-        values_set(lines.values, "option", subject == PROTECT_SERVICE ? " -i" : "");
-        values_set(lines.values, "regex", "%s", target->regex);
+            for (size_t k = 0; target->names != NULL && k < target->names->count; k++)
+                lines_add(&lines, target->names->items[k]);
+            lines_end(&lines);
+            values_set(lines.values, "option", "%s", subject == PROTECT_SERVICE ? " -i" : "");
+            values_set(lines.values, "regex", "%s", target->regex);
+        }
     }
 }
 
@@ -129,25 +143,6 @@ static void add_reasons(struct values *values, const struct profile *profile)
     }
 }
 
-static void add_details(struct values *values)
-{
-    static const char *const said[][2] = {
-        {"own", "%[var(txn.reference)] " PROTECTION_SAYS_OWN ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
-        {"holder", "%[var(txn.reference)] " PROTECTION_SAYS_HOLDER ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
-        {"service", "%[var(txn.reference)] " PROTECTION_SAYS_SERVICE ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
-        {"volume", "%[var(txn.reference)] " PROTECTION_SAYS_VOLUME ", and %[var(txn.because)]; " PROTECTION_SAYS_NEVER},
-        {"odd", PROTECTION_SAYS_ODD},
-        {"unknown", PROTECTION_SAYS_UNKNOWN},
-    };
-
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        struct values *row = values_row(values, "details");
-
-        values_set(row, "subject", "%s", said[i][0]);
-        values_set(row, "detail", "%s", said[i][1]);
-    }
-}
-
 /* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
  * are protected from is refused for every container. */
 static void add_unknown(struct values *values, const struct profile *profile, const struct inventory *inventory)
@@ -171,7 +166,6 @@ void set_protection(struct values *backend, const struct profile *profile, const
     values = values_row(backend, "protection");
     values_list(values, "own");
     values_list(values, "holders");
-    values_list(values, "subjects");
     if (inventory->own.id != NULL)
         add_container(values, "own", &inventory->own);
     for (size_t i = 0; i < inventory->holder_count; i++)
@@ -180,12 +174,11 @@ void set_protection(struct values *backend, const struct profile *profile, const
     add_kind(values, "of_libpod", profile, is_libpod);
     values_set(values, "plain", "%s", PROTECTION_PLAIN);
     protection_make(&protection, inventory);
-    add_subject(values, profile, &protection, PROTECT_OWN, "own", is_of_container);
-    add_subject(values, profile, &protection, PROTECT_HOLDER, "holder", is_into);
-    add_subject(values, profile, &protection, PROTECT_SERVICE, "service", is_of_service);
-    add_subject(values, profile, &protection, PROTECT_VOLUME, "volume", is_of_volume);
+    add_subjects(values, profile, &protection);
     protection_free(&protection);
     add_unknown(values, profile, inventory);
     add_reasons(values, profile);
-    add_details(values);
+    values_set(values, "says_never", "%s", PROTECTION_SAYS_NEVER);
+    values_set(values, "says_odd", "%s", PROTECTION_SAYS_ODD);
+    values_set(values, "says_unknown", "%s", PROTECTION_SAYS_UNKNOWN);
 }

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+static void set_host(struct values *row, const char *host, unsigned port)
+{
+    values_set(row, "address", strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
 static void add_certificates(struct values *values, const char *store, const char *alias, const char *directory)
 {
     struct values *row = values_row(values, "certificates");
@@ -12,7 +17,7 @@ static void add_certificates(struct values *values, const char *store, const cha
     values_set(row, "directory", "%s", directory);
 }
 
-void set_upstreams(struct values *values, const struct environment *environment)
+void set_upstreams(struct values *values, const struct environment *environment, const struct machine *machine)
 {
     const struct settings *settings = &environment->settings;
     const struct upstreams *upstreams = &settings->upstreams;
@@ -32,20 +37,18 @@ void set_upstreams(struct values *values, const struct environment *environment)
     }
     values_set_text(values, "upstreams", &list);
     values_set_if(values, "upstreams_have_names", names);
+    for (size_t k = 0; k < machine->nameserver_count; k++) {
+        struct values *row = values_row(values, "nameservers");
+
+        values_set(row, "number", "%zu", k + 1);
+        set_host(row, machine->nameservers[k], 53);
+    }
     values_set(values, "retries", upstreams->count > 1 ? "2" : "0");
     values_list(values, "certificates");
     if (environment_listens_with_tls(environment))
         add_certificates(values, "listeners", "server", settings->tls_cert_path);
     if (tls)
         add_certificates(values, "upstreams", "client", settings->upstream_tls_cert_path);
-}
-
-static void set_address(struct values *server, const struct upstream *upstream)
-{
-    if (upstream->kind == UPSTREAM_UNIX)
-        values_set(server, "address", "unix@%s", upstream->host);
-    else
-        values_set(server, "address", strchr(upstream->host, ':') != NULL ? "[%s]:%u" : "%s:%u", upstream->host, upstream->port);
 }
 
 void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine, size_t i)
@@ -59,7 +62,10 @@ void set_servers(struct values *backend, const struct environment *environment, 
         struct values *server = values_row(backend, "servers");
 
         values_set(server, "number", "%zu", k + 1);
-        set_address(server, upstream);
+        if (upstream->kind == UPSTREAM_UNIX)
+            values_set(server, "address", "unix@%s", upstream->host);
+        else
+            set_host(server, upstream->host, upstream->port);
         values_set(server, "host", "%s", upstream->host);
         values_set(server, "first_address", "%s", upstream_has_name(upstream) ? machine->first_addresses[k] : "");
         values_set_if(server, "tls", upstream->kind == UPSTREAM_TLS);

@@ -4,6 +4,7 @@
 #include "bounded.h"
 #include "container.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -179,24 +180,25 @@ static struct credentials find_credentials(const struct upstreams *upstreams)
     return least_credentials(upstreams);
 }
 
-static void add_own_name(struct machine *machine, const char *name)
+/* Whether the last of count strings of that size is one of those before it. */
+static bool repeats(const char *strings, size_t size, size_t count)
 {
-    for (size_t i = 0; i < machine->own_name_count; i++)
-        if (strcmp(machine->own_names[i], name) == 0)
-            return;
-    bounded_copy(machine->own_names[machine->own_name_count++], HOST_NAME_SIZE, name);
+    for (size_t i = 0; i + 1 < count; i++)
+        if (strcmp(strings + i * size, strings + (count - 1) * size) == 0)
+            return true;
+    return false;
 }
 
 static void find_own_names(struct machine *machine)
 {
-    char name[HOST_NAME_SIZE];
-    char short_id[CONTAINER_SHORT_LENGTH + 1];
+    char (*names)[HOST_NAME_SIZE] = machine->own_names;
+    size_t count = 0;
 
-    machine->own_name_count = 0;
-    if (gethostname(name, sizeof name) == 0 && host_name_read(name, name))
-        add_own_name(machine, name);
-    if (container_network_name(short_id))
-        add_own_name(machine, short_id);
+    if (gethostname(names[0], HOST_NAME_SIZE) == 0 && host_name_read(names[0], names[0]))
+        count++;
+    if (container_network_name(names[count]) && !repeats(names[0], sizeof names[0], count + 1))
+        count++;
+    machine->own_name_count = count;
 }
 
 static void find_first_address(char *text, size_t size, const struct upstream *upstream)
@@ -212,6 +214,31 @@ static void find_first_address(char *text, size_t size, const struct upstream *u
         freeaddrinfo(found);
 }
 
+/* (HAProxy would read the file itself, but warns of what it does not understand, such as fe80::1%eth0, and of a repeated one.) */
+static void find_nameservers(struct machine *machine)
+{
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    char *line = NULL;
+    size_t size = 0;
+    size_t count = 0;
+
+    while (file != NULL && count < NAMESERVERS_MAX && getline(&line, &size, file) > 0) {
+        char *address = machine->nameservers[count];
+        unsigned char binary[sizeof(struct in6_addr)];
+
+        if (sscanf(line, "nameserver %45s", address) == 1 &&
+            inet_pton(strchr(address, ':') != NULL ? AF_INET6 : AF_INET, address, binary) == 1 &&
+            !repeats(machine->nameservers[0], sizeof machine->nameservers[0], count + 1))
+            count++;
+    }
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    if (count == 0) /* as the C library does */
+        bounded_copy(machine->nameservers[count++], INET6_ADDRSTRLEN, "127.0.0.1");
+    machine->nameserver_count = count;
+}
+
 void machine_read(struct machine *machine, const struct environment *environment, struct problems *problems)
 {
     const struct settings *settings = &environment->settings;
@@ -222,6 +249,7 @@ void machine_read(struct machine *machine, const struct environment *environment
     machine->client_ca = settings_require_client_certificates(settings);
     machine->credentials = find_credentials(&settings->upstreams);
     find_own_names(machine);
+    find_nameservers(machine);
     for (size_t i = 0; i < settings->upstreams.count; i++)
         find_first_address(machine->first_addresses[i], sizeof machine->first_addresses[i], &settings->upstreams.list[i]);
 }

@@ -4,10 +4,12 @@
 
 #include "environment.h"
 
+#include <netinet/in.h>
 #include <sys/types.h>
 
 #define MAX_CONNECTIONS_DEFAULT 1024
 #define OWN_NAMES_MAX 2
+#define NAMESERVERS_MAX 8
 
 /* As whom HAProxy is to run. */
 struct credentials {
@@ -30,6 +32,8 @@ struct machine {
     /* The addresses that upstreams with a name have now, "none" where there is none: HAProxy would query each of them once
      * for each backend, and wait for each answer before it serves anyone. */
     char first_addresses[UPSTREAMS_MAX][64];
+    char nameservers[NAMESERVERS_MAX][INET6_ADDRSTRLEN]; /* of resolv.conf(5) */
+    size_t nameserver_count;
 };
 
 /* Reads it for the environment; nothing is kept or has to be freed. A limit of file descriptors that forbids MAX_CONNECTIONS

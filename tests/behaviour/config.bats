@@ -16,8 +16,8 @@ setup_file() {
     count=0
     for file in "$BATS_TEST_DIRNAME"/../fixtures/cfg/*.cfg; do
         for haproxy in ${HAPROXIES:-$HAPROXY}; do
-            run -0 "$haproxy" -c -q -f "$file"
-            [ -z "$output" ] || { echo "$haproxy $file"; false; }
+            run "$haproxy" -c -q -f "$file"
+            [ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$haproxy $file"; "$haproxy" -c -f "$file"; false; }
             count=$((count + 1))
         done
     done

@@ -57,8 +57,10 @@ def attach():
 def timeouts():
     """Streams get the longest timeout there is; everything else a finite one."""
     config = program("render", env={"ALLOW_LOGS": "1"}).stdout
-    with open(os.path.join(ROOT, "haproxy/kinds.map"), encoding="ascii") as file:
-        kinds = dict(line.split() for line in file if not line.startswith("#"))
+    with open(os.path.join(ROOT, "haproxy/operations.map"), encoding="ascii") as file:
+        rows = [line.split()[1].split(":") for line in file if not line.startswith("#")]
+    kinds = {row[0]: row[2] for row in rows if len(row) > 2}
+    assert all(len(row) in (2, 3) for row in rows) and sum(row[0] in kinds for row in rows) == sum(len(row) > 2 for row in rows)
     for operation in ("SystemEvents", "ContainerLogs", "ContainerStats", "ContainerWait", "ImageCreate", "ImageBuild"):
         assert kinds[operation] == "stream", operation
     for operation in ("ContainerAttach", "ContainerAttachWebsocket", "ExecStart", "Session"):
@@ -118,9 +120,8 @@ def error_answers():
     config = program("render").stdout
     for status in (400, 408, 413, 500, 502, 503, 504):
         assert f"http-error status {status} content-type application/json" in config, status
-    for name in os.listdir(os.path.join(ROOT, "haproxy/errors")):
-        with open(os.path.join(ROOT, "haproxy/errors", name), encoding="ascii") as file:
-            assert json.load(file)["message"].startswith("docker-socket-proxy: "), name
+    said = re.findall("^    http-error status [0-9]+ content-type application/json string '(.*)'$", config, re.M)
+    assert len(said) == 7 and all(json.loads(text)["message"].startswith("docker-socket-proxy: ") for text in said), said
     with Proxy() as proxy:
         client = proxy.connect()
         client.send(b"GET /version HTTP/1.1\r\nHost: docker\r\nX: " + b"y" * 300000 + b"\r\n\r\n")
@@ -680,7 +681,7 @@ def checkout():
             os.chmod(directory, 0o755)
             done = subprocess.run([os.path.join(directory, name, "docker-socket-proxy"), "render"], env=bare, capture_output=True, text=True, user=user,
                                   timeout=60)
-            return done.returncode == 0 and f"{directory}/haproxy/operations.map" in done.stdout
+            return done.returncode == 0 and f"    default-path origin {directory}\n" in done.stdout
         assert rendered()
         assert not rendered("bin")
         templates = os.path.join(directory, "templates")

@@ -114,6 +114,8 @@ static const struct machine golden_machine = {
     .own_names = {"0123456789ab"},
     .own_name_count = 1,
     .first_addresses = {"10.0.0.3", "10.0.0.3", "none"},
+    .nameservers = {"127.0.0.11"},
+    .nameserver_count = 1,
 };
 
 static char *own_names[] = {"docker-socket-proxy"};
