@@ -106,7 +106,7 @@ struct values *values_row(struct values *values, const char *name)
 
     if (list == NULL)
         list = add(values, name, NULL);
-    list->rows = grow(list->rows, list->count, sizeof *list->rows);
+    list->rows = grow(list->rows, list->count, sizeof(struct values *));
     list->rows[list->count++] = row;
     row->outer = values;
     return row;
@@ -123,43 +123,63 @@ struct writer {
 };
 
 struct tag {
-    char kind; /* '#', '/', '>', or '\0' */
+    const char *open;
+    const char *end; /* what follows it; NULL if it is not closed on its line */
+    char kind;       /* '#', '/', '>', or '\0' */
     const char *name;
-    int length;
-    const char *end; /* what follows the tag */
+    size_t length;
 };
 
-/* Reads the tag at open; one that is not closed on its line has the end NULL. */
 static struct tag read_tag(const char *open)
 {
-    char kind = open[2] != '\0' && strchr("#/>", open[2]) != NULL ? open[2] : '\0';
-    const char *name = open + 2 + (kind != '\0');
-    size_t length = strcspn(name, "}\n");
+    struct tag tag = {.open = open, .name = open + 2};
 
-    return (struct tag){kind, name, (int)length, strncmp(name + length, "}}", 2) == 0 ? name + length + 2 : NULL};
+    if (*tag.name != '\0' && strchr("#/>", *tag.name) != NULL)
+        tag.kind = *tag.name++;
+    tag.length = strcspn(tag.name, "}\n");
+    if (strncmp(tag.name + tag.length, "}}", 2) == 0)
+        tag.end = tag.name + tag.length + 2;
+    return tag;
 }
 
-/* Whether nothing stands on the line but tags of sections, the value or the include at open being the only one of its kind. */
-static bool is_alone(const struct writer *writer, const char *open, const struct tag *tag)
+/* What follows the tag; the next line if nothing but tags of sections stands before it, and nothing behind it. */
+static const char *behind(const struct writer *writer, const struct tag *tag)
 {
-    const char *line = open;
+    const char *line = tag->open;
 
-    if (*tag->end != '\n')
-        return false;
     while (line > writer->text && line[-1] != '\n')
         line--;
-    while (line < open && (strncmp(line, "{{#", 3) == 0 || strncmp(line, "{{/", 3) == 0))
+    while (line != NULL && line < tag->open && (strncmp(line, "{{#", 3) == 0 || strncmp(line, "{{/", 3) == 0))
         line = read_tag(line).end;
-    return line == open;
+    return tag->end + (line == tag->open && *tag->end == '\n');
 }
 
-static void wrong(const struct writer *writer, const char *open, const struct tag *tag, const char *what)
+/* The tag that ends a section; its open is NULL if there is none. */
+static struct tag closing(const struct tag *section)
+{
+    size_t depth = 1;
+
+    for (const char *open = strstr(section->end, "{{"); open != NULL; open = strstr(open + 2, "{{")) {
+        struct tag tag = read_tag(open);
+
+        if (tag.end == NULL || tag.length != section->length || strncmp(tag.name, section->name, tag.length) != 0)
+            continue;
+        depth += tag.kind == '#';
+        depth -= tag.kind == '/';
+        if (depth == 0)
+            return tag;
+    }
+    return (struct tag){.open = NULL};
+}
+
+static const char *wrong(const struct writer *writer, const struct tag *tag, const char *what)
 {
     unsigned line = 1;
 
-    for (const char *c = writer->text; c < open; c++)
+    for (const char *c = writer->text; c < tag->open; c++)
         line += *c == '\n';
-    problem(writer->problems, "%s:%u: %.*s: %s", writer->path, line, tag->length, tag->name, what);
+    problem(writer->problems, "%s:%u: %.*s: %s", writer->path, line, (int)tag->length, tag->name, what);
+    return NULL;
 }
 
 static const struct value *look_up(const struct values *values, const struct tag *tag)
@@ -167,70 +187,60 @@ static const struct value *look_up(const struct values *values, const struct tag
     const struct value *value = NULL;
 
     for (; values != NULL && value == NULL; values = values->outer)
-        value = find(values, tag->name, (size_t)tag->length);
+        value = find(values, tag->name, tag->length);
     return value;
 }
 
-static const char *write_part(struct writer *writer, const char *at, const struct tag *section, const struct values *values);
+static bool write_part(struct writer *writer, const char *at, const char *until, const struct values *values);
 
-/* Writes the section that begins behind the tag. Returns what follows it, as write_part does. */
-static const char *write_section(struct writer *writer, const char *body, const struct tag *tag, const struct value *value,
+/* The functions that write a tag return where to go on, or NULL with a problem told. */
+static const char *write_section(struct writer *writer, const struct tag *tag, const char *until, const struct value *value,
                                  const struct values *values)
 {
+    struct tag end = closing(tag);
     size_t count = value->text == NULL ? value->count : *value->text != '\0';
-    const char *rest = count == 0 ? write_part(writer, body, tag, NULL) : body;
 
-    for (size_t i = 0; i < count && rest != NULL; i++)
-        rest = write_part(writer, body, tag, value->text == NULL ? value->rows[i] : values);
-    return rest;
+    if (end.open == NULL || end.open >= until)
+        return wrong(writer, tag, "the section has no end");
+    for (size_t i = 0; i < count; i++)
+        if (!write_part(writer, behind(writer, tag), end.open, value->text == NULL ? value->rows[i] : values))
+            return NULL;
+    return behind(writer, &end);
 }
 
-/* Writes from at up to the end of the section, or of the template if there is none; writes nothing if there are no values.
- * Returns what follows, or NULL with a problem told. */
-static const char *write_part(struct writer *writer, const char *at, const struct tag *section, const struct values *values)
+static const char *write_tag(struct writer *writer, const struct tag *tag, const char *until, const struct values *values)
 {
-    const char *open;
+    const struct value *value = tag->end == NULL ? NULL : look_up(values, tag);
+    char name[NAME_MAX];
 
-    while ((open = strstr(at, "{{")) != NULL) {
+    if (tag->kind == '>' && tag->end != NULL) {
+        snprintf(name, sizeof name, "%.*s", (int)tag->length, tag->name);
+        return template_write(writer->out, writer->directory, name, values, writer->problems) ? behind(writer, tag) : NULL;
+    }
+    if (tag->kind == '#' && value != NULL)
+        return write_section(writer, tag, until, value, values);
+    if (tag->kind != '\0' || value == NULL || value->text == NULL)
+        return wrong(writer, tag, "no such placeholder");
+    fputs(value->text, writer->out);
+    return *value->text == '\0' ? behind(writer, tag) : tag->end;
+}
+
+/* Writes the template from at to until. */
+static bool write_part(struct writer *writer, const char *at, const char *until, const struct values *values)
+{
+    const char *open = strstr(at, "{{");
+
+    while (open != NULL && open < until) {
         struct tag tag = read_tag(open);
-        const struct value *value = values == NULL || tag.end == NULL ? NULL : look_up(values, &tag);
-        bool alone;
 
-        if (tag.end == NULL || (tag.kind == '\0' && values != NULL && (value == NULL || value->text == NULL)) ||
-            (tag.kind == '#' && values != NULL && value == NULL)) {
-            wrong(writer, open, &tag, "no such placeholder");
-            return NULL;
-        }
-        if (values != NULL)
-            fwrite(at, 1, (size_t)(open - at), writer->out);
-        alone = is_alone(writer, open, &tag);
-        at = tag.end + (alone && (tag.kind != '\0' || (value != NULL && *value->text == '\0')));
-        if (tag.kind == '/') {
-            if (section != NULL && section->length == tag.length && strncmp(section->name, tag.name, (size_t)tag.length) == 0)
-                return at;
-            wrong(writer, open, &tag, "no such section is open");
-            return NULL;
-        }
-        if (tag.kind == '#')
-            at = value == NULL ? write_part(writer, at, &tag, NULL) : write_section(writer, at, &tag, value, values);
-        else if (tag.kind == '>' && values != NULL) {
-            char name[NAME_MAX];
-
-            snprintf(name, sizeof name, "%.*s", tag.length, tag.name);
-            if (!template_write(writer->out, writer->directory, name, values, writer->problems))
-                return NULL;
-        } else if (value != NULL)
-            fputs(value->text, writer->out);
+        fwrite(at, 1, (size_t)(open - at), writer->out);
+        at = write_tag(writer, &tag, until, values);
         if (at == NULL)
-            return NULL;
+            return false;
+        open = strstr(at, "{{");
     }
-    if (section != NULL) {
-        wrong(writer, section->name, section, "the section has no end");
-        return NULL;
-    }
-    if (values != NULL)
-        fputs(at, writer->out);
-    return at + strlen(at);
+    fwrite(at, 1, (size_t)(until - at), writer->out);
+    return true;
 }
 
 bool template_write(FILE *out, const char *directory, const char *name, const struct values *values, struct problems *problems)
@@ -249,7 +259,7 @@ bool template_write(FILE *out, const char *directory, const char *name, const st
         problem(problems, "%s: %s; the template is part of the program, set DATA_DIR to where it is", writer.path, strerror(errno));
     } else {
         writer.text = length > 0 ? text : "";
-        whole = write_part(&writer, writer.text, NULL, values) != NULL;
+        whole = write_part(&writer, writer.text, writer.text + strlen(writer.text), values);
     }
     free(text);
     if (in != NULL)
