@@ -128,6 +128,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_frontend(values, environment, machine);
     set_clients(values, environment, machine);
     set_names(values, environment, machine);
+    set_faults(values);
     for (size_t i = 0; i < environment->profile_count; i++)
         add_backend(values, definitions, environment, machine, inventory, i);
     text_begin(&text);

@@ -26,6 +26,9 @@ void set_servers(struct values *backend, const struct environment *environment, 
 /* config_permissions.c: what a profile opens, and what is said of the rest (backend.cfg). */
 void set_permissions(struct values *backend, const struct profile *profile);
 
+/* config_permissions.c: what can be wrong with a path that names no operation; the same in all backends. */
+void set_faults(struct values *values);
+
 /* config_protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or outside a
  * container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);

@@ -87,26 +87,25 @@ static void add_hints(struct values *backend, const struct profile *profile)
     }
 }
 
-static void add_fault(struct values *backend, const char *fault, const char *condition)
+static void add_fault(struct values *values, const char *fault, const char *condition)
 {
-    struct values *row = values_row(backend, "faults");
+    struct values *row = values_row(values, "faults");
 
     values_set(row, "fault", "%s", fault);
     values_set(row, "condition", "%s", condition);
 }
 
-/* What is wrong with a path that names no operation. */
-static void add_faults(struct values *backend)
+void set_faults(struct values *values)
 {
     static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
     char condition[128];
 
-    add_fault(backend, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
+    add_fault(values, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
     bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
-    add_fault(backend, FAULT_LENGTH, condition);
+    add_fault(values, FAULT_LENGTH, condition);
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
         bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
-        add_fault(backend, fault->said, condition);
+        add_fault(values, fault->said, condition);
     }
 }
 
@@ -114,5 +113,4 @@ void set_permissions(struct values *backend, const struct profile *profile)
 {
     add_sections(backend, &profile->permissions);
     add_hints(backend, profile);
-    add_faults(backend);
 }
