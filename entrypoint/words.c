@@ -1,4 +1,4 @@
-/* Lists of words, split into lines that HAProxy can read. */
+/* Lines of haproxy.cfg that end in a list of patterns. */
 #include "words.h"
 
 #include <string.h>
