@@ -5,19 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#define REQUIRE_LABEL "REQUIRE_LABEL"
-#define MAX_CREATE_BODY "MAX_CREATE_BODY"
-#define MAX_CREATE_BODY_LOW 1024L
-#define MAX_CREATE_BODY_HIGH (8L * 1024 * 1024)
-
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* The order is that of guard_knobs[]. */
 const char *const guard_variables[] = {
-    "ALLOW_PRIVILEGED",     "ALLOW_HOST_NAMESPACES", "ALLOW_CAP_ADD",      "ALLOW_DEVICES",       "ALLOW_BIND_MOUNTS",
-    "ALLOW_SECURITY_OPT",   "ALLOW_VOLUMES_FROM",    "ALLOW_SYSCTLS",      "ALLOW_RUNTIME",       "ALLOW_CGROUP_PARENT",
-    "ALLOW_IMAGE_REFERENCES", "ALLOW_VOLUME_DRIVERS", "ALLOW_NETWORK_DRIVERS", "ALLOW_LOG_DRIVERS", "ALLOW_VOLUME_NAMES",
-    REQUIRE_LABEL,          MAX_CREATE_BODY,         NULL,
+#define GUARD(name, ...) #name,
+#include "variables.def"
+    NULL,
 };
 
 static bool only(const char *text, const char *characters)
@@ -163,7 +156,7 @@ static char *copy(const char *text, size_t length)
 
 static void read_label(struct guard *guard, const struct variables *variables, struct problems *problems)
 {
-    const char *value = variable(variables, REQUIRE_LABEL);
+    const char *value = variable(variables, "REQUIRE_LABEL");
     size_t key;
 
     if (value == NULL)
@@ -171,7 +164,7 @@ static void read_label(struct guard *guard, const struct variables *variables, s
     guard->active = true;
     key = strcspn(value, "=");
     if (key == 0 || !printable(value)) {
-        problem(problems, "%s%s=%s: not a label, or label=value", guard->prefix, REQUIRE_LABEL, value);
+        problem(problems, "%sREQUIRE_LABEL=%s: not a label, or label=value", guard->prefix, value);
         return;
     }
     guard->label = copy(value, key);
@@ -195,8 +188,8 @@ struct guard *guard_new(bool on_by_default, const char *socket_path, const struc
     guard->open[KNOB_LINKS] = permissions->inspects_containers;
     guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
     guard->open[KNOB_CONFIGS] = permissions->inspects_configs;
-    guard->active |= variable(variables, MAX_CREATE_BODY) != NULL;
-    guard->max_body = variable_number(variables, MAX_CREATE_BODY, MAX_CREATE_BODY_LOW, MAX_CREATE_BODY_HIGH, MAX_CREATE_BODY_DEFAULT, problems);
+    guard->active |= variable(variables, "MAX_CREATE_BODY") != NULL;
+    guard->max_body = variable_number(variables, VAR_MAX_CREATE_BODY, problems);
     read_label(guard, variables, problems);
     return guard;
 }

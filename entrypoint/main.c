@@ -184,7 +184,7 @@ static int print_map(const struct arguments *arguments, const struct environment
         const char *name;
         void (*write)(FILE *out);
     } maps[] = {{"operations", config_write_map}, {"variables", config_write_variables_map}, {"kinds", config_write_kinds_map},
-                {"members", guard_write_members_map}, {"hints", guard_write_hints_map}};
+                {"members", guard_write_members_map}, {"hints", guard_write_hints_map}, {"settings", variables_write_table}};
 
     (void)environment;
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
@@ -192,7 +192,7 @@ static int print_map(const struct arguments *arguments, const struct environment
             maps[i].write(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    problem(problems, "map: %s: no such map; there are operations, variables, kinds, members and hints", arguments->word[0]);
+    problem(problems, "map: %s: no such map; there are operations, variables, kinds, members, hints and settings", arguments->word[0]);
     return BAD_ENVIRONMENT;
 }
 
@@ -215,7 +215,8 @@ static const struct command commands[] = {
      "say a Compose file's, an env file's (- is stdin) or this\n"
      "environment's names of other images in ALLOW_* names\n",
      false, migrate_names},
-    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, variables, kinds, members or hints\n", false, print_map},
+    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, variables, kinds, members or hints;\n"
+     "settings: the variables that are not permissions\n", false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };
 

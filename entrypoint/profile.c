@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE_LIMIT_MAX 1000000
-
 /* What a profile has besides ALLOW_*. */
 static const char *const settings[] = {"FROM", "LISTEN", "RATE_LIMIT", "REQUIRE_LABEL", "MAX_CREATE_BODY"};
 
@@ -133,7 +131,7 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
     profile->guard = guard_new(true, socket_path, &shown, &variables, problems);
     complete_reasons(profile);
-    profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
+    profile->rate_limit = variable_number(&variables, VAR_RATE_LIMIT, problems);
     profile->listeners.count = 0;
     profile->clients.count = 0;
     if (profile->name[0] == '\0')

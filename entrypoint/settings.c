@@ -138,9 +138,8 @@ void settings_read(struct settings *settings, const struct variables *variables,
     settings->log_format = read_word(variables, "LOG_FORMAT", formats, problems) == 1 ? LOG_JSON : LOG_TEXT;
     read_min_api_version(settings, variables, problems);
     settings->ipv6 = variable_boolean(variables, "DISABLE_IPV6", problems) != YES;
-    settings->max_connections = variable_number(variables, "MAX_CONNECTIONS", 1, 1000000, 0, problems);
-    settings->max_connections_per_client =
-        variable_number(variables, "MAX_CONNECTIONS_PER_CLIENT", 1, 1000000, 0, problems);
+    settings->max_connections = variable_number(variables, VAR_MAX_CONNECTIONS, problems);
+    settings->max_connections_per_client = variable_number(variables, VAR_MAX_CONNECTIONS_PER_CLIENT, problems);
     settings->data_dir = data_dir == NULL ? data_dir_preset() : data_dir;
     settings->tls_cert_path = read_path(variables, "TLS_CERT_PATH", problems);
     settings->upstream_tls_cert_path = read_path(variables, "UPSTREAM_TLS_CERT_PATH", problems);

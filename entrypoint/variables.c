@@ -1,9 +1,35 @@
+/* The table of variables, and their values. */
 #include "variables.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+const struct variable_info variable_table[VARIABLE_COUNT] = {
+#define VARIABLE(name, scope, kind, values, preset, limits, help) \
+    [VAR_##name] = {#name, SCOPE_##scope, KIND_##kind, values, preset, limits, help},
+#include "variables.def"
+};
+
+void variables_write_table(FILE *out)
+{
+    static const char *const scopes[] = {[SCOPE_GLOBAL] = "global", [SCOPE_PROFILE] = "profile", [SCOPE_BOTH] = "both"};
+    static const char *const kinds[] = {
+        [KIND_BOOLEAN] = "boolean",     [KIND_NUMBER] = "number",       [KIND_WORD] = "word",
+        [KIND_PATH] = "path",           [KIND_TEXT] = "text",           [KIND_API_VERSION] = "API version",
+        [KIND_LISTENERS] = "listeners", [KIND_UPSTREAMS] = "upstreams", [KIND_CLIENTS] = "clients",
+        [KIND_LIST] = "list",           [KIND_LIST_OR_TRUE] = "list or true", [KIND_LABEL] = "label"};
+
+    for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
+        bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_WORD;
+
+        fprintf(out, "%s\t%s\t%s%s%s\t%s\t%s\n", row->name, scopes[row->scope], kinds[row->kind], bounded ? ": " : "",
+                bounded ? row->values : "", row->preset, row->help);
+    }
+}
+
+/* ---- values ---- */
 
 /* Values that stand in quotes or among blanks are kept without them for as long as the program runs. */
 struct kept {
@@ -113,20 +139,28 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
     return boolean;
 }
 
-long variable_number(const struct variables *variables, const char *name, long low, long high, long preset,
-                     struct problems *problems)
+const char *variable_preset(enum variable_id id)
 {
+    return variable_table[id].preset[0] == '(' ? NULL : variable_table[id].preset;
+}
+
+long variable_number(const struct variables *variables, enum variable_id id, struct problems *problems)
+{
+    const char *name = variable_table[id].name;
     const char *value = variable(variables, name);
-    char *end;
+    const char *preset = variable_preset(id);
+    char *dash;
+    long low = strtol(variable_table[id].values, &dash, 10);
+    long high = strtol(dash + 1, NULL, 10);
     long number;
 
-    if (value == NULL)
-        return preset;
-    errno = 0;
-    number = strtol(value, &end, 10);
-    if (errno == 0 && strspn(value, "0123456789") == strlen(value) && number >= low && number <= high)
-        return number;
-    problem(problems, "%s%s=%s: not a whole number from %ld to %ld%s", variables->prefix, name, value, low, high,
-            about_note(value));
-    return preset;
+    if (value != NULL) {
+        errno = 0;
+        number = strtol(value, NULL, 10);
+        if (errno == 0 && strspn(value, "0123456789") == strlen(value) && number >= low && number <= high)
+            return number;
+        problem(problems, "%s%s=%s: not a whole number from %ld to %ld%s", variables->prefix, name, value, low, high,
+                about_note(value));
+    }
+    return preset == NULL ? 0 : strtol(preset, NULL, 10);
 }
