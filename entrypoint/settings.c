@@ -11,12 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const settings_that_limit[] = {"SOCKET_PATH",   "LISTEN",        "MIN_API_VERSION",
-                                           "DISABLE_IPV6",  "RATE_LIMIT",    "MAX_CONNECTIONS",
-                                           "REQUIRE_LABEL", "TLS_CERT_PATH", "MAX_CONNECTIONS_PER_CLIENT",
-                                           "UPSTREAM",      "MAX_CREATE_BODY", "UPSTREAM_TLS_CERT_PATH",
-                                           NULL};
-
 /* One of the words, in any case; words[0] if unset. */
 static size_t read_word(const struct variables *variables, const char *name, const char *const words[],
                         struct problems *problems)

@@ -7,9 +7,6 @@
 
 #define MIN_API_MINOR 24 /* below 1.24, ContainerStart takes a HostConfig: "may start" would mean "is root" */
 
-/* The names of the variables without which more is open, or something else, than was meant; NULL ends them. */
-extern const char *const settings_that_limit[];
-
 enum log_format { LOG_TEXT, LOG_JSON };
 
 struct settings {
