@@ -143,15 +143,11 @@ static enum tristate read_value(const struct variables *variables, const char *n
 
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems)
 {
-    const char *mode = variable(variables, "COMPAT");
+    const char *mode = variable_word(variables, VAR_COMPAT, problems);
 
     memset(compat, 0, sizeof *compat);
-    if (mode != NULL && strcasecmp(mode, "tecnativa") == 0)
-        compat->reading = TECNATIVA;
-    else if (mode != NULL && strcasecmp(mode, "linuxserver") == 0)
-        compat->reading = LINUXSERVER;
-    else if (mode != NULL)
-        problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
+    if (mode != NULL)
+        compat->reading = strcmp(mode, "tecnativa") == 0 ? TECNATIVA : LINUXSERVER;
     for (size_t i = 0; i < FOREIGN_COUNT; i++)
         compat->value[i] = repeats_last(i) ? compat->value[i - 1] : read_value(variables, foreign[i].name, problems);
     refuse_unknown_libpod(variables->environment, problems);

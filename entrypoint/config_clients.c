@@ -57,7 +57,7 @@ static void write_listener(FILE *out, const struct settings *settings, const str
 
 void write_binds(FILE *out, const struct environment *environment)
 {
-    bool ipv6 = environment->settings.ipv6 && machine_has_ipv6();
+    bool ipv6 = !environment->settings.disable_ipv6 && machine_has_ipv6();
 
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];

@@ -57,6 +57,17 @@ static void refuse_near_setting(const char *name, struct problems *problems)
         problem(problems, "%s? did you mean %s", name, nearest.found);
 }
 
+static void refuse_profile_name(const char *name, struct problems *problems)
+{
+    char settings[160] = "";
+
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
+            bounded_format(settings + strlen(settings), sizeof settings - strlen(settings), " %s", variable_table[i].name);
+    problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_* or one of%s (NAME: A-Z, 0-9 and _, %d at most)", name, settings,
+            PROFILE_NAME_MAX - 1);
+}
+
 /* Checks one variable's name, and gives the profile it speaks of ("" for none). */
 static void check_name(const char *name, char profile[PROFILE_NAME_MAX], const struct groups *groups,
                        struct problems *problems)
@@ -74,10 +85,7 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], const s
     }
     rest = profile_split(name, profile);
     if (rest == NULL) {
-        problem(problems,
-                "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN, RATE_LIMIT, REQUIRE_LABEL or MAX_CREATE_BODY (NAME: "
-                "A-Z, 0-9 and _, %d at most)",
-                name, PROFILE_NAME_MAX - 1);
+        refuse_profile_name(name, problems);
     } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
         char prefix[PROFILE_PREFIX_MAX];
 
@@ -152,8 +160,8 @@ static void check_claim(const struct environment *environment, size_t i, const s
 
         for (size_t k = 0; k < others->count; k++)
             if (client_equal(client, &others->list[k]))
-                problem(problems, "PROFILE_%s_FROM and PROFILE_%s_FROM both claim %s", environment->profiles[i].name,
-                        environment->profiles[j].name, text);
+                problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix, environment->profiles[j].prefix,
+                        text);
     }
 }
 
@@ -235,7 +243,7 @@ void environment_free(struct environment *environment)
 
 const struct listeners *environment_listeners(const struct environment *environment, size_t i)
 {
-    return i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners;
+    return &environment->profiles[i].listeners;
 }
 
 bool environment_listens_with_tls(const struct environment *environment)

@@ -98,30 +98,15 @@ static bool item_fits(enum guard_knob knob, char *item)
     }
 }
 
-static void list_add(struct guard_list *list, const char *item, size_t length)
-{
-    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
-    if (list->items == NULL)
-        abort();
-    list->items[list->count] = strndup(item, length);
-    if (list->items[list->count++] == NULL)
-        abort();
-}
-
 static void read_list(struct guard *guard, enum guard_knob knob, const char *value, struct problems *problems)
 {
-    static const char separators[] = ", \t\n";
     const struct guard_knob_info *info = &guard_knobs[knob];
     struct guard_list *list = &guard->list[knob];
 
-    for (value += strspn(value, separators); *value != '\0'; value += strspn(value, separators)) {
-        size_t length = strcspn(value, separators);
-
-        list_add(list, value, length);
-        if (!item_fits(knob, list->items[list->count - 1]))
-            problem(problems, "%s%s: \"%.*s\" is not %s", guard->prefix, info->variable, (int)length, value, info->item);
-        value += length;
-    }
+    list->items = list_split(value, ", \t\n", &list->count);
+    for (size_t i = 0; i < list->count; i++)
+        if (!item_fits(knob, list->items[i]))
+            problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
 }
 
 /* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
@@ -198,11 +183,8 @@ void guard_free(struct guard *guard)
 {
     if (guard == NULL)
         return;
-    for (int knob = 0; knob < KNOB_COUNT; knob++) {
-        for (size_t i = 0; i < guard->list[knob].count; i++)
-            free(guard->list[knob].items[i]);
-        free(guard->list[knob].items);
-    }
+    for (int knob = 0; knob < KNOB_COUNT; knob++)
+        list_free(guard->list[knob].items, guard->list[knob].count);
     free(guard->label);
     free(guard->label_value);
     free(guard->socket_path);

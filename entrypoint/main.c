@@ -100,7 +100,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
 
     (void)arguments;
     for (size_t i = 0; i < environment->profile_count; i++)
-        tell_of_taken(i == 0 ? &settings->listeners : &environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
+        tell_of_taken(environment_listeners(environment, i), environment->profiles[i].prefix, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
            config_file_put(&supervision.config, settings->runtime_dir, problems);
@@ -168,7 +168,7 @@ static int ask_health(const struct arguments *arguments, const struct environmen
 {
     (void)arguments;
     (void)problems;
-    return healthcheck(&environment->settings);
+    return healthcheck(environment_listeners(environment, 0));
 }
 
 static int migrate_names(const struct arguments *arguments, const struct environment *environment, struct problems *problems)

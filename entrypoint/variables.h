@@ -5,6 +5,7 @@
 #include "problems.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum tristate { UNSET, NO, YES };
 
@@ -21,6 +22,7 @@ enum variable_kind {
     KIND_BOOLEAN,
     KIND_NUMBER,       /* values: "LOW-HIGH" */
     KIND_WORD,         /* values: the words, separated by blanks */
+    KIND_CHOICE,       /* the same, read as the index of the word */
     KIND_PATH,         /* absolute, and plain (see plain_path) */
     KIND_TEXT,
     KIND_API_VERSION,
@@ -68,6 +70,11 @@ void variables_write_table(FILE *out);
  * The string is not owned, and stays as long as the environment does. */
 const char *variable(const struct variables *variables, const char *name);
 
+/* The items of a list, each without the blanks around it; empty ones are left out. The array, of count items, is the caller's
+ * to free with list_free. */
+char **list_split(const char *value, const char *separators, size_t *count);
+void list_free(char **items, size_t count);
+
 /* What a word says as a boolean, in any case; UNSET if it is none. */
 enum tristate boolean_word(const char *value);
 
@@ -76,5 +83,19 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
 
 /* Reads a whole number within the row's bounds. Unset gives the preset, 0 if there is none; anything else is a problem. */
 long variable_number(const struct variables *variables, enum variable_id id, struct problems *problems);
+
+/* Reads one of the row's words, in any case: its index, or itself. Unset gives the preset, or 0 and NULL if there is none;
+ * anything else is a problem. */
+size_t variable_choice(const struct variables *variables, enum variable_id id, struct problems *problems);
+const char *variable_word(const struct variables *variables, enum variable_id id, struct problems *problems);
+
+/* Reads any text: the preset if it is unset, or NULL. */
+const char *variable_text(const struct variables *variables, enum variable_id id);
+
+/* The same of a path; one that is not plain is a problem. */
+const char *variable_path(const struct variables *variables, enum variable_id id, struct problems *problems);
+
+/* Reads an API version of the form 1.<minor>: the minor number. Anything else is a problem, and the preset. */
+long variable_api_minor(const struct variables *variables, enum variable_id id, struct problems *problems);
 
 #endif
