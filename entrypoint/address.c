@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,11 @@ bool plain_path(const char *path)
     return path[0] == '/' && strspn(path, ALNUM "/._-+@:,=") == strlen(path);
 }
 
+bool path_join(char path[PATH_MAX], const char *directory, const char *file)
+{
+    return (size_t)snprintf(path, PATH_MAX, "%s/%s", directory, file) < PATH_MAX;
+}
+
 const char *socket_path_wrong(const char *path, size_t most)
 {
     return plain_path(path) && strlen(path) <= most ? NULL
@@ -54,10 +60,13 @@ const char *socket_path_wrong(const char *path, size_t most)
 /* A port from 1 to 65535, and nothing else. */
 static bool port_read(const char *text, unsigned *port)
 {
-    if (*text == '\0' || strlen(text) > 5 || strspn(text, "0123456789") != strlen(text))
+    unsigned long number;
+
+    if (*text == '\0' || strspn(text, "0123456789") != strlen(text))
         return false;
-    *port = (unsigned)strtoul(text, NULL, 10);
-    return *port >= 1 && *port <= 65535;
+    number = strtoul(text, NULL, 10);
+    *port = (unsigned)number;
+    return number >= 1 && number <= 65535;
 }
 
 static const char *read_host(struct url *url, char *rest)

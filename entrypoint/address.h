@@ -2,6 +2,7 @@
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +19,9 @@ bool host_name_read(const char *text, char *to);
 
 /* Whether the path may stand in haproxy.cfg as it is: absolute, and without a character that means something there. */
 bool plain_path(const char *path);
+
+/* The path of a file in a directory. False if it does not fit. */
+bool path_join(char path[PATH_MAX], const char *directory, const char *file);
 
 /* What is wrong with the path of a Unix socket that has at most so many characters; NULL if nothing is. */
 const char *socket_path_wrong(const char *path, size_t most);

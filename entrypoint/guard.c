@@ -33,8 +33,6 @@ static bool clean_path(char *path)
 
     if (path[0] != '/')
         return false;
-    if (length > 1 && path[length - 1] == '/')
-        path[length - 1] = '\0';
     for (const char *c = path; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || *c == ':')
             return false;
@@ -47,6 +45,10 @@ static bool clean_path(char *path)
             return false;
         if (segment[n] == '\0')
             return true;
+        if (segment[n + 1] == '\0') {
+            path[length - 1] = '\0';
+            return true;
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+/* The container's health check. */
 #include "healthcheck.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,6 @@
 /* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
 
+#include "address.h"
 #include "alias.h"
 #include "arguments.h"
 #include "config.h"
@@ -70,7 +71,7 @@ static void watch_certificates(struct supervision *supervision, const struct set
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         for (size_t k = 0; directories[i] != NULL && k < sizeof files / sizeof *files; k++) {
-            if ((size_t)snprintf(paths[count], PATH_MAX, "%s/%s", directories[i], files[k]) < PATH_MAX) {
+            if (path_join(paths[count], directories[i], files[k])) {
                 supervision->watched[count] = paths[count];
                 count++;
             }
@@ -226,8 +227,9 @@ static void print_help(void)
     arguments_help(stdout, commands);
     puts("  --help | --version\n"
          "\n"
-         "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
-         "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.");
+         "Everything is set by environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists them.\n"
+         "The others, where * means also as PROFILE_<NAME>_*, and FROM only so:\n");
+    variables_help(stdout);
 }
 
 static bool asks_for(const char *option, const char *letter, int argc, char *const argv[])

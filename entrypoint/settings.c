@@ -5,8 +5,6 @@
 #include "data_dir.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +20,7 @@ static void check_directory(const char *wanted_by, enum variable_id id, const ch
         return;
     }
     for (; *files != NULL; files++)
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", directory, *files) >= sizeof path || access(path, R_OK) != 0)
+        if (!path_join(path, directory, *files) || access(path, R_OK) != 0)
             problem(problems, "%s=%s: %s cannot be read: %s", variable_table[id].name, directory, *files, strerror(errno));
 }
 
@@ -50,8 +48,7 @@ bool settings_require_client_certificates(const struct settings *settings)
     char path[PATH_MAX];
     struct stat file;
 
-    if (settings->tls_cert_path == NULL ||
-        (size_t)snprintf(path, sizeof path, "%s/ca.pem", settings->tls_cert_path) >= sizeof path)
+    if (settings->tls_cert_path == NULL || !path_join(path, settings->tls_cert_path, "ca.pem"))
         return false;
     /* Only a ca.pem that is certainly not there means that none is wanted; one that cannot be read stops HAProxy. */
     return lstat(path, &file) == 0 || errno != ENOENT;

@@ -31,6 +31,12 @@ void variables_write_table(FILE *out)
     }
 }
 
+void variables_help(FILE *out)
+{
+    for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++)
+        fprintf(out, "  %-26s %c %s\n", row->name, row->scope == SCOPE_GLOBAL ? ' ' : '*', row->help);
+}
+
 /* ---- values ---- */
 
 /* Values that stand in quotes or among blanks are kept without them for as long as the program runs. */

@@ -65,6 +65,9 @@ const char *variable_preset(enum variable_id id);
 /* Writes the table: name, scope, kind, default and help of each row, separated by tabs. */
 void variables_write_table(FILE *out);
 
+/* Writes what --help says of the table: a line for each row, with a * for what a profile can have. */
+void variables_help(FILE *out);
+
 /* The value of prefix+name, without blanks and one pair of quotes around it, or NULL if it is unset or empty: Compose passes
  * an empty string for a variable that is mentioned but has no value, and an empty permission must not count as a decision.
  * The string is not owned, and stays as long as the environment does. */

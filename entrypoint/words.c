@@ -1,3 +1,4 @@
+/* Lines of haproxy.cfg that end in a list of patterns. */
 #include "words.h"
 
 #include <string.h>
