@@ -29,7 +29,7 @@ CHECK_LIBS   = $(shell pkg-config --libs check)
 CFLAGS  ?= -O2 -g
 WARNINGS = -std=c11 -Wall -Wextra -Wpedantic -Werror -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
            -Wundef -Wvla
-DEFINES  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATA_DIR='"$(DATA_DIR)"'
+DEFINES  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DINSTALLED_DATA_DIR='"$(DATA_DIR)"'
 HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -43,7 +43,7 @@ int alias_run(const char *alias, int argc, char *const argv[])
     if (isatty(STDERR_FILENO) == 1 || !alias_is_health_check(argc, argv))
         notice("there is no %s in this image: by this name the program only does its health check, exit status 0 or 1", alias);
     environment_read(&environment, environ, &problems);
-    code = problems.count > 0 ? 1 : healthcheck(&environment.settings);
+    code = problems.count > 0 ? 1 : healthcheck(environment_listeners(&environment, 0));
     environment_free(&environment);
     return code;
 }

@@ -1,3 +1,4 @@
+/* The words of the command line. */
 #include "arguments.h"
 
 #include "spelling.h"
@@ -54,28 +55,17 @@ static const struct command *wrong(const struct command *command, const char *wh
     return NULL;
 }
 
-struct cursor {
-    const struct command *commands;
-    size_t i;
-};
-
-static const char *next_command(void *context)
-{
-    struct cursor *cursor = context;
-
-    return cursor->commands[cursor->i].name == NULL ? NULL : cursor->commands[cursor->i++].name;
-}
-
 static const struct command *find(const struct command *commands, const char *name)
 {
-    struct cursor cursor = {.commands = commands};
-    char nearest[32];
+    struct nearest nearest = {.name = name, .most = SLIP_MAX};
 
-    for (const struct command *command = commands; command->name != NULL; command++)
+    for (const struct command *command = commands; command->name != NULL; command++) {
         if (strcmp(command->name, name) == 0)
             return command;
-    if (nearest_name(name, SLIP_MAX, next_command, &cursor, nearest, sizeof nearest) != NULL)
-        notice("%s: no such command; did you mean %s?", name, nearest);
+        nearest_try(&nearest, command->name);
+    }
+    if (nearest.found[0] != '\0')
+        notice("%s: no such command; did you mean %s?", name, nearest.found);
     else
         notice("%s: no such command; `" PROGRAM " --help` lists them", name);
     return NULL;

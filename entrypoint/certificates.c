@@ -1,3 +1,4 @@
+/* Whether a certificate and a key belong together. */
 #include "certificates.h"
 
 #include "haproxy.h"

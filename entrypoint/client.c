@@ -1,10 +1,10 @@
+/* FROM. */
 #include "client.h"
 
 #include "address.h"
 #include "bounded.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,32 +62,6 @@ static const char *read_certificate(struct client *client, const char *name)
     return NULL;
 }
 
-/* RFC 1035 2.3.4, with the underscores of Compose. */
-bool host_name_read(const char *text, char *to)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    size_t length = strlen(text);
-    size_t i = 0;
-
-    if (length == 0 || length >= HOST_NAME_SIZE || !isalnum((unsigned char)text[0]))
-        return false;
-    for (const char *label = text;; label++) {
-        size_t size = strspn(label, allowed);
-
-        if (size == 0 || size > 63)
-            return false;
-        label += size;
-        if (*label == '\0')
-            break;
-        if (*label != '.')
-            return false;
-    }
-    for (; text[i] != '\0'; i++)
-        to[i] = (char)tolower((unsigned char)text[i]);
-    to[i] = '\0';
-    return true;
-}
-
 static const char *read_name(struct client *client, const char *name)
 {
     client->kind = CLIENT_NAME;
@@ -122,36 +96,30 @@ static bool said_before(const struct clients *clients)
     return false;
 }
 
-void clients_read(struct clients *clients, const struct variables *variables, const char *name,
-                  struct problems *problems)
+void clients_read(struct clients *clients, const struct variables *variables, struct problems *problems)
 {
-    const char *value = variable(variables, name);
-    char *list;
-    char *save;
+    const char *value = variable(variables, "FROM");
+    char **items;
+    size_t count;
 
     clients->count = 0;
     if (value == NULL)
         return;
-    list = strdup(value);
-    if (list == NULL)
-        abort();
-    for (char *text = strtok_r(list, ",", &save); text != NULL; text = strtok_r(NULL, ",", &save)) {
+    items = list_split(value, ",", &count);
+    for (size_t i = 0; i < count; i++) {
         const char *wrong;
 
-        text += strspn(text, " ");
-        for (size_t end = strlen(text); end > 0 && text[end - 1] == ' '; end--)
-            text[end - 1] = '\0';
         if (clients->count == CLIENTS_MAX) {
-            problem(problems, "%s%s: more than %d clients", variables->prefix, name, CLIENTS_MAX);
+            problem(problems, "%sFROM: more than %d clients", variables->prefix, CLIENTS_MAX);
             break;
         }
-        wrong = read_client(&clients->list[clients->count], text);
+        wrong = read_client(&clients->list[clients->count], items[i]);
         if (wrong != NULL)
-            problem(problems, "%s%s: %s: %s", variables->prefix, name, text, wrong);
+            problem(problems, "%sFROM: %s: %s", variables->prefix, items[i], wrong);
         if (wrong != NULL || !said_before(clients))
             clients->count++;
     }
-    free(list);
+    list_free(items, count);
 }
 
 bool client_equal(const struct client *a, const struct client *b)

@@ -2,13 +2,13 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "address.h"
 #include "variables.h"
 
 #include <stddef.h>
 
 #define CLIENTS_MAX 64
 #define CLIENT_TEXT_MAX 256
-#define HOST_NAME_SIZE 254 /* RFC 1035: 253 characters, and the end */
 
 /* In the order of specificity: the first kind that matches a client decides. A listener of a profile's own comes before
  * all of them. */
@@ -25,12 +25,8 @@ struct clients {
     struct client list[CLIENTS_MAX];
 };
 
-/* Reads the comma-separated list of names, addresses, CIDRs and cn:<common name> in the variable name. */
-void clients_read(struct clients *clients, const struct variables *variables, const char *name,
-                  struct problems *problems);
-
-/* Whether text is a name that the DNS can have; then it is in to, in small letters. The two may be the same. */
-bool host_name_read(const char *text, char *to);
+/* Reads FROM, a comma-separated list of names, addresses, CIDRs and cn:<common name>. */
+void clients_read(struct clients *clients, const struct variables *variables, struct problems *problems);
 
 /* Whether both are the same claim. */
 bool client_equal(const struct client *a, const struct client *b);

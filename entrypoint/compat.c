@@ -1,6 +1,5 @@
+/* The names of other images, and what they open. */
 #include "compat.h"
-
-#include "spelling.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -81,13 +80,11 @@ static bool repeats_last(size_t i)
     return i > 0 && i < FOREIGN_COUNT && strcmp(foreign[i].name, foreign[i - 1].name) == 0;
 }
 
-const char *compat_next_name(void *context)
+void compat_try_names(struct nearest *nearest, const char *prefix)
 {
-    size_t *i = context;
-
-    while (repeats_last(*i))
-        ++*i;
-    return *i < FOREIGN_COUNT ? foreign[(*i)++].name : NULL;
+    for (size_t i = 0; i < FOREIGN_COUNT; i++)
+        if (strncmp(foreign[i].name, prefix, strlen(prefix)) == 0)
+            nearest_try(nearest, foreign[i].name);
 }
 
 bool compat_knows(const char *name)
@@ -98,27 +95,18 @@ bool compat_knows(const char *name)
     return false;
 }
 
-static const char *next_libpod_name(void *context)
-{
-    const char *name;
-
-    while ((name = compat_next_name(context)) != NULL && strncmp(name, "LIBPOD_", 7) != 0)
-        continue;
-    return name;
-}
-
 static void refuse_unknown_libpod(char *const environment[], struct problems *problems)
 {
     for (; *environment != NULL; environment++) {
         char name[64];
-        char nearest[64];
-        size_t i = 0;
+        struct nearest nearest = {.name = name, .most = SLIP_MAX};
 
         snprintf(name, sizeof name, "%.*s", (int)strcspn(*environment, "="), *environment);
         if (strncmp(name, "LIBPOD_", 7) != 0 || compat_knows(name))
             continue;
-        if (nearest_name(name, SLIP_MAX, next_libpod_name, &i, nearest, sizeof nearest) != NULL)
-            problem(problems, "%s? did you mean %s", name, nearest);
+        compat_try_names(&nearest, "LIBPOD_");
+        if (nearest.found[0] != '\0')
+            problem(problems, "%s? did you mean %s", name, nearest.found);
         else
             problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);
     }
@@ -155,15 +143,11 @@ static enum tristate read_value(const struct variables *variables, const char *n
 
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems)
 {
-    const char *mode = variable(variables, "COMPAT");
+    const char *mode = variable_word(variables, VAR_COMPAT, problems);
 
     memset(compat, 0, sizeof *compat);
-    if (mode != NULL && strcasecmp(mode, "tecnativa") == 0)
-        compat->reading = TECNATIVA;
-    else if (mode != NULL && strcasecmp(mode, "linuxserver") == 0)
-        compat->reading = LINUXSERVER;
-    else if (mode != NULL)
-        problem(problems, "COMPAT=%s: not one of linuxserver tecnativa", mode);
+    if (mode != NULL)
+        compat->reading = strcmp(mode, "tecnativa") == 0 ? TECNATIVA : LINUXSERVER;
     for (size_t i = 0; i < FOREIGN_COUNT; i++)
         compat->value[i] = repeats_last(i) ? compat->value[i - 1] : read_value(variables, foreign[i].name, problems);
     refuse_unknown_libpod(variables->environment, problems);

@@ -8,6 +8,7 @@
 #define COMPAT_H
 
 #include "operations.h"
+#include "spelling.h"
 #include "variables.h"
 
 #define COMPAT_NAMES_MAX 96
@@ -24,8 +25,8 @@ struct compat {
     enum tristate value[COMPAT_NAMES_MAX];   /* by index into the list of names */
 };
 
-/* The names one after the other, for nearest_name: context is a size_t that begins at 0. NULL at the end. */
-const char *compat_next_name(void *context);
+/* Compares the names that begin with prefix. */
+void compat_try_names(struct nearest *nearest, const char *prefix);
 
 bool compat_knows(const char *name);
 

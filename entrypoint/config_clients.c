@@ -114,7 +114,7 @@ void set_clients(struct values *values, const struct environment *environment, c
         const struct listeners *listeners = environment_listeners(environment, i);
 
         for (size_t k = 0; k < listeners->count; k++)
-            add_listener(values, &listeners->list[k], environment->settings.ipv6 && machine->ipv6, profile->backend);
+            add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6, profile->backend);
         if (i == 0)
             continue;
         if (listeners->count > 0) {

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifndef DATA_DIR
-#define DATA_DIR "/usr/local/share/docker-socket-proxy"
+#ifndef INSTALLED_DATA_DIR
+#define INSTALLED_DATA_DIR "/usr/local/share/docker-socket-proxy"
 #endif
 
 /* Whether a path is there that only we can write to: what is taken from it decides what HAProxy allows. */
@@ -51,5 +51,5 @@ const char *data_dir_preset(void)
 {
     static char root[PATH_MAX];
 
-    return find_checkout(root) ? root : DATA_DIR;
+    return find_checkout(root) ? root : INSTALLED_DATA_DIR;
 }

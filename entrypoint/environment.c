@@ -1,3 +1,4 @@
+/* The environment, read and checked. */
 #include "environment.h"
 
 #include "bounded.h"
@@ -10,93 +11,72 @@
 
 /* ---- names ---- */
 
-/* The walk over all ALLOW_* names there are. */
-struct names {
-    struct groups groups;
-    size_t group;
-    size_t guard;
-    size_t operation;
+/* Compares all ALLOW_* names there are. */
+static void try_permissions(struct nearest *nearest, const struct groups *groups)
+{
     char own[OPERATION_NAME_MAX];
-};
 
-static const char *next_name(void *context)
-{
-    struct names *names = context;
-
-    if (names->group < names->groups.count)
-        return names->groups.name[names->group++];
-    while (guard_variables[names->guard] != NULL)
-        if (strncmp(guard_variables[names->guard++], "ALLOW_", strlen("ALLOW_")) == 0)
-            return guard_variables[names->guard - 1];
-    if (names->operation < operation_count) {
-        operation_own_variable(&operations[names->operation++], names->own);
-        return names->own;
+    for (size_t i = 0; i < groups->count; i++)
+        nearest_try(nearest, groups->name[i]);
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) == 0)
+            nearest_try(nearest, variable_table[i].name);
+    for (size_t i = 0; i < operation_count; i++) {
+        operation_own_variable(&operations[i], own);
+        nearest_try(nearest, own);
     }
-    return NULL;
-}
-
-static void rewind_names(struct names *names)
-{
-    names->group = 0;
-    names->guard = 0;
-    names->operation = 0;
-}
-
-static bool known(const char *name, struct names *names)
-{
-    const char *candidate;
-
-    rewind_names(names);
-    while ((candidate = next_name(names)) != NULL)
-        if (strcmp(candidate, name) == 0)
-            return true;
-    return false;
 }
 
 /* A typo must never silently close or open anything. */
-static void refuse_unknown(const char *prefix, const char *name, struct names *names, struct problems *problems)
+static void refuse_unknown(const char *prefix, const char *name, const struct groups *groups, struct problems *problems)
 {
-    char nearest[OPERATION_NAME_MAX];
+    struct nearest nearest = {.name = name, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
-    if (known(name, names))
+    try_permissions(&nearest, groups);
+    if (strcmp(nearest.found, name) == 0)
         return;
-    rewind_names(names);
-    if (nearest_permission(name, next_name, names, nearest, sizeof nearest) != NULL)
-        problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest);
+    if (nearest.found[0] != '\0')
+        problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest.found);
     else if (spoken_of(name, prefix, meant, sizeof meant))
         problem(problems, "%s%s: no such permission; what is called so has %s", prefix, name, meant);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
 }
 
-static const char *next_setting(void *context)
-{
-    size_t *i = context;
-
-    return settings_that_limit[*i] == NULL ? NULL : settings_that_limit[(*i)++];
-}
-
 /* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the finger
  * is somebody else's: an environment is full of names. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
-    char nearest[OPERATION_NAME_MAX];
-    size_t i = 0;
+    struct nearest nearest = {.name = name, .most = slip(name)};
 
-    if (nearest_name(name, slip(name), next_setting, &i, nearest, sizeof nearest) != NULL && strcmp(name, nearest) != 0)
-        problem(problems, "%s? did you mean %s", name, nearest);
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (variable_table[i].limits)
+            nearest_try(&nearest, variable_table[i].name);
+    if (nearest.found[0] != '\0' && strcmp(name, nearest.found) != 0)
+        problem(problems, "%s? did you mean %s", name, nearest.found);
+}
+
+static void refuse_profile_name(const char *name, struct problems *problems)
+{
+    char settings[160] = "";
+
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
+            bounded_format(settings + strlen(settings), sizeof settings - strlen(settings), " %s", variable_table[i].name);
+    problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_* or one of%s (NAME: A-Z, 0-9 and _, %d at most)", name, settings,
+            PROFILE_NAME_MAX - 1);
 }
 
 /* Checks one variable's name, and gives the profile it speaks of ("" for none). */
-static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct names *names,
+static void check_name(const char *name, char profile[PROFILE_NAME_MAX], const struct groups *groups,
                        struct problems *problems)
 {
     const char *rest;
 
     profile[0] = '\0';
     if (strncasecmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
-        refuse_unknown("", name, names, problems);
+        refuse_unknown("", name, groups, problems);
         return;
     }
     if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 && strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
@@ -105,16 +85,13 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct 
     }
     rest = profile_split(name, profile);
     if (rest == NULL) {
-        problem(problems,
-                "%s: not PROFILE_<NAME>_ followed by ALLOW_*, FROM, LISTEN, RATE_LIMIT, REQUIRE_LABEL or MAX_CREATE_BODY (NAME: "
-                "A-Z, 0-9 and _, %d at most)",
-                name, PROFILE_NAME_MAX - 1);
+        refuse_profile_name(name, problems);
     } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
         char prefix[PROFILE_PREFIX_MAX];
 
         memcpy(prefix, name, (size_t)(rest - name));
         prefix[rest - name] = '\0';
-        refuse_unknown(prefix, rest, names, problems);
+        refuse_unknown(prefix, rest, groups, problems);
     }
 }
 
@@ -144,9 +121,9 @@ static struct profile *add_profile(struct environment *environment, const char *
 /* Checks all names, and makes a profile for each one that is mentioned. */
 static void find_profiles(struct environment *environment, char *const variables[], struct problems *problems)
 {
-    struct names names = {.group = 0};
+    struct groups groups;
 
-    groups_list(&names.groups);
+    groups_list(&groups);
     add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
         char name[160];
@@ -157,7 +134,7 @@ static void find_profiles(struct environment *environment, char *const variables
             length = sizeof name - 1; /* too long to be known: the beginning is enough to name it */
         memcpy(name, *variables, length);
         name[length] = '\0';
-        check_name(name, profile, &names, problems);
+        check_name(name, profile, &groups, problems);
         if (profile[0] != '\0')
             add_profile(environment, profile, problems);
     }
@@ -183,8 +160,8 @@ static void check_claim(const struct environment *environment, size_t i, const s
 
         for (size_t k = 0; k < others->count; k++)
             if (client_equal(client, &others->list[k]))
-                problem(problems, "PROFILE_%s_FROM and PROFILE_%s_FROM both claim %s", environment->profiles[i].name,
-                        environment->profiles[j].name, text);
+                problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix, environment->profiles[j].prefix,
+                        text);
     }
 }
 
@@ -266,7 +243,7 @@ void environment_free(struct environment *environment)
 
 const struct listeners *environment_listeners(const struct environment *environment, size_t i)
 {
-    return i == 0 ? &environment->settings.listeners : &environment->profiles[i].listeners;
+    return &environment->profiles[i].listeners;
 }
 
 bool environment_listens_with_tls(const struct environment *environment)

@@ -18,7 +18,7 @@ struct environment {
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
-/* Where the clients of profile i come in: the general listeners for the base set, else its own. */
+/* Where the clients of profile i come in. */
 const struct listeners *environment_listeners(const struct environment *environment, size_t i);
 
 /* Whether any listener of all is tls://. */

@@ -5,19 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#define REQUIRE_LABEL "REQUIRE_LABEL"
-#define MAX_CREATE_BODY "MAX_CREATE_BODY"
-#define MAX_CREATE_BODY_LOW 1024L
-#define MAX_CREATE_BODY_HIGH (8L * 1024 * 1024)
-
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* The order is that of guard_knobs[]. */
 const char *const guard_variables[] = {
-    "ALLOW_PRIVILEGED",     "ALLOW_HOST_NAMESPACES", "ALLOW_CAP_ADD",      "ALLOW_DEVICES",       "ALLOW_BIND_MOUNTS",
-    "ALLOW_SECURITY_OPT",   "ALLOW_VOLUMES_FROM",    "ALLOW_SYSCTLS",      "ALLOW_RUNTIME",       "ALLOW_CGROUP_PARENT",
-    "ALLOW_IMAGE_REFERENCES", "ALLOW_VOLUME_DRIVERS", "ALLOW_NETWORK_DRIVERS", "ALLOW_LOG_DRIVERS", "ALLOW_VOLUME_NAMES",
-    REQUIRE_LABEL,          MAX_CREATE_BODY,         NULL,
+#define GUARD(name, ...) #name,
+#include "variables.def"
+    NULL,
 };
 
 static bool only(const char *text, const char *characters)
@@ -40,8 +33,6 @@ static bool clean_path(char *path)
 
     if (path[0] != '/')
         return false;
-    if (length > 1 && path[length - 1] == '/')
-        path[length - 1] = '\0';
     for (const char *c = path; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || *c == ':')
             return false;
@@ -54,6 +45,10 @@ static bool clean_path(char *path)
             return false;
         if (segment[n] == '\0')
             return true;
+        if (segment[n + 1] == '\0') {
+            path[length - 1] = '\0';
+            return true;
+        }
     }
 }
 
@@ -105,30 +100,15 @@ static bool item_fits(enum guard_knob knob, char *item)
     }
 }
 
-static void list_add(struct guard_list *list, const char *item, size_t length)
-{
-    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
-    if (list->items == NULL)
-        abort();
-    list->items[list->count] = strndup(item, length);
-    if (list->items[list->count++] == NULL)
-        abort();
-}
-
 static void read_list(struct guard *guard, enum guard_knob knob, const char *value, struct problems *problems)
 {
-    static const char separators[] = ", \t\n";
     const struct guard_knob_info *info = &guard_knobs[knob];
     struct guard_list *list = &guard->list[knob];
 
-    for (value += strspn(value, separators); *value != '\0'; value += strspn(value, separators)) {
-        size_t length = strcspn(value, separators);
-
-        list_add(list, value, length);
-        if (!item_fits(knob, list->items[list->count - 1]))
-            problem(problems, "%s%s: \"%.*s\" is not %s", guard->prefix, info->variable, (int)length, value, info->item);
-        value += length;
-    }
+    list->items = list_split(value, ", \t\n", &list->count);
+    for (size_t i = 0; i < list->count; i++)
+        if (!item_fits(knob, list->items[i]))
+            problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
 }
 
 /* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
@@ -163,7 +143,7 @@ static char *copy(const char *text, size_t length)
 
 static void read_label(struct guard *guard, const struct variables *variables, struct problems *problems)
 {
-    const char *value = variable(variables, REQUIRE_LABEL);
+    const char *value = variable(variables, "REQUIRE_LABEL");
     size_t key;
 
     if (value == NULL)
@@ -171,7 +151,7 @@ static void read_label(struct guard *guard, const struct variables *variables, s
     guard->active = true;
     key = strcspn(value, "=");
     if (key == 0 || !printable(value)) {
-        problem(problems, "%s%s=%s: not a label, or label=value", guard->prefix, REQUIRE_LABEL, value);
+        problem(problems, "%sREQUIRE_LABEL=%s: not a label, or label=value", guard->prefix, value);
         return;
     }
     guard->label = copy(value, key);
@@ -195,8 +175,8 @@ struct guard *guard_new(bool on_by_default, const char *socket_path, const struc
     guard->open[KNOB_LINKS] = permissions->inspects_containers;
     guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
     guard->open[KNOB_CONFIGS] = permissions->inspects_configs;
-    guard->active |= variable(variables, MAX_CREATE_BODY) != NULL;
-    guard->max_body = variable_number(variables, MAX_CREATE_BODY, MAX_CREATE_BODY_LOW, MAX_CREATE_BODY_HIGH, MAX_CREATE_BODY_DEFAULT, problems);
+    guard->active |= variable(variables, "MAX_CREATE_BODY") != NULL;
+    guard->max_body = variable_number(variables, VAR_MAX_CREATE_BODY, problems);
     read_label(guard, variables, problems);
     return guard;
 }
@@ -205,11 +185,8 @@ void guard_free(struct guard *guard)
 {
     if (guard == NULL)
         return;
-    for (int knob = 0; knob < KNOB_COUNT; knob++) {
-        for (size_t i = 0; i < guard->list[knob].count; i++)
-            free(guard->list[knob].items[i]);
-        free(guard->list[knob].items);
-    }
+    for (int knob = 0; knob < KNOB_COUNT; knob++)
+        list_free(guard->list[knob].items, guard->list[knob].count);
     free(guard->label);
     free(guard->label_value);
     free(guard->socket_path);

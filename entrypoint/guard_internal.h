@@ -6,7 +6,6 @@
 #include "guard_schema.h"
 #include "text.h"
 
-#define MAX_CREATE_BODY_DEFAULT (64L * 1024)
 
 /* Up to here the reason of a refusal is searched. */
 #define REASON_BODY_MAX (16L * 1024)

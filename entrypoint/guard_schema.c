@@ -6,24 +6,8 @@
 #include <string.h>
 
 const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
-    [KNOB_PRIVILEGED] = {"ALLOW_PRIVILEGED", KNOB_BOOLEAN, NULL},
-    [KNOB_HOST_NAMESPACES] = {"ALLOW_HOST_NAMESPACES", KNOB_BOOLEAN, NULL},
-    [KNOB_CAP_ADD] = {"ALLOW_CAP_ADD", KNOB_LIST_OR_TRUE, "a capability such as NET_ADMIN"},
-    [KNOB_DEVICES] = {"ALLOW_DEVICES", KNOB_BOOLEAN, NULL},
-    [KNOB_BIND_MOUNTS] = {"ALLOW_BIND_MOUNTS", KNOB_LIST_OR_TRUE, "an absolute path without . or .. or // in it"},
-    [KNOB_SECURITY_OPT] = {"ALLOW_SECURITY_OPT", KNOB_LIST_OR_TRUE, "an option such as apparmor=unconfined"},
-    [KNOB_VOLUMES_FROM] = {"ALLOW_VOLUMES_FROM", KNOB_BOOLEAN, NULL},
-    [KNOB_SYSCTLS] = {"ALLOW_SYSCTLS", KNOB_BOOLEAN, NULL},
-    [KNOB_RUNTIME] = {"ALLOW_RUNTIME", KNOB_LIST, "the name of a runtime"},
-    [KNOB_CGROUP_PARENT] = {"ALLOW_CGROUP_PARENT", KNOB_BOOLEAN, NULL},
-    [KNOB_IMAGE_REFERENCES] = {"ALLOW_IMAGE_REFERENCES", KNOB_LIST,
-                               "an image reference, in which * and ? stand for other characters, ** at most once"},
-    [KNOB_VOLUME_DRIVERS] = {"ALLOW_VOLUME_DRIVERS", KNOB_LIST,
-                             "the name of a volume driver such as rclone or vieux/sshfs:latest, or of a network file system: nfs nfs4 cifs smb3"},
-    [KNOB_NETWORK_DRIVERS] = {"ALLOW_NETWORK_DRIVERS", KNOB_LIST,
-                              "the name of a network driver such as macvlan (for host there is ALLOW_HOST_NAMESPACES)"},
-    [KNOB_LOG_DRIVERS] = {"ALLOW_LOG_DRIVERS", KNOB_LIST, "the name of a log driver such as syslog or grafana/loki-docker-driver:latest"},
-    [KNOB_VOLUME_NAMES] = {"ALLOW_VOLUME_NAMES", KNOB_LIST, "the name of a volume, in which * and ? stand for other characters"},
+#define KNOB(name, kind, item, ...) [KNOB_##name] = {"ALLOW_" #name, KNOB_##kind, item},
+#include "variables.def"
 };
 
 #define DRIVER_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)*(?::[A-Za-z0-9_.-]+)?\\z"

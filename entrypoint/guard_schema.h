@@ -6,23 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What opens a member. The order is that of guard_knobs[]. */
+/* What opens a member: first the rows of variables.def. */
 enum guard_knob {
-    KNOB_PRIVILEGED,
-    KNOB_HOST_NAMESPACES,
-    KNOB_CAP_ADD,
-    KNOB_DEVICES,
-    KNOB_BIND_MOUNTS,
-    KNOB_SECURITY_OPT,
-    KNOB_VOLUMES_FROM,
-    KNOB_SYSCTLS,
-    KNOB_RUNTIME,
-    KNOB_CGROUP_PARENT,
-    KNOB_IMAGE_REFERENCES,
-    KNOB_VOLUME_DRIVERS,
-    KNOB_NETWORK_DRIVERS,
-    KNOB_LOG_DRIVERS,
-    KNOB_VOLUME_NAMES,
+#define KNOB(name, ...) KNOB_##name,
+#include "variables.def"
     KNOB_COUNT, /* those above are variables of the guard; those below are not */
     KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints differ */
     KNOB_MOUNT,

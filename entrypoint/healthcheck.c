@@ -1,3 +1,4 @@
+/* The container's health check. */
 #include "healthcheck.h"
 
 #include <arpa/inet.h>
@@ -91,9 +92,9 @@ static const struct listener *listener_to_ask(const struct listeners *listeners)
     return &listeners->list[0];
 }
 
-int healthcheck(const struct settings *settings)
+int healthcheck(const struct listeners *listeners)
 {
-    const struct listener *listener = listener_to_ask(&settings->listeners);
+    const struct listener *listener = listener_to_ask(listeners);
     int fd = connect_to(listener);
     int status = fd < 0 ? -1 : 200; /* behind TLS, that it accepts is all one can see */
 

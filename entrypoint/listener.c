@@ -1,3 +1,4 @@
+/* LISTEN and BIND_CONFIG. */
 #include "listener.h"
 
 #include "address.h"
@@ -9,58 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool plain_path(const char *path)
+/* The address of a tcp:// or tls:// listener: empty or *, 127.0.0.1, localhost, [::1]. */
+static const char *read_address(struct listener *listener, const struct url *url)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:,=";
+    const char *host = strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
 
-    return path[0] == '/' && strspn(path, allowed) == strlen(path);
-}
-
-/* Copies length bytes of text that fit, with their end. */
-static bool copy(char *to, size_t size, const char *text, size_t length)
-{
-    if (length >= size)
-        return false;
-    memcpy(to, text, length);
-    to[length] = '\0';
-    return true;
-}
-
-bool port_read(const char *text, unsigned *port)
-{
-    char *end;
-    unsigned long number;
-
-    if (*text == '\0' || strspn(text, "0123456789") != strlen(text))
-        return false;
-    number = strtoul(text, &end, 10);
-    *port = (unsigned)number;
-    return number >= 1 && number <= 65535;
-}
-
-/* What follows tcp:// or tls://: :2375, 127.0.0.1:2375, [::1]:2375. Returns what is wrong, or NULL. */
-static const char *read_tcp(struct listener *listener, const char *rest, enum listener_kind kind)
-{
-    const char *colon = strrchr(rest, ':');
-    size_t length = colon == NULL ? 0 : (size_t)(colon - rest);
-
-    listener->kind = kind;
-    if (colon == NULL || !port_read(colon + 1, &listener->port))
-        return "a port from 1 to 65535 is missing";
-    if (length >= 2 && rest[0] == '[' && rest[length - 1] == ']') {
-        /* One of IPv4's in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim
-         * means. */
-        if (copy(listener->address, sizeof listener->address, rest + 1, length - 2) &&
-            address_read(AF_INET6, listener->address, listener->address, sizeof listener->address))
-            return NULL;
-    } else if (copy(listener->address, sizeof listener->address, rest, length)) {
-        if (strcmp(listener->address, "*") == 0)
-            listener->address[0] = '\0';
-        if (strcmp(listener->address, "localhost") == 0)
-            bounded_copy(listener->address, sizeof listener->address, "127.0.0.1");
-        if (length == 0 || address_read(AF_INET, listener->address, listener->address, sizeof listener->address) || listener->address[0] == '\0')
-            return NULL;
-    }
+    listener->port = url->port;
+    listener->address[0] = '\0';
+    /* An IPv4 address in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim means. */
+    if (url->brackets ? address_read(AF_INET6, url->host, listener->address, sizeof listener->address)
+                      : *host == '\0' || strcmp(host, "*") == 0 ||
+                            address_read(AF_INET, host, listener->address, sizeof listener->address))
+        return NULL;
     return "the address is neither empty nor an IPv4 address nor an IPv6 address in brackets";
 }
 
@@ -82,19 +43,15 @@ static const char *read_unix_option(struct listener *listener, const char *name,
     return NULL;
 }
 
-/* unix:///run/proxy/docker.sock?mode=0660&uid=0&gid=1000 */
-static const char *read_unix(struct listener *listener, char *rest)
+/* mode=0660&uid=0&gid=1000 */
+static const char *read_unix_options(struct listener *listener, char *options)
 {
     const char *wrong = NULL;
-    char *options = strchr(rest, '?');
     char *save;
 
-    listener->kind = LISTEN_UNIX;
     listener->mode = 0660;
     listener->uid = -1;
     listener->gid = -1;
-    if (options != NULL)
-        *options++ = '\0';
     for (char *option = options == NULL ? NULL : strtok_r(options, "&", &save); option != NULL && wrong == NULL;
          option = strtok_r(NULL, "&", &save)) {
         char *value = strchr(option, '=');
@@ -104,76 +61,70 @@ static const char *read_unix(struct listener *listener, char *rest)
         *value++ = '\0';
         wrong = read_unix_option(listener, option, value);
     }
-    if (wrong != NULL)
-        return wrong;
-    if (!plain_path(rest) || strlen(rest) > LISTEN_PATH_MAX)
-        return "the path is not absolute, too long for a socket, or has a special character";
-    copy(listener->address, sizeof listener->address, rest, strlen(rest));
-    return NULL;
+    return wrong;
 }
 
+/* Changes text. Returns what is wrong, or NULL. */
+static const char *read_listener(struct listener *listener, char *text)
+{
+    static const enum listener_kind kinds[] = {[URL_UNIX] = LISTEN_UNIX, [URL_TCP] = LISTEN_TCP, [URL_TLS] = LISTEN_TLS};
+    struct url url;
+    const char *wrong = url_read(&url, text, LISTEN_PATH_MAX);
+
+    if (wrong != NULL)
+        return wrong;
+    if (url.scheme == URL_OTHER)
+        return "a listener begins with tcp://, tls:// or unix://";
+    listener->kind = kinds[url.scheme];
+    if (url.scheme != URL_UNIX)
+        return read_address(listener, &url);
+    bounded_copy(listener->address, sizeof listener->address, url.host);
+    return read_unix_options(listener, url.options);
+}
+
+/* What follows HAProxy's `bind`, as Tecnativa's image takes it: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
 static const char *read_bind_config(struct listener *listener, const char *value)
 {
     size_t length = strcspn(value, " ");
     const char *option = value + length + strspn(value + length, " ");
-    char address[256];
+    size_t every = length > 3 && strncmp(value, ":::", 3) == 0 ? 2 : 0; /* every address, port */
+    char url[256];
 
     if (strcmp(option, "") != 0 && strcmp(option, "v4v6") != 0)
         return "only an address, and v4v6 behind it, are understood; use LISTEN";
-    if (length > 3 && strncmp(value, ":::", 3) == 0) /* every address, port */
-        snprintf(address, sizeof address, ":%.*s", (int)(length - 3), value + 3);
-    else
-        snprintf(address, sizeof address, "%.*s", (int)length, value);
-    return read_tcp(listener, address, LISTEN_TCP);
+    snprintf(url, sizeof url, "tcp://%.*s", (int)(length - every), value + every);
+    return read_listener(listener, url);
 }
 
-void listeners_read_bind_config(struct listeners *listeners, const char *value, struct problems *problems)
+void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems)
 {
-    const char *wrong = read_bind_config(&listeners->list[0], value);
-
-    listeners->count = 1;
-    if (wrong != NULL)
-        problem(problems, "BIND_CONFIG=%s: %s", value, wrong);
-}
-
-static const char *read_url(struct listener *listener, char *url)
-{
-    if (strncmp(url, "tcp://", 6) == 0)
-        return read_tcp(listener, url + 6, LISTEN_TCP);
-    if (strncmp(url, "tls://", 6) == 0)
-        return read_tcp(listener, url + 6, LISTEN_TLS);
-    if (strncmp(url, "unix://", 7) == 0)
-        return read_unix(listener, url + 7);
-    return "a listener begins with tcp://, tls:// or unix://";
-}
-
-void listeners_read(struct listeners *listeners, const struct variables *variables, const char *name,
-                    const char *preset, struct problems *problems)
-{
-    const char *value = variable(variables, name);
-    char *list;
-    char *save;
+    bool base = variables->prefix[0] == '\0';
+    const char *value = variable(variables, "LISTEN");
+    const char *bind_config = base ? variable(variables, "BIND_CONFIG") : NULL;
+    const char *wrong;
+    char **items;
+    size_t count;
 
     listeners->count = 0;
-    if (value == NULL)
-        value = preset;
+    if (value == NULL && bind_config != NULL) {
+        wrong = read_bind_config(&listeners->list[listeners->count++], bind_config);
+        if (wrong != NULL)
+            problem(problems, "BIND_CONFIG=%s: %s", bind_config, wrong);
+        return;
+    }
+    if (value == NULL && base)
+        value = variable_preset(VAR_LISTEN);
     if (value == NULL)
         return;
-    list = strdup(value);
-    if (list == NULL)
-        abort();
-    for (char *url = strtok_r(list, ", ", &save); url != NULL; url = strtok_r(NULL, ", ", &save)) {
-        const char *wrong;
-
-        if (listeners->count == LISTENERS_MAX) {
-            problem(problems, "%s%s: more than %d listeners", variables->prefix, name, LISTENERS_MAX);
-            break;
-        }
-        wrong = read_url(&listeners->list[listeners->count++], url);
+    items = list_split(value, ", ", &count);
+    if (count == 0)
+        problem(problems, "%sLISTEN=%s: names no listener", variables->prefix, value);
+    if (count > LISTENERS_MAX)
+        problem(problems, "%sLISTEN: more than %d listeners", variables->prefix, LISTENERS_MAX);
+    for (size_t i = 0; i < count && i < LISTENERS_MAX; i++) {
+        wrong = read_listener(&listeners->list[listeners->count++], items[i]);
         if (wrong != NULL)
-            problem(problems, "%s%s=%s: %s", variables->prefix, name, value, wrong);
+            problem(problems, "%sLISTEN=%s: %s", variables->prefix, value, wrong);
     }
-    if (listeners->count == 0)
-        problem(problems, "%s%s=%s: names no listener", variables->prefix, name, value);
-    free(list);
+    list_free(items, count);
 }

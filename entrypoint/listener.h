@@ -24,18 +24,9 @@ struct listeners {
     struct listener list[LISTENERS_MAX];
 };
 
-/* Whether the path may stand in haproxy.cfg as it is: absolute, and without a character that means something there. */
-bool plain_path(const char *path);
-
-/* A port from 1 to 65535, and nothing else. */
-bool port_read(const char *text, unsigned *port);
-
-/* Reads the comma-separated list of tcp://[addr]:port, tls://[addr]:port and unix:///path?mode=&uid=&gid= in the variable
- * name; unset it is preset, or empty if that is NULL. */
-void listeners_read(struct listeners *listeners, const struct variables *variables, const char *name,
-                    const char *preset, struct problems *problems);
-
-/* Tecnativa's BIND_CONFIG, what follows HAProxy's `bind`: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
-void listeners_read_bind_config(struct listeners *listeners, const char *value, struct problems *problems);
+/* Reads LISTEN of a profile or of the base set, a list of tcp://[addr]:port, tls://[addr]:port and
+ * unix:///path?mode=&uid=&gid= separated by commas or blanks. If it is unset, a profile has none, and the base set those of
+ * BIND_CONFIG, or the preset. */
+void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems);
 
 #endif

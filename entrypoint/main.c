@@ -1,5 +1,6 @@
 /* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
 
+#include "address.h"
 #include "alias.h"
 #include "arguments.h"
 #include "config.h"
@@ -73,7 +74,7 @@ static void watch_certificates(struct supervision *supervision, const struct set
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         for (size_t k = 0; directories[i] != NULL && k < sizeof files / sizeof *files; k++) {
-            if ((size_t)snprintf(paths[count], PATH_MAX, "%s/%s", directories[i], files[k]) < PATH_MAX) {
+            if (path_join(paths[count], directories[i], files[k])) {
                 supervision->watched[count] = paths[count];
                 count++;
             }
@@ -103,7 +104,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
 
     (void)arguments;
     for (size_t i = 0; i < environment->profile_count; i++)
-        tell_of_taken(i == 0 ? &settings->listeners : &environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
+        tell_of_taken(environment_listeners(environment, i), environment->profiles[i].prefix, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
            config_file_put(&supervision.config, settings->runtime_dir, problems);
@@ -171,7 +172,7 @@ static int ask_health(const struct arguments *arguments, const struct environmen
 {
     (void)arguments;
     (void)problems;
-    return healthcheck(&environment->settings);
+    return healthcheck(environment_listeners(environment, 0));
 }
 
 static int migrate_names(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
@@ -186,7 +187,10 @@ static int print_map(const struct arguments *arguments, const struct environment
     static const struct {
         const char *name;
         void (*write)(FILE *out);
-    } maps[] = {{"operations", config_write_operations_map}, {"members", guard_write_members_map}, {"hints", guard_write_hints_map}};
+    } maps[] = {{"operations", config_write_operations_map},
+                {"members", guard_write_members_map},
+                {"hints", guard_write_hints_map},
+                {"settings", variables_write_table}};
 
     (void)environment;
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
@@ -194,7 +198,7 @@ static int print_map(const struct arguments *arguments, const struct environment
             maps[i].write(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    problem(problems, "map: %s: no such map; there are operations, members and hints", arguments->word[0]);
+    problem(problems, "map: %s: no such map; there are operations, members, hints and settings", arguments->word[0]);
     return BAD_ENVIRONMENT;
 }
 
@@ -217,7 +221,8 @@ static const struct command commands[] = {
      "say a Compose file's, an env file's (- is stdin) or this\n"
      "environment's names of other images in ALLOW_* names\n",
      false, migrate_names},
-    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, members or hints\n", false, print_map},
+    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, members or hints;\n"
+     "settings: the variables that are not permissions\n", false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };
 
@@ -227,8 +232,9 @@ static void print_help(void)
     arguments_help(stdout, commands);
     puts("  --help | --version\n"
          "\n"
-         "Everything is set by environment variables: ALLOW_*, PROFILE_<NAME>_*, LISTEN, SOCKET_PATH, UPSTREAM, TLS_CERT_PATH,\n"
-         "LOG_LEVEL, RATE_LIMIT and others. The README has the tables.");
+         "Everything is set by environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists them.\n"
+         "The others, where * means also as PROFILE_<NAME>_*, and FROM only so:\n");
+    variables_help(stdout);
 }
 
 static bool asks_for(const char *option, const char *letter, int argc, char *const argv[])

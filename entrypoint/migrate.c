@@ -188,7 +188,7 @@ static void print(const char *assignment, bool compose)
 static void print_settings(const struct assignments *input, const struct environment *environment, bool compose)
 {
     struct variables variables = {.environment = input->list, .prefix = ""};
-    const struct listener *listener = environment->settings.listeners.list;
+    const struct listener *listener = environment_listeners(environment, 0)->list;
     const char *prefix = compose ? "      " : "";
 
     for (size_t i = 0; i < sizeof carried / sizeof *carried; i++) {

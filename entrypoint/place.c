@@ -1,3 +1,4 @@
+/* Whether an address or a path is in use on this machine, or would be twice. */
 #include "place.h"
 
 #include "bounded.h"

@@ -1,3 +1,4 @@
+/* The base set, and PROFILE_<NAME>_*. */
 #include "profile.h"
 
 #include "bounded.h"
@@ -8,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE_LIMIT_MAX 1000000
-
-/* What a profile has besides ALLOW_*. */
-static const char *const settings[] = {"FROM", "LISTEN", "RATE_LIMIT", "REQUIRE_LABEL", "MAX_CREATE_BODY"};
-
 /* Where the rest of a name begins: at the first _ALLOW_, else at a setting it ends in. */
 static const char *rest_of(const char *text)
 {
@@ -21,10 +17,11 @@ static const char *rest_of(const char *text)
 
     if (rest != NULL && rest < text + length)
         return rest + 1;
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        size_t tail = strlen(settings[i]);
+    for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
+        size_t tail = strlen(row->name);
 
-        if (length > tail + 1 && strncmp(text + length - tail, settings[i], tail) == 0 && text[length - tail - 1] == '_')
+        if (row->scope != SCOPE_GLOBAL && length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 &&
+            text[length - tail - 1] == '_')
             return text + length - tail;
     }
     return NULL;
@@ -119,27 +116,25 @@ void profile_read(struct profile *profile, char *const environment[], const stru
                   const char *socket_path, struct problems *problems)
 {
     struct guard_permissions shown;
-    struct variables variables = {.environment = environment, .prefix = profile->prefix};
+    const struct variables own = {.environment = environment, .prefix = profile->prefix};
+    const struct variables *variables = &own;
 
     profile->prefix[0] = '\0';
     if (profile->name[0] != '\0')
         bounded_format(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
     set_backend(profile);
-    permissions_read(&profile->permissions, &variables, compat, problems);
+    permissions_read(&profile->permissions, variables, compat, problems);
     for (const char *const *name = guard_variables; *name != NULL; name++)
-        profile->guard_is_set |= variable(&variables, *name) != NULL;
+        profile->guard_is_set |= variable(variables, *name) != NULL;
     shown.inspects_containers = permissions_open(&profile->permissions, "ContainerInspect");
     shown.inspects_secrets = permissions_open(&profile->permissions, "SecretInspect");
     shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
-    profile->guard = guard_new(true, socket_path, &shown, &variables, problems);
+    profile->guard = guard_new(true, socket_path, &shown, variables, problems);
     complete_reasons(profile);
-    profile->rate_limit = variable_number(&variables, "RATE_LIMIT", 1, RATE_LIMIT_MAX, 0, problems);
-    profile->listeners.count = 0;
-    profile->clients.count = 0;
-    if (profile->name[0] == '\0')
-        return;
-    listeners_read(&profile->listeners, &variables, "LISTEN", NULL, problems);
-    clients_read(&profile->clients, &variables, "FROM", problems);
-    if (profile->listeners.count == 0 && profile->clients.count == 0)
+#define PROFILE_SETTING(field, name, scope, kind, ...) \
+    if (SCOPE_##scope == SCOPE_BOTH || profile->prefix[0] != '\0') \
+        READ_##kind(profile->field, name);
+#include "variables.def"
+    if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
         problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix, profile->prefix);
 }

@@ -2,10 +2,9 @@
 #ifndef PROFILE_H
 #define PROFILE_H
 
-#include "client.h"
 #include "guard.h"
-#include "listener.h"
 #include "permissions.h"
+#include "settings.h"
 
 #define PROFILES_MAX 256
 #define PROFILE_NAME_MAX 48
@@ -16,11 +15,11 @@ struct profile {
     char prefix[PROFILE_PREFIX_MAX]; /* "PROFILE_ADMIN_"; "" for the base set */
     char backend[PROFILE_NAME_MAX + sizeof "profile_"]; /* its section of haproxy.cfg */
     struct permissions permissions;
-    struct clients clients;
-    struct listeners listeners; /* of its own; none for the base set, which has the general ones */
+/* The settings of scope PROFILE and BOTH, by the fields' names in variables.def; the base set has no clients. */
+#define PROFILE_SETTING(field, name, scope, kind, ...) TYPE_##kind field;
+#include "variables.def"
     bool guard_is_set;          /* one of the guard's variables is set */
     struct guard *guard;        /* judges the bodies of requests that carry a workload; owned */
-    long rate_limit;            /* requests a second and client, 0 for no limit */
 };
 
 /* Reads the settings of one profile, whose name (or "" for the base set) must be set. compat is NULL for all but the
@@ -46,8 +45,7 @@ bool profile_would_guard(const struct profile *profile, size_t i);
 /* Whether a workload can be created unjudged for that reason. */
 bool profile_leaves_unguarded(const struct profile *profile);
 
-/* Splits a variable's name "PROFILE_<NAME>_<REST>" where REST is something a profile can have (FROM, LISTEN, RATE_LIMIT,
- * ALLOW_* and the guard's). Copies NAME; returns REST, or NULL if the name is none of that form. */
+/* Splits a variable's name "PROFILE_<NAME>_<REST>" where REST is ALLOW_* or a variable that a profile can have. Copies NAME; returns REST, or NULL if the name is none of that form. */
 const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX]);
 
 #endif

@@ -2,37 +2,47 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "client.h"
 #include "listener.h"
 #include "upstream.h"
 
-#define MIN_API_MINOR 24 /* below 1.24, ContainerStart takes a HostConfig: "may start" would mean "is root" */
+/* The type of a field, by the kind of its row in variables.def. */
+#define TYPE_BOOLEAN bool
+#define TYPE_NUMBER long /* 0 for none */
+#define TYPE_WORD const char *
+#define TYPE_CHOICE size_t
+#define TYPE_PATH const char *
+#define TYPE_TEXT const char *
+#define TYPE_API_VERSION long
+#define TYPE_LISTENERS struct listeners
+#define TYPE_UPSTREAMS struct upstreams
+#define TYPE_CLIENTS struct clients
 
-/* The names of the variables without which more is open, or something else, than was meant; NULL ends them. */
-extern const char *const settings_that_limit[];
+/* What reads it, where `variables` and `problems` are. */
+#define READ_BOOLEAN(to, name) (to) = variable_boolean(variables, #name, problems) == YES
+#define READ_NUMBER(to, name) (to) = variable_number(variables, VAR_##name, problems)
+#define READ_WORD(to, name) (to) = variable_word(variables, VAR_##name, problems)
+#define READ_CHOICE(to, name) (to) = variable_choice(variables, VAR_##name, problems)
+#define READ_PATH(to, name) (to) = variable_path(variables, VAR_##name, problems)
+#define READ_TEXT(to, name) (to) = variable_text(variables, VAR_##name)
+#define READ_API_VERSION(to, name) (to) = variable_api_minor(variables, VAR_##name, problems)
+#define READ_LISTENERS(to, name) listeners_read(&(to), variables, problems)
+#define READ_UPSTREAMS(to, name) upstreams_read(&(to), variables, problems)
+#define READ_CLIENTS(to, name) clients_read(&(to), variables, problems)
 
-enum log_format { LOG_TEXT, LOG_JSON };
+enum log_format { LOG_TEXT, LOG_JSON }; /* in the order of LOG_FORMAT's words */
 
+/* The settings of scope GLOBAL, by the fields' names in variables.def. Texts are not owned. */
 struct settings {
-    struct upstreams upstreams;
-    struct listeners listeners;
-    const char *log_level; /* a syslog name */
-    enum log_format log_format;
-    long min_api_minor;
-    bool ipv6;               /* to be bound where the kernel has it */
-    long max_connections;            /* 0: what the machine gives */
-    long max_connections_per_client; /* 0: a quarter of all */
-    const char *data_dir;    /* holds templates/ and haproxy/; not owned */
-    const char *tls_cert_path;          /* Docker's ca.pem, cert.pem, key.pem of the listeners; NULL; not owned */
-    const char *upstream_tls_cert_path; /* the same of the upstreams */
-    const char *runtime_dir; /* where haproxy.cfg is written; NULL: kept in memory */
-    const char *haproxy;     /* program, looked up in PATH if it has no slash; not owned */
+#define SETTING(field, name, kind, ...) TYPE_##kind field;
+#include "variables.def"
 };
 
 /* Reads all settings. What is wrong is told as problems; the settings are then complete but must not be used. */
 void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems);
 
-/* If there are tls:// listeners, of whichever profile, certificates that cannot be used are a problem: nobody would be served,
- * or everybody. */
+/* Where there are tls:// listeners (of whichever profile) or upstreams, a directory of certificates that is not set, or lacks a
+ * file, is a problem: nobody would be served, or everybody. */
 void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems);
 
 /* Whether TLS_CERT_PATH holds a ca.pem: clients need a certificate then. */

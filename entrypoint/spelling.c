@@ -1,7 +1,7 @@
+/* Which name was meant where one is unknown. */
 #include "spelling.h"
 
 #include "bounded.h"
-#include "operations.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -127,13 +127,6 @@ static bool is_known(const char *word)
 
 /* ---- suggestions ---- */
 
-static bool any(const char *name, const char *candidate)
-{
-    (void)name;
-    (void)candidate;
-    return true;
-}
-
 static bool same_meaning(const char *name, const char *candidate)
 {
     struct name_words words;
@@ -147,34 +140,15 @@ static bool same_meaning(const char *name, const char *candidate)
     return true;
 }
 
-static const char *nearest_of(const char *name, unsigned most, bool (*fits)(const char *name, const char *candidate),
-                              const char *(*next)(void *context), void *context, char *nearest, size_t size)
+void nearest_try(struct nearest *nearest, const char *candidate)
 {
-    unsigned best = most;
-    bool found = false;
-    const char *candidate;
+    unsigned far = distance(nearest->name, candidate);
 
-    while ((candidate = next(context)) != NULL) {
-        unsigned far = distance(name, candidate);
-
-        if (far < best + !found && strlen(candidate) < size && fits(name, candidate)) {
-            best = far;
-            found = true;
-            bounded_copy(nearest, size, candidate);
-        }
-    }
-    return found ? nearest : NULL;
-}
-
-const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
-                         size_t size)
-{
-    return nearest_of(name, most, any, next, context, nearest, size);
-}
-
-const char *nearest_permission(const char *name, const char *(*next)(void *context), void *context, char *nearest, size_t size)
-{
-    return nearest_of(name, SLIP_MAX, same_meaning, next, context, nearest, size);
+    if (far > nearest->most || (nearest->found[0] != '\0' && far >= distance(nearest->name, nearest->found)) ||
+        strlen(candidate) >= sizeof nearest->found)
+        return;
+    if (!nearest->same_meaning || same_meaning(nearest->name, candidate))
+        bounded_copy(nearest->found, sizeof nearest->found, candidate);
 }
 
 /* Whether the operation is called by all of the words that mean something. */

@@ -2,6 +2,8 @@
 #ifndef SPELLING_H
 #define SPELLING_H
 
+#include "operations.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -10,15 +12,18 @@
 /* How far a name of others' may be from one of ours to count as a slip: an environment is full of names. */
 unsigned slip(const char *name);
 
-/* The candidate nearest to name by the number of letters to add, drop, change or swap with their neighbour; NULL if none is
- * at most so far away. next(context) gives one candidate after the other, NULL at the end; a candidate stays valid until the
- * next call only, so that the answer is copied into nearest (of size bytes). */
-const char *nearest_name(const char *name, unsigned most, const char *(*next)(void *context), void *context, char *nearest,
-                         size_t size);
+/* The search for the candidate nearest to a name, by the number of letters to add, drop, change or swap with their
+ * neighbour. With same_meaning set, a candidate never means something else: a word of the name that is right in itself
+ * (ALLOW_STATS, ALLOW_IMAGE_PULL) has to be in the candidate as well. */
+struct nearest {
+    const char *name;               /* not owned */
+    unsigned most;                  /* how far away a candidate may be at most */
+    bool same_meaning;              /* for ALLOW_* names */
+    char found[OPERATION_NAME_MAX]; /* the nearest candidate so far, "" for none */
+};
 
-/* The same for an ALLOW_* name. Never one that means something else: a word of the name that is right in itself (ALLOW_STATS,
- * ALLOW_IMAGE_PULL) has to be in the candidate as well. */
-const char *nearest_permission(const char *name, const char *(*next)(void *context), void *context, char *nearest, size_t size);
+/* Compares one more candidate. Of two that are equally near, the first counts. */
+void nearest_try(struct nearest *nearest, const char *candidate);
 
 /* The own variables of the operations that an unknown ALLOW_* name speaks of, by the words in it: "ALLOW_CONTAINER_KILL" for
  * ALLOW_KILL. They are joined by spaces, each with the prefix before it. False if there are none. */

@@ -1,7 +1,7 @@
+/* Variables of other programs that look like ours. */
 #include "strangers.h"
 
 #include "compat.h"
-#include "spelling.h"
 #include "variables.h"
 
 #include <ctype.h>
@@ -83,13 +83,12 @@ static const struct stranger *find(const struct stranger *table, size_t count, c
 bool stranger_advice(const char *assignment, char *advice, size_t size)
 {
     char name[64];
-    char nearest[64];
+    struct nearest nearest = {.name = name};
     size_t length = strcspn(assignment, "=");
     char *const only[] = {(char *)assignment, NULL};
     const struct variables variables = {.environment = only, .prefix = ""};
     const struct stranger *stranger;
     const char *value;
-    size_t next = 0;
 
     if (length >= sizeof name || assignment[length] == '\0')
         return false;
@@ -106,8 +105,10 @@ bool stranger_advice(const char *assignment, char *advice, size_t size)
         return false;
     for (char *c = name; *c != '\0'; c++)
         *c = (char)toupper((unsigned char)*c);
-    if (nearest_name(name, slip(name), compat_next_name, &next, nearest, sizeof nearest) == NULL)
+    nearest.most = slip(name);
+    compat_try_names(&nearest, "");
+    if (nearest.found[0] == '\0')
         return false;
-    snprintf(advice, size, "%.*s means nothing here: did you mean %s", (int)length, assignment, nearest);
+    snprintf(advice, size, "%.*s means nothing here: did you mean %s", (int)length, assignment, nearest.found);
     return true;
 }

@@ -1,4 +1,7 @@
+/* TLS to an upstream. */
 #include "tls.h"
+
+#include "address.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +26,7 @@ static bool use_certificates(SSL_CTX *context, const char *directory)
     static const char *const files[] = {"ca.pem", "cert.pem", "key.pem"};
 
     for (size_t i = 0; i < 3; i++)
-        if ((size_t)snprintf(path[i], sizeof path[i], "%s/%s", directory, files[i]) >= sizeof path[i])
+        if (!path_join(path[i], directory, files[i]))
             return false;
     return SSL_CTX_load_verify_locations(context, path[0], NULL) == 1 && SSL_CTX_use_certificate_chain_file(context, path[1]) == 1 &&
            SSL_CTX_use_PrivateKey_file(context, path[2], SSL_FILETYPE_PEM) == 1;

@@ -1,100 +1,71 @@
+/* SOCKET_PATH and UPSTREAM. */
 #include "upstream.h"
 
+#include "address.h"
 #include "bounded.h"
-#include "client.h"
-#include "listener.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
-#define USUAL_SOCKET "/var/run/docker.sock"
+#define PATH_MOST (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
-static const char *read_socket(struct upstream *upstream, const char *path)
+/* Changes text. Returns what is wrong, or NULL. */
+static const char *read_upstream(struct upstream *upstream, char *text)
 {
-    upstream->kind = UPSTREAM_UNIX;
-    if (!plain_path(path) || strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        return "the path is not absolute, too long for a socket, or has a special character";
-    bounded_copy(upstream->host, sizeof upstream->host, path);
-    return NULL;
-}
-
-/* What follows tcp:// or tls://: host:port or [IPv6]:port */
-static const char *read_host(struct upstream *upstream, enum upstream_kind kind, const char *rest)
-{
-    const char *colon = strrchr(rest, ':');
-    size_t length = colon == NULL ? 0 : (size_t)(colon - rest);
+    static const enum upstream_kind kinds[] = {[URL_UNIX] = UPSTREAM_UNIX, [URL_TCP] = UPSTREAM_TCP, [URL_TLS] = UPSTREAM_TLS};
     unsigned char binary[sizeof(struct in6_addr)];
-    bool brackets = length >= 2 && rest[0] == '[' && rest[length - 1] == ']';
+    struct url url;
+    const char *wrong = url_read(&url, text, PATH_MOST);
 
-    upstream->kind = kind;
-    if (colon == NULL || !port_read(colon + 1, &upstream->port))
-        return "a port from 1 to 65535 is missing";
-    if (brackets) {
-        rest++;
-        length -= 2;
+    if (wrong != NULL)
+        return wrong;
+    if (url.scheme == URL_OTHER)
+        return "an upstream begins with unix://, tcp:// or tls://";
+    upstream->kind = kinds[url.scheme];
+    upstream->port = url.port;
+    if (url.options != NULL)
+        return "the path of an upstream has no options";
+    if (url.scheme == URL_TCP || url.scheme == URL_TLS) {
+        if (!url.brackets)
+            return host_name_read(url.host, upstream->host) ? NULL : "the host is neither a name nor an address";
+        if (inet_pton(AF_INET6, url.host, binary) != 1)
+            return "the host is neither a name nor an address";
     }
-    if (length >= sizeof upstream->host)
-        return "the host is too long";
-    memcpy(upstream->host, rest, length);
-    upstream->host[length] = '\0';
-    if (brackets ? inet_pton(AF_INET6, upstream->host, binary) != 1 : !host_name_read(upstream->host, upstream->host))
-        return "the host is neither a name nor an address";
+    bounded_copy(upstream->host, sizeof upstream->host, url.host);
     return NULL;
-}
-
-static const char *read_url(struct upstream *upstream, const char *url)
-{
-    if (strncmp(url, "unix://", 7) == 0)
-        return read_socket(upstream, url + 7);
-    if (strncmp(url, "tcp://", 6) == 0)
-        return read_host(upstream, UPSTREAM_TCP, url + 6);
-    if (strncmp(url, "tls://", 6) == 0)
-        return read_host(upstream, UPSTREAM_TLS, url + 6);
-    return "an upstream begins with unix://, tcp:// or tls://";
-}
-
-static void read_list(struct upstreams *upstreams, const char *value, struct problems *problems)
-{
-    char *list = strdup(value);
-    char *save;
-
-    if (list == NULL)
-        abort();
-    for (char *url = strtok_r(list, ", ", &save); url != NULL; url = strtok_r(NULL, ", ", &save)) {
-        const char *wrong;
-
-        if (upstreams->count == UPSTREAMS_MAX) {
-            problem(problems, "UPSTREAM: more than %d upstreams", UPSTREAMS_MAX);
-            break;
-        }
-        wrong = read_url(&upstreams->list[upstreams->count++], url);
-        if (wrong != NULL)
-            problem(problems, "UPSTREAM=%s: %s", value, wrong);
-    }
-    if (upstreams->count == 0)
-        problem(problems, "UPSTREAM=%s: names no upstream", value);
-    free(list);
 }
 
 void upstreams_read(struct upstreams *upstreams, const struct variables *variables, struct problems *problems)
 {
-    const char *socket = variable(variables, "SOCKET_PATH");
     const char *value = variable(variables, "UPSTREAM");
+    const char *socket = variable(variables, "SOCKET_PATH");
     const char *wrong;
+    char **items;
+    size_t count;
 
-    upstreams->count = 0;
-    if (value != NULL) {
-        read_list(upstreams, value, problems);
+    memset(upstreams, 0, sizeof *upstreams);
+    if (value == NULL) {
+        if (socket == NULL)
+            socket = variable_preset(VAR_SOCKET_PATH);
+        wrong = socket_path_wrong(socket, PATH_MOST);
+        if (wrong != NULL)
+            problem(problems, "SOCKET_PATH=%s: %s", socket, wrong);
+        bounded_copy(upstreams->list[upstreams->count++].host, sizeof upstreams->list->host, wrong == NULL ? socket : "");
         return;
     }
-    if (socket == NULL)
-        socket = USUAL_SOCKET;
-    wrong = read_socket(&upstreams->list[upstreams->count++], socket);
-    if (wrong != NULL)
-        problem(problems, "SOCKET_PATH=%s: %s", socket, wrong);
+    items = list_split(value, ", ", &count);
+    if (count == 0)
+        problem(problems, "UPSTREAM=%s: names no upstream", value);
+    if (count > UPSTREAMS_MAX)
+        problem(problems, "UPSTREAM: more than %d upstreams", UPSTREAMS_MAX);
+    for (size_t i = 0; i < count && i < UPSTREAMS_MAX; i++) {
+        wrong = read_upstream(&upstreams->list[upstreams->count++], items[i]);
+        if (wrong != NULL)
+            problem(problems, "UPSTREAM=%s: %s", value, wrong);
+    }
+    list_free(items, count);
 }
 
 const char *upstreams_socket(const struct upstreams *upstreams)
@@ -102,7 +73,7 @@ const char *upstreams_socket(const struct upstreams *upstreams)
     for (size_t i = 0; i < upstreams->count; i++)
         if (upstreams->list[i].kind == UPSTREAM_UNIX)
             return upstreams->list[i].host;
-    return USUAL_SOCKET;
+    return variable_preset(VAR_SOCKET_PATH);
 }
 
 bool upstream_has_name(const struct upstream *upstream)

@@ -1,3 +1,4 @@
+/* What the start log says of a configuration that is valid, but may not be what was meant. */
 #include "warnings.h"
 
 #include "strangers.h"

@@ -6,14 +6,13 @@ cd "$BATS_TEST_DIRNAME/../.." || exit 1
 @test "the table of groups is the program's" { scripts/readme-table.sh --check; }
 
 @test "every variable of the settings table is one the program knows, and the other way round" {
-    known=$(grep -ohE 'variable(_boolean|_number)?\([^,]*, "[A-Z_0-9]+"|read_(path|word)\(variables, "[A-Z_0-9]+"' entrypoint/settings.c entrypoint/upstream.c entrypoint/compat.c |
-        grep -oE '"[A-Z_0-9]+"' | tr -d '"' | sort -u)
+    known=$(build/docker-socket-proxy map settings | cut -f 1)
     for name in $known; do
-        grep -q "\`$name\`" README.md || { echo "$name is not in the README"; false; }
+        grep -qE "\`(PROFILE_<NAME>_)?$name[\`=]" README.md || { echo "$name is not in the README"; false; }
     done
     # shellcheck disable=SC2016
     for name in $(sed -n '/^## Settings/,/^## /p' README.md | grep -oE '^\| `[A-Z_]+`' | tr -d '|` '); do
-        grep -rqF "\"$name\"" entrypoint || { echo "$name is not in the program"; false; }
+        grep -qx "$name" <<<"$known" || { echo "$name is not in the program"; false; }
     done
 }
 

@@ -21,7 +21,7 @@ static void given(const char *from)
     free(told);
     problems = (struct problems){.to = open_memstream(&told, &length)};
     snprintf(variable, sizeof variable, "PROFILE_A_FROM=%s", from);
-    clients_read(&clients, &variables, "FROM", &problems);
+    clients_read(&clients, &variables, &problems);
     fclose(problems.to);
     problem_count = problems.count;
 }

@@ -282,7 +282,7 @@ START_TEST(test_values)
         ck_assert_msg(variable_boolean(&variables, "ALLOW_TOP", &problems) == UNSET && problems.count == 0, "%s", text);
     }
     snprintf(text, sizeof text, "RATE_LIMIT='12'");
-    ck_assert_int_eq(variable_number(&variables, "RATE_LIMIT", 1, 100, 0, &problems), 12);
+    ck_assert_int_eq(variable_number(&variables, VAR_RATE_LIMIT, &problems), 12);
     snprintf(text, sizeof text, "SOCKET_PATH= \"/a b'\" ");
     ck_assert_str_eq(variable(&variables, "SOCKET_PATH"), "/a b'");
     snprintf(text, sizeof text, "REQUIRE_LABEL='\"x\"'"); /* one pair */
@@ -367,8 +367,8 @@ START_TEST(test_settings)
     given("LISTEN=tcp://:2375,tcp://[::1]:1,unix:///run/p.sock?mode=0600&gid=7 SOCKET_PATH=/x.sock MIN_API_VERSION=1.40 LOG_LEVEL=ERROR "
           "DISABLE_IPV6=yes PROFILE_A_FROM=cn-less,172.20.0.9/16,10.0.0.1 PROFILE_A_LISTEN=tcp://127.0.0.1:3 PROFILE_A_RATE_LIMIT=9");
     ck_assert_str_eq(told, "");
-    ck_assert_uint_eq(environment.settings.listeners.count, 3);
-    listener = environment.settings.listeners.list;
+    ck_assert_uint_eq(environment.profiles[0].listeners.count, 3);
+    listener = environment.profiles[0].listeners.list;
     ck_assert(listener[0].kind == LISTEN_TCP && listener[0].port == 2375 && listener[0].address[0] == '\0');
     ck_assert_str_eq(listener[1].address, "::1");
     ck_assert(listener[2].kind == LISTEN_UNIX && listener[2].mode == 0600 && listener[2].gid == 7 && listener[2].uid == -1);
@@ -376,7 +376,7 @@ START_TEST(test_settings)
     ck_assert_str_eq(environment.settings.upstreams.list[0].host, "/x.sock");
     ck_assert_int_eq(environment.settings.min_api_minor, 40);
     ck_assert_str_eq(environment.settings.log_level, "err");
-    ck_assert(!environment.settings.ipv6);
+    ck_assert(environment.settings.disable_ipv6);
     ck_assert_uint_eq(environment.profile_count, 2);
     ck_assert_str_eq(environment.profiles[1].backend, "profile_a");
     ck_assert_int_eq(environment.profiles[1].rate_limit, 9);
