@@ -115,7 +115,7 @@ maps: $(PROGRAM)
 	$(PROGRAM) map kinds >haproxy/kinds.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
-	scripts/readme-table.sh
+	scripts/tables.sh
 
 fuzz:
 	@scripts/install-packages.sh test
