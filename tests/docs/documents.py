@@ -125,8 +125,8 @@ def settings_documented():
 
 def targets_exist():
     """Each target of make in a document is one."""
-    makefile = text_of("Makefile")
-    phony = set(re.search(r"^\.PHONY:(.*)$", makefile, re.M)[1].split())
+    database = subprocess.run(["make", "-C", ROOT, "-pRrq"], capture_output=True, text=True).stdout
+    phony = set(re.search(r"^\.PHONY: (.*)$", database, re.M)[1].split())
     for document in DOCUMENTS:
         for call in re.findall(r"\bmake ([a-z0-9 -]+)", "\n".join(code_of(document))):
             for target in call.split():
@@ -308,7 +308,11 @@ def manual():
 
 
 def installed():
-    """make install puts the program, its data, the page and the licence where they belong, and uninstall removes them."""
+    """make install puts the program, its data, the page and the licence where they belong, and uninstall removes them. The image's
+    labels have the licence and the version."""
+    dockerfile = text_of("Dockerfile")
+    version = re.search(r"^VERSION = (.*)$", text_of("Makefile"), re.M)[1]
+    assert f'image.version="{version}"' in dockerfile and 'image.licenses="MIT"' in dockerfile
     with tempfile.TemporaryDirectory() as directory:
         env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         make = ["make", "-s", "-C", ROOT, f"DESTDIR={directory}"]
