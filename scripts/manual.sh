@@ -57,6 +57,7 @@ dsp map settings | awk -F '\t' '
         print ".It Ev " ($2 == "profile" ? "PROFILE_<NAME>_" : "") $1 " Pq " ($2 == "both" ? "P, " : "") $3
         preset = $4
         gsub(/^\(|\)$/, "", preset)
+        sub(/^none: /, "", preset)
         print $5 (preset == "none" ? "" : "; default: " preset)
     }' | lines >"$scratch/SETTINGS"
 

@@ -64,7 +64,7 @@ table_settings() {
             preset = $4
             if (preset ~ /^\(/) preset = substr(preset, 2, length(preset) - 2)
             else preset = "`" preset "`"
-            sub(/^none$/, "", preset)
+            sub(/^none(: )?/, "", preset)
             printf "| `%s` | %s | %s | %s | %s |\n", name, profile, $3, preset, $5
         }'
 }
