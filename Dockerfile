@@ -10,7 +10,8 @@ COPY . .
 # AddressSanitizer's leak check needs ptrace, which a build container may not have; the test run outside has it.
 RUN make all && ASAN_OPTIONS=detect_leaks=0 make check \
  && make DESTDIR=/out install \
- && strip /out/usr/local/bin/docker-socket-proxy
+ && strip /out/usr/local/bin/docker-socket-proxy \
+ && rm -r /out/usr/local/share/man
 
 # --- Collect exactly what runs ----------------------------------------------------------------------------------------
 FROM debian:trixie-slim AS collect
@@ -45,6 +46,7 @@ RUN set -e; \
 FROM scratch
 LABEL org.opencontainers.image.title="docker-socket-proxy" \
       org.opencontainers.image.description="Guards the Docker socket: each API operation is denied until a variable allows it" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="0.1.0"
 COPY --from=collect /out /
 EXPOSE 2375

@@ -7,11 +7,14 @@ VERSION = 0.1.0
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 datadir ?= $(prefix)/share
+mandir  ?= $(datadir)/man
+docdir  ?= $(datadir)/doc/$(NAME)
 DESTDIR ?=
 DATA_DIR = $(datadir)/$(NAME)
 
 BUILD   = build
 PROGRAM = $(BUILD)/$(NAME)
+MANUAL  = $(BUILD)/$(NAME).8
 IMAGE  ?= $(NAME)
 
 # Asked when a compiler is run, not when this file is read: set-up may only just have installed the library.
@@ -47,10 +50,13 @@ BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM)
+all: $(PROGRAM) $(MANUAL)
 
 $(PROGRAM): $(OBJECTS)
 	$(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
+
+$(MANUAL): docs/$(NAME).8.in scripts/manual.sh $(PROGRAM)
+	scripts/manual.sh $(PROGRAM) $(DATA_DIR) >$@
 
 # The Makefile is a prerequisite because the version and the data directory are in it.
 $(BUILD)/obj/%.o: entrypoint/%.c Makefile | $(BUILD)/obj
@@ -72,14 +78,16 @@ $(BUILD)/obj $(BUILD)/sanitized $(BUILD)/unit $(BUILD)/guard:
 
 -include $(wildcard $(BUILD)/*/*.d)
 
-install: $(PROGRAM)
+install: $(PROGRAM) $(MANUAL)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(DATA_DIR)
 	install -m 0755 $(PROGRAM) $(DESTDIR)$(bindir)/$(NAME)
+	install -D -m 0644 $(MANUAL) $(DESTDIR)$(mandir)/man8/$(NAME).8
+	install -D -m 0644 LICENSE $(DESTDIR)$(docdir)/LICENSE
 	find templates haproxy -type f -exec install -D -m 0644 {} $(DESTDIR)$(DATA_DIR)/{} \;
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/$(NAME)
-	rm -rf $(DESTDIR)$(DATA_DIR)
+	rm -f $(DESTDIR)$(bindir)/$(NAME) $(DESTDIR)$(mandir)/man8/$(NAME).8
+	rm -rf $(DESTDIR)$(DATA_DIR) $(DESTDIR)$(docdir)
 
 # The proxy on 127.0.0.1:2375 in front of SOCKET_PATH, with the ALLOW_* of the caller's environment.
 run:
@@ -113,7 +121,7 @@ maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
-	scripts/readme-table.sh
+	scripts/tables.sh
 
 # What haproxy.cfg becomes for the environments in tests/fixtures/cfg, to be read before it is committed.
 golden: $(BUILD)/unit/test_config

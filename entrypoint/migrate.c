@@ -16,7 +16,7 @@ static const struct remark {
     const char *operation;
     const char *text;
 } remarks[] = {
-    {"ContainerCreate", "may create containers; with these names the create guard judges them (see the README)"},
+    {"ContainerCreate", "may create containers; with these names the create guard judges them (docs/guard.md)"},
     {"ContainerExec", "may run commands in every container"},
     {"ContainerAttach", "may write to the stdin of every container"},
     {"ContainerAttachWebsocket", "may write to the stdin of every container"},

@@ -44,6 +44,8 @@ needs_test() {
     need_file /bin/busybox busybox-static
     need_file /usr/bin/python3 python3
     need_python docker python3-docker
+    need_python yaml python3-yaml
+    need mandoc mandoc
     need go golang-go
     need podman podman
     need wrk wrk

@@ -53,7 +53,7 @@ def theirs(env, method, path, tecnativa):
     return section in (LIBPOD if libpod else SECTIONS) and on(env, ("LIBPOD_" if libpod else "") + section)
 
 
-# The differences, as the README's table has them. What `differential` meets has to be one of DERIVED.
+# The differences, as the table of docs/migration.md has them. What `differential` meets has to be one of DERIVED.
 SEPARATED = "Tecnativa: `CONTAINERS=1` opens archive, changes, export, logs and top of containers"
 EXEC = "`CONTAINERS=1 POST=1` opens ContainerExec, also without `EXEC=1`, which running the command needs"
 WEBSOCKET = "`CONTAINERS=1` alone opens `GET /containers/x/attach/ws`, which writes to stdin"
@@ -109,8 +109,8 @@ def widening(env, path, mode, tecnativa):
 
 
 def documented():
-    """The left column of the README's table of differences."""
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+    """The left column of the table of differences in docs/migration.md."""
+    with open(os.path.join(ROOT, "docs/migration.md"), encoding="utf-8") as file:
         table = file.read().split("<!-- differences")[1].split("<!-- /differences")[0]
     return [line[2:].split(" | ")[0] for line in table.splitlines() if line.startswith("| ")][1:]
 
@@ -145,7 +145,7 @@ def ours(env):
 
 
 def differential():
-    """Each reading against the images' rules: what differs is a row of the README's table, and each row of it is met."""
+    """Each reading against the images' rules: what differs is a row of the documented table, and each row of it is met."""
     seed = int(os.environ.get("SEED", 20260101))
     table = rows()
     met = collections.Counter()
@@ -165,7 +165,7 @@ def differential():
                 met[reason] += 1
     print(f"{count} settings x {len(table)} operations; different: {dict(met)}")
     assert set(met) == DERIVED, met  # each documented difference occurs, and no other
-    assert sorted(documented()) == sorted(DERIVED | {PREFIX, METHOD, OLD, UNKNOWN, WORDS, ALLOW_WORDS}), "the README's table"
+    assert sorted(documented()) == sorted(DERIVED | {PREFIX, METHOD, OLD, UNKNOWN, WORDS, ALLOW_WORDS}), "docs/migration.md"
 
 
 def other_differences():

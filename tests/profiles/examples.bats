@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The README's Compose files, as printed. What the clients may do is asked from their network and with their address; where a
+# The documents' Compose files, as printed. What the clients may do is asked from their network and with their address; where a
 # file names a client's image, a container of ours takes its place.
 
 # shellcheck disable=SC2086,SC2016,SC2034
 load helper
 
 compose() { if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi; }
-# example NAME ARGUMENT...: docker compose with the README's block of that name, and our clients
+# example NAME ARGUMENT...: docker compose with the documents' block of that name, and our clients
 example() { compose -p example -f "$LAB/$1.yaml" -f "$LAB/clients-of-$1.yaml" "${@:2}"; }
 
 # clients NAME: keeps what comes on stdin as the clients of an example; *client is the beginning of a service
@@ -24,7 +24,7 @@ setup_file() {
     mkdir -p $LAB
     local name
     for name in two-proxies two-profiles names unix-listener tls-listener; do
-        awk -v begin="\`\`\`yaml $name" '$0 == begin { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >$LAB/$name.yaml
+        awk -v begin="\`\`\`yaml $name" '$0 == begin { on = 1; next } /^```/ { on = 0 } on' "$ROOT"/docs/*.md >$LAB/$name.yaml
         [ -s $LAB/$name.yaml ]
     done
 }

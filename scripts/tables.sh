@@ -1,0 +1,102 @@
+#!/bin/sh
+# The tables of the documents, made from the program's own data:
+#   scripts/tables.sh          writes them into the documents
+#   scripts/tables.sh --check  shows which are stale (exit status 1 if any is)
+# A table stands between the lines "<!-- NAME: made by scripts/tables.sh -->" and "<!-- /NAME -->".
+set -eu
+cd "$(dirname -- "$0")/.."
+program=${DSP:-build/docker-socket-proxy}
+
+permissions() { env -i DATA_DIR="$PWD" "$program" permissions; }
+
+# What each group opens. Podman's operations are left out: no group of theirs opens more than its like does.
+table_groups() {
+    echo '| variable | opens |'
+    echo '|---|---|'
+    permissions | awk -F '\t' '
+        /^#/ || $6 == "own variable only" || $4 ~ /Libpod$/ { next }
+        {
+            gsub(/ /, "", $6)
+            count = split($6, alternatives, "|")
+            for (i = 1; i <= count; i++) {
+                key = alternatives[i]
+                if (!(key in opens)) order[++keys] = key
+                if (index(" " opens[key] " ", " " $4 " ") == 0) opens[key] = opens[key] (opens[key] == "" ? "" : " ") $4
+                if ($7 == "on") preset[key] = " (on by default)"
+            }
+        }
+        END {
+            for (i = 1; i <= keys; i++) {
+                names = order[i]
+                gsub(/\+/, "` + `ALLOW_", names)
+                list = opens[order[i]]
+                gsub(/ /, ", ", list)
+                printf "| `ALLOW_%s`%s | %s |\n", names, preset[order[i]], list
+            }
+        }' | LC_ALL=C sort
+}
+
+table_operations() {
+    echo '| operation | request | own variable | groups |'
+    echo '|---|---|---|---|'
+    permissions | awk -F '\t' '
+        /^#/ || $4 ~ /Libpod$/ { next }
+        {
+            groups = $6
+            if (groups == "own variable only") groups = ""
+            else {
+                gsub(/ *\| */, "` or `ALLOW_", groups)
+                gsub(/\+/, "` + `ALLOW_", groups)
+                groups = "`ALLOW_" groups "`"
+            }
+            printf "| %s | `%s %s` | `%s` | %s |\n", $4, $2, $3, $5, groups
+        }'
+}
+
+# The variables that are not permissions
+table_settings() {
+    echo '| variable | in a profile | value | default | meaning |'
+    echo '|---|---|---|---|---|'
+    env -i DATA_DIR="$PWD" "$program" map settings | awk -F '\t' '
+        {
+            name = ($2 == "profile" ? "PROFILE_<NAME>_" : "") $1
+            profile = $2 == "both" ? "yes" : $2 == "profile" ? "only" : ""
+            preset = $4
+            if (preset ~ /^\(/) preset = substr(preset, 2, length(preset) - 2)
+            else preset = "`" preset "`"
+            sub(/^none(: )?/, "", preset)
+            printf "| `%s` | %s | %s | %s | %s |\n", name, profile, $3, preset, $5
+        }'
+}
+
+# replace FILE NAME: the file on stdout, with the table NAME made anew
+replace() {
+    case $2 in
+        groups) table_groups ;;
+        operations) table_operations ;;
+        settings) table_settings ;;
+        *) echo "$1: no such table: $2" >&2; exit 1 ;;
+    esac >"$scratch/table"
+    awk -v table="$scratch/table" -v name="$2" '
+        index($0, "<!-- " name ":") == 1 { print; while ((getline line < table) > 0) print line; skipping = 1; next }
+        index($0, "<!-- /" name) == 1 { skipping = 0 }
+        !skipping { print }' "$1"
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+stale=0
+for document in docs/*.md; do
+    cp "$document" "$scratch/document"
+    names=$(sed -n 's|^<!-- \([a-z]*\): made by scripts/tables.sh -->$|\1|p' "$document")
+    for name in $names; do
+        replace "$scratch/document" "$name" >"$scratch/replaced"
+        mv "$scratch/replaced" "$scratch/document"
+    done
+    if [ "${1:-}" = --check ]; then
+        diff -u "$document" "$scratch/document" || stale=1
+    elif ! cmp -s "$document" "$scratch/document"; then
+        cat "$scratch/document" >"$document"
+    fi
+done
+exit $stale
