@@ -12,7 +12,6 @@
 
 /* The walk over all ALLOW_* names there are. */
 struct names {
-    struct groups groups;
     size_t group;
     size_t guard;
     size_t operation;
@@ -23,8 +22,8 @@ static const char *next_name(void *context)
 {
     struct names *names = context;
 
-    if (names->group < names->groups.count)
-        return names->groups.name[names->group++];
+    if (names->group < GROUP_COUNT)
+        return group_variables[names->group++];
     while (guard_variables[names->guard] != NULL)
         if (strncmp(guard_variables[names->guard++], "ALLOW_", strlen("ALLOW_")) == 0)
             return guard_variables[names->guard - 1];
@@ -146,7 +145,6 @@ static void find_profiles(struct environment *environment, char *const variables
 {
     struct names names = {.group = 0};
 
-    groups_list(&names.groups);
     add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
         char name[160];

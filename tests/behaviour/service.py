@@ -568,6 +568,7 @@ def reload_without_handover():
                 os.kill(int(old), signal.SIGSTOP)
                 reload(proxy)
                 os.kill(int(old), signal.SIGCONT)
+                until(lambda: old not in children(proxy), "the old one goes on")  # which may still be given TCP connections
                 for client in (proxy.connect(), Client(path)):
                     assert client.ask("GET", "/version")[0] == 200
                     client.close()
