@@ -1,3 +1,4 @@
+/* What the other images' names open here. */
 #include "compat.h"
 
 #include "spelling.h"

@@ -1,3 +1,4 @@
+/* The table of operations, and what is derived from one line of it: variable, regex, groups. */
 #include "operations.h"
 
 #include "bounded.h"

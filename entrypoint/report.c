@@ -1,3 +1,4 @@
+/* `explain`: what would happen to a request, and by which variable. */
 #include "report.h"
 
 #include "facts.h"

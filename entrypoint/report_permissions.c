@@ -1,3 +1,4 @@
+/* `permissions`: the table of operations with what opens each. */
 #include "report.h"
 
 #include "terminal.h"

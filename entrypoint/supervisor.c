@@ -1,3 +1,4 @@
+/* Starts, replaces and stops HAProxy, and is its parent. */
 #include "supervisor.h"
 
 #include "bounded.h"
