@@ -72,7 +72,7 @@ static const struct foreign {
 _Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
 
 /* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
-static const char *const separate[] = {"ARCHIVE", "CHANGES", "EXPORT", "LOGS", "TOP"};
+static const enum operation_group separate[] = {GROUP_ARCHIVE, GROUP_CHANGES, GROUP_EXPORT, GROUP_LOGS, GROUP_TOP};
 #define SEPARATE_COUNT (sizeof separate / sizeof *separate)
 
 static bool repeats_last(size_t i)
@@ -112,18 +112,12 @@ static void refuse_unknown_libpod(char *const environment[], struct problems *pr
     }
 }
 
-/* Whether there is an ALLOW_<name> in the table of operations. */
+/* Whether there is a group ALLOW_<name>. */
 static bool is_group(const char *name)
 {
-    for (size_t i = 0; i < operation_count; i++) {
-        const char *cursor = operations[i].groups;
-        char group[OPERATION_NAME_MAX];
-        bool alternative;
-
-        while (group_next(&cursor, group, &alternative))
-            if (strcmp(group, name) == 0)
-                return true;
-    }
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        if (strcmp(group_variables[i] + strlen("ALLOW_"), name) == 0)
+            return true;
     return false;
 }
 
@@ -175,8 +169,7 @@ static bool ends_in(const char *path, const char *capitals)
 }
 
 /* Whether a rule inside an open /containers section keeps the operation closed. */
-static bool kept_closed(const struct compat *compat, const struct operation *operation,
-                        enum tristate (*allow)(const void *context, const char *group), const void *context)
+static bool kept_closed(const struct compat *compat, const struct operation *operation, uint64_t groups_on)
 {
     bool post = value_of(compat, "POST") == YES;
 
@@ -189,7 +182,7 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     if (compat->reading == TECNATIVA || (strstr(operation->path, "/containers/") == NULL && strstr(operation->path, "/pods/") == NULL))
         return false;
     for (size_t i = 0; i < SEPARATE_COUNT; i++)
-        if (ends_in(operation->path, separate[i]) && allow(context, separate[i]) != YES)
+        if (ends_in(operation->path, group_variables[separate[i]] + strlen("ALLOW_")) && !(groups_on & GROUP_BIT(separate[i])))
             return true;
     /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are needed */
     if (compat->reading != STRICTER)
@@ -201,9 +194,8 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     return false;
 }
 
-enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
-                            enum tristate (*allow)(const void *context, const char *group), const void *context,
-                            char reason[COMPAT_REASON_MAX])
+enum tristate compat_decide(const struct compat *compat, const struct operation *operation, uint64_t groups_on, char *reason,
+                            size_t size)
 {
     bool reads = strcmp(operation->method, "GET") == 0 || strcmp(operation->method, "HEAD") == 0;
     bool post = value_of(compat, "POST") == YES;
@@ -219,24 +211,20 @@ enum tristate compat_decide(const struct compat *compat, const struct operation 
         decision = NO;
         if (compat->value[i] != YES || (!exact && !reads && !post))
             continue;
-        if (!exact && kept_closed(compat, operation, allow, context))
+        if (!exact && kept_closed(compat, operation, groups_on))
             continue;
         decision = YES;
-        snprintf(reason, COMPAT_REASON_MAX, "%s%s", foreign[i].name, exact || reads ? "" : " and POST");
+        snprintf(reason, size, "%s%s", foreign[i].name, exact || reads ? "" : " and POST");
     }
     return decision;
 }
 
-bool compat_ignores(const struct compat *compat, const char *group)
+uint64_t compat_ignored(const struct compat *compat)
 {
-    static const char *const lifecycle[] = {"START", "STOP", "RESTARTS", "PAUSE", "UNPAUSE"};
-
-    if (compat->reading != TECNATIVA || value_of(compat, "POST") == YES)
-        return false;
-    for (size_t i = 0; i < sizeof lifecycle / sizeof *lifecycle; i++)
-        if (strcmp(group, lifecycle[i]) == 0)
-            return true;
-    return false;
+    return compat->reading != TECNATIVA || value_of(compat, "POST") == YES
+               ? 0
+               : GROUP_BIT(GROUP_START) | GROUP_BIT(GROUP_STOP) | GROUP_BIT(GROUP_RESTARTS) | GROUP_BIT(GROUP_PAUSE) |
+                     GROUP_BIT(GROUP_UNPAUSE);
 }
 
 unsigned compat_used(const struct compat *compat, char *names, size_t size)

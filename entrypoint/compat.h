@@ -12,7 +12,6 @@
 #include "variables.h"
 
 #define COMPAT_NAMES_MAX 96
-#define COMPAT_REASON_MAX 96
 
 enum reading {
     STRICTER, /* what both images open, and what either documents as needed */
@@ -34,16 +33,15 @@ bool compat_knows(const char *name);
  * LIBPOD_* names, are problems; unknown names without a prefix may belong to somebody else and are left alone. */
 void compat_read(struct compat *compat, const struct variables *variables, struct problems *problems);
 
-/* What the foreign names say of an operation: YES or NO if they speak of its section at all, else UNSET. allow(context,
- * group) tells the value of our own ALLOW_<group>, which some of their rules need. YES fills reason with the names that
- * open it ("CONTAINERS and POST"). */
-enum tristate compat_decide(const struct compat *compat, const struct operation *operation,
-                            enum tristate (*allow)(const void *context, const char *group), const void *context,
-                            char reason[COMPAT_REASON_MAX]);
+/* What the foreign names say of an operation: YES or NO if they speak of its section at all, else UNSET. groups_on is the set
+ * of our own groups that are true, which some of their rules need. YES writes the names that open it ("CONTAINERS and POST")
+ * into reason, which has that size; none are written if it is 0. */
+enum tristate compat_decide(const struct compat *compat, const struct operation *operation, uint64_t groups_on, char *reason,
+                            size_t size);
 
-/* Whether ALLOW_<group> is one of the lifecycle names that Tecnativa's image honours with POST=1 only, and it is not
- * set. */
-bool compat_ignores(const struct compat *compat, const char *group);
+/* The set of groups that do not count, whatever their value: the lifecycle names that Tecnativa's image honours with POST=1
+ * only, if it is not set. */
+uint64_t compat_ignored(const struct compat *compat);
 
 /* The foreign names that are set to true, joined by spaces, for the line at the start. Returns how many there are. */
 unsigned compat_used(const struct compat *compat, char *names, size_t size);

@@ -19,7 +19,7 @@ static void add_sections(struct values *backend, const struct permissions *permi
             lines_end(&lines);
             lines = (struct lines){.values = NULL};
         }
-        if (operation_repeats(i) || !permissions->open[i])
+        if (!permissions->open[i])
             continue;
         if (lines.values == NULL) {
             lines.values = values_row(backend, "sections");
@@ -32,9 +32,8 @@ static void add_sections(struct values *backend, const struct permissions *permi
 }
 
 /* What a hint says behind the operation's own variable, which haproxy/operations.map has; NULL if it does not begin with it. */
-static const char *behind_own_variable(const struct profile *profile, size_t i)
+static const char *behind_own_variable(const struct profile *profile, size_t i, const char *reason)
 {
-    const char *reason = profile->permissions.reason[i];
     char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
     size_t length = strlen(profile->prefix);
 
@@ -47,20 +46,20 @@ static const char *behind_own_variable(const struct profile *profile, size_t i)
 }
 
 /* Whether two closed operations are answered alike, but for their own variables. */
-static bool same_hint(const struct profile *profile, size_t i, size_t k)
+static bool same_hint(const struct profile *profile, char (*reasons)[REASON_MAX], size_t i, size_t k)
 {
-    const char *a = behind_own_variable(profile, i);
-    const char *b = behind_own_variable(profile, k);
+    const char *a = behind_own_variable(profile, i, reasons[i]);
+    const char *b = behind_own_variable(profile, k, reasons[k]);
 
     if ((a == NULL) != (b == NULL) || strcmp(profile_hint_end(profile, i), profile_hint_end(profile, k)) != 0)
         return false;
-    return strcmp(a != NULL ? a : profile->permissions.reason[i], b != NULL ? b : profile->permissions.reason[k]) == 0;
+    return strcmp(a != NULL ? a : reasons[i], b != NULL ? b : reasons[k]) == 0;
 }
 
-static bool hint_seen(const struct profile *profile, size_t i)
+static bool hint_seen(const struct profile *profile, char (*reasons)[REASON_MAX], size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (!profile->permissions.open[k] && same_hint(profile, i, k))
+        if (!profile->permissions.open[k] && same_hint(profile, reasons, i, k))
             return true;
     return false;
 }
@@ -68,23 +67,30 @@ static bool hint_seen(const struct profile *profile, size_t i)
 /* A row for each different answer. */
 static void add_hints(struct values *backend, const struct profile *profile)
 {
+    char (*reasons)[REASON_MAX] = calloc(operation_count, sizeof *reasons);
+
+    if (reasons == NULL)
+        abort();
+    for (size_t i = 0; i < operation_count; i++)
+        profile_reason(profile, i, reasons[i]);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
-        const char *rest = behind_own_variable(profile, i);
+        const char *rest = behind_own_variable(profile, i, reasons[i]);
         const char *end = profile_hint_end(profile, i);
         struct lines lines;
 
-        if (profile->permissions.open[i] || hint_seen(profile, i) ||
+        if (profile->permissions.open[i] || hint_seen(profile, reasons, i) ||
             (rest != NULL && *rest == '\0' && strcmp(end, " would allow it") == 0))
             continue;
         lines = (struct lines){.values = values_row(backend, "hints")};
         values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "",
-                   rest != NULL ? rest : profile->permissions.reason[i], end);
+                   rest != NULL ? rest : reasons[i], end);
         for (size_t k = i; k < operation_count; k++)
-            if (!profile->permissions.open[k] && same_hint(profile, i, k) && !operation_repeats(k))
+            if (!profile->permissions.open[k] && same_hint(profile, reasons, i, k))
                 lines_add(&lines, operations[k].id);
         lines_end(&lines);
     }
+    free(reasons);
 }
 
 static void add_fault(struct values *values, const char *fault, const char *condition)

@@ -12,12 +12,12 @@
 /* ---- names ---- */
 
 /* Compares all ALLOW_* names there are. */
-static void try_permissions(struct nearest *nearest, const struct groups *groups)
+static void try_permissions(struct nearest *nearest)
 {
     char own[OPERATION_NAME_MAX];
 
-    for (size_t i = 0; i < groups->count; i++)
-        nearest_try(nearest, groups->name[i]);
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        nearest_try(nearest, group_variables[i]);
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) == 0)
             nearest_try(nearest, variable_table[i].name);
@@ -28,12 +28,12 @@ static void try_permissions(struct nearest *nearest, const struct groups *groups
 }
 
 /* A typo must never silently close or open anything. */
-static void refuse_unknown(const char *prefix, const char *name, const struct groups *groups, struct problems *problems)
+static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
 {
     struct nearest nearest = {.name = name, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
-    try_permissions(&nearest, groups);
+    try_permissions(&nearest);
     if (strcmp(nearest.found, name) == 0)
         return;
     if (nearest.found[0] != '\0')
@@ -69,14 +69,13 @@ static void refuse_profile_name(const char *name, struct problems *problems)
 }
 
 /* Checks one variable's name, and gives the profile it speaks of ("" for none). */
-static void check_name(const char *name, char profile[PROFILE_NAME_MAX], const struct groups *groups,
-                       struct problems *problems)
+static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct problems *problems)
 {
     const char *rest;
 
     profile[0] = '\0';
     if (strncasecmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
-        refuse_unknown("", name, groups, problems);
+        refuse_unknown("", name, problems);
         return;
     }
     if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 && strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
@@ -91,7 +90,7 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], const s
 
         memcpy(prefix, name, (size_t)(rest - name));
         prefix[rest - name] = '\0';
-        refuse_unknown(prefix, rest, groups, problems);
+        refuse_unknown(prefix, rest, problems);
     }
 }
 
@@ -121,9 +120,6 @@ static struct profile *add_profile(struct environment *environment, const char *
 /* Checks all names, and makes a profile for each one that is mentioned. */
 static void find_profiles(struct environment *environment, char *const variables[], struct problems *problems)
 {
-    struct groups groups;
-
-    groups_list(&groups);
     add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
         char name[160];
@@ -134,7 +130,7 @@ static void find_profiles(struct environment *environment, char *const variables
             length = sizeof name - 1; /* too long to be known: the beginning is enough to name it */
         memcpy(name, *variables, length);
         name[length] = '\0';
-        check_name(name, profile, &groups, problems);
+        check_name(name, profile, problems);
         if (profile[0] != '\0')
             add_profile(environment, profile, problems);
     }

@@ -1,5 +1,7 @@
 #include "haproxy.h"
 
+#include "bounded.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,17 +13,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask)
+/* Everything else of ours is closed at exec. */
+static bool inherit(const struct handover *handover)
+{
+    char number[12];
+
+    if (handover == NULL)
+        return unsetenv("HANDOVER_FD") == 0;
+    bounded_format(number, sizeof number, "%d", handover->offer);
+    return setenv("HANDOVER_FD", number, 1) == 0 && fcntl(handover->offer, F_SETFD, 0) == 0 &&
+           (handover->take < 0 || fcntl(handover->take, F_SETFD, 0) == 0);
+}
+
+pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const struct handover *handover)
 {
     pid_t parent = getpid();
     pid_t child = fork();
+    sigset_t none;
 
     if (child != 0)
         return child;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
-    if (mask != NULL)
-        sigprocmask(SIG_SETMASK, mask, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    if (!inherit(handover))
+        _exit(1);
     if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
         _exit(1);
     execvp(haproxy, arguments);

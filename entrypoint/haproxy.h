@@ -5,7 +5,6 @@
 #include "problems.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -29,9 +28,16 @@ void config_file_close(struct config_file *file);
 /* `haproxy -c`; its words go to stderr. Returns its exit code. */
 int haproxy_check(const char *haproxy, const char *config_file);
 
-/* Starts haproxy as a child that dies with us, unless it changes its user. Its stdout goes to the descriptor out if that
- * is not -1; it gets the signal mask if that is not NULL. Returns its process, or -1 with errno set. */
-pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const sigset_t *mask);
+/* Descriptors that a started HAProxy inherits, -1 for none. Each is an end of a socket pair whose other end is ours. */
+struct handover {
+    int offer; /* on which it hands over its listening sockets; haproxy.cfg finds the number in $HANDOVER_FD */
+    int take;  /* on which the one that it replaces does, named in its arguments as -x sockpair@NUMBER */
+};
+
+/* Starts haproxy as a child that dies with us, unless it changes its user, with no signal blocked or ignored. Its stdout goes
+ * to the descriptor out if that is not -1; handover is NULL for one that serves no clients. Returns its process, or -1 with
+ * errno set. */
+pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const struct handover *handover);
 
 /* The exit code for a status of waitpid: the program's own, or 128 + signal. */
 int haproxy_exit_code(int status);

@@ -12,6 +12,7 @@
 #include "supervisor.h"
 #include "warnings.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,6 +238,14 @@ static void print_help(void)
     variables_help(stdout);
 }
 
+/* A descriptor of ours must not become stdin, stdout or stderr, which others write to. */
+static void open_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(1);
+}
+
 static bool asks_for(const char *option, const char *letter, int argc, char *const argv[])
 {
     for (int i = 1; i < argc; i++)
@@ -253,6 +262,7 @@ int main(int argc, char *argv[])
     struct arguments arguments;
     int code;
 
+    open_standard_descriptors();
     if (alias_of(argv[0]) != NULL)
         return alias_run(alias_of(argv[0]), argc, argv);
     if (asks_for("--help", "-h", argc, argv)) {
@@ -266,6 +276,8 @@ int main(int argc, char *argv[])
     command = arguments_read(&arguments, commands, argc - 1, argv + 1);
     if (command == NULL)
         return BAD_ENVIRONMENT;
+    if (command->run == run)
+        supervisor_hold_signals();
     if (!command->needs_environment)
         return command->run(&arguments, NULL, &problems);
     environment_read(&environment, environ, &problems);

@@ -124,9 +124,11 @@ static void close_defaults(const struct permissions *today, struct assignments *
 {
     for (size_t i = 0; i < operation_count; i++)
         if (operations[i].on_by_default && !today->open[i] && now->open[i]) {
-            char name[OPERATION_NAME_MAX + 8];
+            char group[OPERATION_GROUPS_MAX];
+            char name[OPERATION_GROUPS_MAX + 8];
 
-            snprintf(name, sizeof name, "ALLOW_%s", operations[i].groups);
+            operation_groups(&operations[i], group);
+            snprintf(name, sizeof name, "ALLOW_%s", group);
             assignments_set(chosen, name, "false");
             decide(chosen, now);
         }
@@ -135,31 +137,27 @@ static void close_defaults(const struct permissions *today, struct assignments *
 /* Takes each group that opens something and nothing that is closed today, in the order of the table. */
 static void choose_groups(const struct permissions *today, struct assignments *chosen, struct permissions *now)
 {
-    struct groups *groups = calloc(1, sizeof *groups);
-    struct permissions *with = calloc(1, sizeof *with);
+    bool taken[GROUP_COUNT] = {false};
     bool more = true;
 
-    if (groups == NULL || with == NULL)
-        abort();
-    groups_list(groups);
     while (more) {
         more = false;
-        for (size_t i = 0; i < groups->count; i++) {
-            if (groups->value[i] != UNSET)
+        for (size_t i = 0; i < GROUP_COUNT; i++) {
+            struct permissions with;
+
+            if (taken[i])
                 continue;
-            assignments_set(chosen, groups->name[i], "true");
-            decide(chosen, with);
-            if (within(with, today) && count_open(with) > count_open(now)) {
-                groups->value[i] = YES;
-                *now = *with;
+            assignments_set(chosen, group_variables[i], "true");
+            decide(chosen, &with);
+            if (within(&with, today) && count_open(&with) > count_open(now)) {
+                taken[i] = true;
+                *now = with;
                 more = true; /* it may complete a pair */
             } else {
                 drop_last(chosen);
             }
         }
     }
-    free(groups);
-    free(with);
 }
 
 static void choose_own_variables(const struct permissions *today, struct assignments *chosen, struct permissions *now)
@@ -208,10 +206,14 @@ static void print_settings(const struct assignments *input, const struct environ
 
 static void print_remarks(const struct profile *today, bool compose)
 {
+    char reason[REASON_MAX];
+
     for (size_t i = 0; i < operation_count; i++)
         for (size_t k = 0; k < sizeof remarks / sizeof *remarks; k++)
-            if (today->permissions.open[i] && strcmp(operations[i].id, remarks[k].operation) == 0)
-                printf("%s# %s (%s): %s\n", compose ? "      " : "", operations[i].id, today->permissions.reason[i], remarks[k].text);
+            if (today->permissions.open[i] && strcmp(operations[i].id, remarks[k].operation) == 0) {
+                profile_reason(today, i, reason);
+                printf("%s# %s (%s): %s\n", compose ? "      " : "", operations[i].id, reason, remarks[k].text);
+            }
     if (profile_leaves_unguarded(today))
         printf("%s# today what clients create is not judged: whoever may create a container can be root on this host. With the\n"
                "%s# names above it is judged; variables such as ALLOW_BIND_MOUNTS=/srv open what your containers need.\n",
@@ -256,22 +258,20 @@ static int migrate_assignments(const struct assignments *input, const struct com
 {
     struct problems problems = {.to = stderr};
     struct assignments chosen = {.list = NULL};
-    struct permissions *now = calloc(1, sizeof *now);
+    struct permissions now;
     struct environment environment;
     int result = BAD_INPUT;
 
-    if (now == NULL)
-        abort();
     environment_read(&environment, input->list, &problems);
     if (problems.count == 0) {
         const struct profile *today = environment_profile(&environment, NULL);
 
         assignments_set(&chosen, "TZ", ""); /* so that there is a list */
-        decide(&chosen, now);
-        close_defaults(&today->permissions, &chosen, now);
-        choose_groups(&today->permissions, &chosen, now);
-        choose_own_variables(&today->permissions, &chosen, now);
-        result = memcmp(now->open, today->permissions.open, sizeof now->open) == 0 ? 0 : 1;
+        decide(&chosen, &now);
+        close_defaults(&today->permissions, &chosen, &now);
+        choose_groups(&today->permissions, &chosen, &now);
+        choose_own_variables(&today->permissions, &chosen, &now);
+        result = memcmp(now.open, today->permissions.open, sizeof now.open) == 0 ? 0 : 1;
         if (result != 0)
             notice("the names found do not open exactly what is open today; this is a defect, please report it");
         if (result == 0)
@@ -286,7 +286,6 @@ static int migrate_assignments(const struct assignments *input, const struct com
     }
     environment_free(&environment);
     assignments_free(&chosen);
-    free(now);
     return result;
 }
 

@@ -1,3 +1,4 @@
+/* The table of operations, and what is derived from one line of it: variable, regex, groups. */
 #include "operations.h"
 
 #include "bounded.h"
@@ -8,19 +9,25 @@
 
 enum { OFF = false, ON = true };
 
-const struct operation operations[] = {
-#define OPERATION(section, method, path, id, groups, preset, kind) \
-    {#section, #method, path, #id, groups, preset, kind},
+const char *const group_variables[] = {
+#define GROUP(name) "ALLOW_" #name,
 #include "operations.def"
-#undef OPERATION
+};
+
+#define OWN {0}
+#define ONE(a) {GROUP_BIT(GROUP_##a)}
+#define BOTH(a, b) {GROUP_BIT(GROUP_##a) | GROUP_BIT(GROUP_##b)}
+#define EITHER(a, b) {GROUP_BIT(GROUP_##a), GROUP_BIT(GROUP_##b)}
+
+const struct operation operations[] = {
+#define OPERATION(section, method, path, id, groups, preset, kind) {#section, #method, path, #id, groups, preset, kind},
+#include "operations.def"
 };
 
 const size_t operation_count = sizeof operations / sizeof *operations;
 
-bool operation_repeats(size_t i)
-{
-    return i > 0 && i < operation_count && strcmp(operations[i].id, operations[i - 1].id) == 0;
-}
+_Static_assert(sizeof operations / sizeof *operations <= OPERATIONS_MAX, "OPERATIONS_MAX is too small");
+_Static_assert(GROUP_COUNT <= 64, "a set of groups has 64 bits");
 
 /* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
  * unit test that walks all rows would have met it. */
@@ -77,21 +84,24 @@ void operation_regex(const struct operation *operation, char regex[OPERATION_REG
             path++;
         }
     }
+    if (strcmp(operation->path, "/networks") == 0) /* the one path that the Engine's router has with a slash as well */
+        append(regex, OPERATION_REGEX_MAX, "/?", 2);
     append(regex, OPERATION_REGEX_MAX, "$", 1);
 }
 
-bool group_next(const char **cursor, char name[OPERATION_NAME_MAX], bool *alternative)
+void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX])
 {
-    const char *from = *cursor;
-    size_t length;
+    text[0] = '\0';
+    for (size_t k = 0; k < ALTERNATIVES_MAX; k++) {
+        const char *between = k == 0 ? "" : " | ";
 
-    *alternative = *from != '+';
-    from += strspn(from, " |+");
-    length = strcspn(from, " |+");
-    if (length == 0)
-        return false;
-    name[0] = '\0';
-    append(name, OPERATION_NAME_MAX, from, length);
-    *cursor = from + length;
-    return true;
+        for (size_t i = 0; i < GROUP_COUNT; i++)
+            if (operation->groups[k] & GROUP_BIT(i)) {
+                const char *name = group_variables[i] + strlen("ALLOW_");
+
+                append(text, OPERATION_GROUPS_MAX, between, strlen(between));
+                append(text, OPERATION_GROUPS_MAX, name, strlen(name));
+                between = "+";
+            }
+    }
 }

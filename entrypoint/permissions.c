@@ -1,50 +1,9 @@
+/* Which operations are open, from the ALLOW_* variables and the foreign names, and why. */
 #include "permissions.h"
 
 #include "bounded.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static size_t group_index(const struct groups *groups, const char *group)
-{
-    size_t i = 0;
-
-    while (i < groups->count && strcmp(groups->name[i] + strlen("ALLOW_"), group) != 0)
-        i++;
-    return i;
-}
-
-/* Adds a group that the table mentions, unless it is there. Returns its index. */
-static size_t add_group(struct groups *groups, const char *group)
-{
-    size_t i = group_index(groups, group);
-
-    if (i == groups->count) {
-        if (groups->count == GROUPS_MAX)
-            abort();
-        bounded_format(groups->name[groups->count++], OPERATION_NAME_MAX, "ALLOW_%s", group);
-    }
-    return i;
-}
-
-void groups_list(struct groups *groups)
-{
-    memset(groups, 0, sizeof *groups);
-    if (operation_count > OPERATIONS_MAX)
-        abort();
-    for (size_t i = 0; i < operation_count; i++) {
-        struct alternatives *alternatives = &groups->alternatives[i];
-        const char *cursor = operations[i].groups;
-        char group[OPERATION_NAME_MAX];
-        bool begins;
-
-        while (group_next(&cursor, group, &begins)) {
-            if (begins && alternatives->count++ == ALTERNATIVES_MAX)
-                abort();
-            alternatives->set[alternatives->count - 1] |= UINT64_C(1) << add_group(groups, group);
-        }
-    }
-}
 
 static void add_reason(char reason[REASON_MAX], const char *prefix, const char *name, const char *suffix)
 {
@@ -53,166 +12,135 @@ static void add_reason(char reason[REASON_MAX], const char *prefix, const char *
     bounded_format(reason + used, REASON_MAX - used, "%s%s%s%s", used == 0 ? "" : " and ", prefix, name, suffix);
 }
 
-/* The groups that have the value. */
-static uint64_t with_value(const struct groups *groups, enum tristate value)
+static void add_groups(char reason[REASON_MAX], const char *prefix, uint64_t set, const char *suffix)
 {
-    uint64_t set = 0;
-
-    for (size_t i = 0; i < groups->count; i++)
-        if (groups->value[i] == value)
-            set |= UINT64_C(1) << i;
-    return set;
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        if (set & GROUP_BIT(i))
+            add_reason(reason, prefix, group_variables[i], suffix);
 }
 
-static void add_groups(char reason[REASON_MAX], const struct groups *groups, uint64_t set, const char *suffix)
+/* The first of an operation's sets of groups that is within the set; 0 if there is none. */
+static uint64_t alternative_within(const struct operation *operation, uint64_t set)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        if (set & UINT64_C(1) << i)
-            add_reason(reason, groups->prefix, groups->name[i], suffix);
-}
-
-/* Whether all groups of one alternative are among the set; what is among it is told in the reason. */
-static bool opened_by_groups(size_t operation, const struct groups *groups, char reason[REASON_MAX])
-{
-    const struct alternatives *alternatives = &groups->alternatives[operation];
-    uint64_t on = with_value(groups, YES);
-
-    for (size_t i = 0; i < alternatives->count; i++)
-        if ((alternatives->set[i] & ~on) == 0) {
-            add_groups(reason, groups, alternatives->set[i], "");
-            return true;
-        }
-    return false;
-}
-
-/* The groups that would open a closed operation if they were true: what the first alternative misses whose groups count,
- * which is the narrowest by the order of the table. None if there is no such alternative. */
-static uint64_t missing_groups(size_t operation, const struct groups *groups)
-{
-    const struct alternatives *alternatives = &groups->alternatives[operation];
-    uint64_t on = with_value(groups, YES);
-
-    for (size_t i = 0; i < alternatives->count; i++)
-        if ((alternatives->set[i] & groups->ignored) == 0)
-            return alternatives->set[i] & ~on;
+    for (size_t k = 0; k < ALTERNATIVES_MAX; k++)
+        if (operation->groups[k] != 0 && (operation->groups[k] & ~set) == 0)
+            return operation->groups[k];
     return 0;
 }
 
-/* Whether these groups, set to true, open anything besides this operation. */
-static bool opens_others(uint64_t set, size_t operation, const struct groups *groups)
+/* Whether a group that concerns the operation is within the set. */
+static bool concerned(const struct operation *operation, uint64_t set)
 {
-    uint64_t on = with_value(groups, YES) | set;
-
-    for (size_t i = 0; i < operation_count; i++) {
-        const struct alternatives *alternatives = &groups->alternatives[i];
-
-        if (strcmp(operations[i].id, operations[operation].id) == 0)
-            continue;
-        for (size_t k = 0; k < alternatives->count; k++)
-            if ((alternatives->set[k] & set) != 0 && (alternatives->set[k] & ~on) == 0)
-                return true;
-    }
+    for (size_t k = 0; k < ALTERNATIVES_MAX; k++)
+        if (operation->groups[k] & set)
+            return true;
     return false;
 }
 
-/* What would open a closed operation: its own variable, or groups; both where the groups open more, the groups alone where
- * they do not. */
-static void tell_what_would(size_t operation, const struct groups *groups, enum tristate own_value,
-                            char reason[REASON_MAX])
+/* Whether these groups, set to true, open anything besides this operation. */
+static bool opens_others(const struct permissions *permissions, uint64_t set, size_t operation)
 {
-    uint64_t missing = own_value == UNSET ? missing_groups(operation, groups) : 0;
-    char own[OPERATION_NAME_MAX];
+    for (size_t i = 0; i < operation_count; i++)
+        for (size_t k = 0; k < ALTERNATIVES_MAX; k++)
+            if (i != operation && (operations[i].groups[k] & set) != 0 &&
+                (operations[i].groups[k] & ~(permissions->groups_on | set)) == 0)
+                return true;
+    return false;
+}
+
+/* What would open a closed operation: its own variable, or groups, if they count; both where the groups open more, the groups
+ * alone where they do not. */
+static void what_would(const struct permissions *permissions, size_t i, const char *own, char reason[REASON_MAX])
+{
+    uint64_t counting = permissions->compat == NULL ? UINT64_MAX : ~compat_ignored(permissions->compat);
+    uint64_t missing = permissions->decider[i] == BY_OWN_VARIABLE
+                           ? 0
+                           : alternative_within(&operations[i], counting) & ~permissions->groups_on;
     char by_groups[REASON_MAX] = "";
 
-    operation_own_variable(&operations[operation], own);
-    add_groups(by_groups, groups, missing, "=true");
+    add_groups(by_groups, permissions->prefix, missing, "=true");
     if (missing == 0)
-        add_reason(reason, groups->prefix, own, "=true");
-    else if (opens_others(missing, operation, groups))
-        bounded_format(reason, REASON_MAX, "%s%s=true (or %s)", groups->prefix, own, by_groups);
+        add_reason(reason, permissions->prefix, own, "=true");
+    else if (opens_others(permissions, missing, i))
+        bounded_format(reason, REASON_MAX, "%s%s=true (or %s)", permissions->prefix, own, by_groups);
     else
         bounded_copy(reason, REASON_MAX, by_groups);
 }
 
-/* Whether a group that concerns the operation is set to false. */
-static bool closed_by_group(size_t operation, const struct groups *groups)
+void permissions_reason(const struct permissions *permissions, size_t i, char reason[REASON_MAX])
 {
-    const struct alternatives *alternatives = &groups->alternatives[operation];
-    uint64_t off = with_value(groups, NO);
+    char own[OPERATION_NAME_MAX];
 
-    for (size_t i = 0; i < alternatives->count; i++)
-        if ((alternatives->set[i] & off) != 0)
-            return true;
-    return false;
-}
-
-static enum tristate group_value(const void *groups, const char *group)
-{
-    return ((const struct groups *)groups)->value[group_index(groups, group)];
-}
-
-/* Decides an operation whose own variable is not set. */
-static bool decide(size_t operation, const struct groups *groups, const struct compat *compat,
-                   char reason[REASON_MAX], bool *foreign_opens)
-{
-    char foreign[COMPAT_REASON_MAX];
-    enum tristate by_compat = UNSET;
-
-    if (opened_by_groups(operation, groups, reason))
-        return true;
-    if (closed_by_group(operation, groups))
-        return false;
-    if (compat != NULL)
-        by_compat = compat_decide(compat, &operations[operation], group_value, groups, foreign);
-    *foreign_opens = by_compat == YES;
-    if (by_compat == YES)
-        bounded_format(reason, REASON_MAX, "%s", foreign);
-    else if (by_compat == UNSET && operations[operation].on_by_default)
-        bounded_format(reason, REASON_MAX, "default");
+    reason[0] = '\0';
+    operation_own_variable(&operations[i], own);
+    if (!permissions->open[i])
+        what_would(permissions, i, own, reason);
+    else if (permissions->decider[i] == BY_OWN_VARIABLE)
+        add_reason(reason, permissions->prefix, own, "");
+    else if (permissions->decider[i] == BY_GROUPS)
+        add_groups(reason, permissions->prefix, alternative_within(&operations[i], permissions->groups_on), "");
+    else if (permissions->decider[i] == BY_FOREIGN_NAMES)
+        compat_decide(permissions->compat, &operations[i], permissions->groups_on, reason, REASON_MAX);
     else
-        return false;
-    return true;
+        bounded_copy(reason, REASON_MAX, "default");
 }
 
-static void read_groups(struct groups *groups, const struct variables *variables, const struct compat *compat,
-                        struct problems *problems)
+static void read_groups(struct permissions *permissions, const struct variables *variables, struct problems *problems)
 {
-    groups_list(groups);
-    groups->prefix = variables->prefix;
-    for (size_t i = 0; i < groups->count; i++) {
-        groups->value[i] = variable_boolean(variables, groups->name[i], problems);
-        if (compat != NULL && compat_ignores(compat, groups->name[i] + strlen("ALLOW_"))) {
-            groups->value[i] = UNSET;
-            groups->ignored |= UINT64_C(1) << i;
-        }
+    uint64_t ignored = permissions->compat == NULL ? 0 : compat_ignored(permissions->compat);
+
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        enum tristate value = variable_boolean(variables, group_variables[i], problems);
+
+        permissions->groups_on |= value == YES ? GROUP_BIT(i) & ~ignored : 0;
+        permissions->groups_off |= value == NO ? GROUP_BIT(i) & ~ignored : 0;
     }
+}
+
+/* Decides row i; own is the value of its own variable. */
+static void decide(struct permissions *permissions, size_t i, enum tristate own)
+{
+    const struct operation *operation = &operations[i];
+    enum tristate value = own;
+    enum decider decider = BY_OWN_VARIABLE;
+
+    if (value == UNSET) {
+        decider = BY_GROUPS;
+        if (alternative_within(operation, permissions->groups_on) != 0)
+            value = YES;
+        else if (concerned(operation, permissions->groups_off))
+            value = NO;
+    }
+    if (value == UNSET && permissions->compat != NULL) {
+        decider = BY_FOREIGN_NAMES;
+        value = compat_decide(permissions->compat, operation, permissions->groups_on, NULL, 0);
+    }
+    if (value == UNSET) {
+        decider = BY_DEFAULT;
+        value = operation->on_by_default ? YES : NO;
+    }
+    permissions->open[i] = value == YES;
+    permissions->decider[i] = (unsigned char)decider;
 }
 
 void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
                       struct problems *problems)
 {
-    struct problems told = {.to = NULL};
-    struct groups groups;
-
     memset(permissions, 0, sizeof *permissions);
-    read_groups(&groups, variables, compat, problems);
+    permissions->prefix = variables->prefix;
+    permissions->compat = compat;
+    read_groups(permissions, variables, problems);
     for (size_t i = 0; i < operation_count; i++) {
         char own[OPERATION_NAME_MAX];
-        char *reason = permissions->reason[i];
-        enum tristate value;
 
         operation_own_variable(&operations[i], own);
-        value = variable_boolean(variables, own, operation_repeats(i) ? &told : problems); /* what is wrong is told once */
-        if (value != UNSET) {
-            permissions->open[i] = value == YES;
-            if (value == YES)
-                add_reason(reason, variables->prefix, own, "");
-        } else {
-            permissions->open[i] = decide(i, &groups, compat, reason, &permissions->foreign[i]);
-        }
-        if (!permissions->open[i])
-            tell_what_would(i, &groups, value, reason);
+        decide(permissions, i, variable_boolean(variables, own, problems));
     }
+}
+
+bool permissions_foreign(const struct permissions *permissions, size_t i)
+{
+    return permissions->open[i] && permissions->decider[i] == BY_FOREIGN_NAMES;
 }
 
 bool permissions_open(const struct permissions *permissions, const char *operation_id)

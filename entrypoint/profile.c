@@ -65,7 +65,7 @@ const char *profile_log_name(const struct profile *profile)
 bool profile_guards(const struct profile *profile, size_t i)
 {
     return profile->permissions.open[i] && guard_inspects(profile->guard, operations[i].id) &&
-           (profile->guard_is_set || !profile->permissions.foreign[i]);
+           (profile->guard_is_set || !permissions_foreign(&profile->permissions, i));
 }
 
 bool profile_would_guard(const struct profile *profile, size_t i)
@@ -76,24 +76,22 @@ bool profile_would_guard(const struct profile *profile, size_t i)
 bool profile_leaves_unguarded(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.foreign[i] && strcmp(operations[i].method, "POST") == 0 &&
+        if (permissions_foreign(&profile->permissions, i) && strcmp(operations[i].method, "POST") == 0 &&
             guard_inspects(profile->guard, operations[i].id) && !profile_guards(profile, i))
             return true;
     return false;
 }
 
-/* What the guard refuses as a whole needs its variable as well: the reasons of closed operations say so. */
-static void complete_reasons(struct profile *profile)
+void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX])
 {
-    for (size_t i = 0; i < operation_count; i++) {
-        const struct guard_operation *guarded = guard_operation_find(operations[i].id);
-        char *reason = profile->permissions.reason[i];
-        size_t used = strlen(reason);
+    const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+    size_t used;
 
-        if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
-            guard_inspects(profile->guard, operations[i].id))
-            bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix, guard_knobs[guarded->knob].variable);
-    }
+    permissions_reason(&profile->permissions, i, reason);
+    used = strlen(reason);
+    if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
+        guard_inspects(profile->guard, operations[i].id))
+        bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix, guard_knobs[guarded->knob].variable);
 }
 
 const char *profile_hint_end(const struct profile *profile, size_t i)
@@ -130,7 +128,6 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     shown.inspects_secrets = permissions_open(&profile->permissions, "SecretInspect");
     shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
     profile->guard = guard_new(true, socket_path, &shown, variables, problems);
-    complete_reasons(profile);
 #define PROFILE_SETTING(field, name, scope, kind, ...) \
     if (SCOPE_##scope == SCOPE_BOTH || profile->prefix[0] != '\0') \
         READ_##kind(profile->field, name);

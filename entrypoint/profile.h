@@ -23,7 +23,8 @@ struct profile {
 };
 
 /* Reads the settings of one profile, whose name (or "" for the base set) must be set. compat is NULL for all but the
- * base set. socket_path is the Engine's socket, which the guard keeps out of bind mounts. Release with profile_free. */
+ * base set, and must stay as long as the profile is used. socket_path is the Engine's socket, which the guard keeps out of bind
+ * mounts. Release with profile_free. */
 void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
                   const char *socket_path, struct problems *problems);
 void profile_free(struct profile *profile);
@@ -34,6 +35,10 @@ const char *profile_log_name(const struct profile *profile);
 /* Whether the guard judges what row i of the table carries. What a foreign name has opened is judged only if one of the
  * guard's variables is set: the images those names come from have no guard, and a drop-in must not break. */
 bool profile_guards(const struct profile *profile, size_t i);
+
+/* Why row i is open, or what would open it, see permissions_reason; what the guard refuses as a whole needs its variable as
+ * well. */
+void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX]);
 
 /* What follows the reason of a closed operation in a hint: " would allow it", and where the body or the query decides as well,
  * that it does. */

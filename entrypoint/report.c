@@ -1,3 +1,4 @@
+/* `explain`: what would happen to a request, and by which variable. */
 #include "report.h"
 
 #include "facts.h"
@@ -54,6 +55,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     const struct permissions *permissions = &judge->profile->permissions;
     long minor = judge->environment->settings.min_api_minor;
     char reference[PATH_LENGTH_MAX + 1];
+    char reason[REASON_MAX];
     enum refusal refusal;
     size_t i = router_find(judge->router, method, target, minor, &refusal);
 
@@ -65,9 +67,10 @@ static void judge_request(const struct judge *judge, const char *method, const c
         snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION", minor);
     else if (refusal == NO_OPERATION)
         snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(judge->router, method, target));
-    else
-        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", permissions->reason[i],
-                 verdict->allowed ? "" : profile_hint_end(judge->profile, i));
+    else {
+        profile_reason(judge->profile, i, reason);
+        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", reason, verdict->allowed ? "" : profile_hint_end(judge->profile, i));
+    }
     if (!verdict->allowed)
         return;
     router_reference(judge->router, target, reference);

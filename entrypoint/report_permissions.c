@@ -1,3 +1,4 @@
+/* `permissions`: the table of operations with what opens each. */
 #include "report.h"
 
 #include "terminal.h"
@@ -9,11 +10,15 @@ static void print_row(const struct profile *profile, size_t i)
 {
     const struct operation *operation = &operations[i];
     char own[OPERATION_NAME_MAX];
+    char groups[OPERATION_GROUPS_MAX];
+    char reason[REASON_MAX];
 
     operation_own_variable(operation, own);
+    operation_groups(operation, groups);
+    profile_reason(profile, i, reason);
     printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", profile->permissions.open[i] ? "open" : "closed", operation->method,
-           operation->path, operation->id, own, operation->groups[0] == '\0' ? "own variable only" : operation->groups,
-           operation->on_by_default ? "on" : "off", profile->permissions.reason[i]);
+           operation->path, operation->id, own, groups[0] == '\0' ? "own variable only" : groups,
+           operation->on_by_default ? "on" : "off", reason);
 }
 
 static void print_member(const char *name, const char *value)
@@ -26,17 +31,21 @@ static void print_object(const struct profile *profile, size_t i, bool first)
 {
     const struct operation *operation = &operations[i];
     char own[OPERATION_NAME_MAX];
+    char groups[OPERATION_GROUPS_MAX];
+    char reason[REASON_MAX];
 
     operation_own_variable(operation, own);
+    operation_groups(operation, groups);
+    profile_reason(profile, i, reason);
     printf("%s  {\"open\": %s", first ? "" : ",\n", profile->permissions.open[i] ? "true" : "false");
     print_member("section", operation->section);
     print_member("method", operation->method);
     print_member("path", operation->path);
     print_member("operation", operation->id);
     print_member("variable", own);
-    print_member("groups", operation->groups);
+    print_member("groups", groups);
     printf(", \"default\": %s", operation->on_by_default ? "true" : "false");
-    print_member(profile->permissions.open[i] ? "opened_by" : "needs", profile->permissions.reason[i]);
+    print_member(profile->permissions.open[i] ? "opened_by" : "needs", reason);
     printf(", \"guarded\": %s}", profile_guards(profile, i) ? "true" : "false");
 }
 
@@ -64,10 +73,12 @@ static struct widths measure(const struct profile *profile, const char *section,
 static void print_line(const struct profile *profile, size_t i, const struct widths *widths)
 {
     bool open = profile->permissions.open[i];
+    char reason[REASON_MAX];
 
+    profile_reason(profile, i, reason);
     printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), open ? "open" : "closed", colour_end(),
            operations[i].method, widths->path, operations[i].path, widths->id, operations[i].id, open ? "" : colour_faint(),
-           open ? "by " : "needs ", profile->permissions.reason[i], open ? "" : colour_end());
+           open ? "by " : "needs ", reason, open ? "" : colour_end());
 }
 
 void report_permissions(const struct profile *profile, bool only_open, bool json)

@@ -176,7 +176,7 @@ static size_t find_called(const struct name_words *words, size_t first, const ch
         char own[OPERATION_NAME_MAX];
         int length;
 
-        if (operation_repeats(i) || !is_meant(&operations[i], words, first) ||
+        if (!is_meant(&operations[i], words, first) ||
             (strcmp(operations[i].section, "Libpod") == 0 && !has_word(words, "LIBPOD")))
             continue;
         operation_own_variable(&operations[i], own);

@@ -1,3 +1,4 @@
+/* Starts, replaces and stops HAProxy, and is its parent. */
 #include "supervisor.h"
 
 #include "bounded.h"
@@ -9,10 +10,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,9 +36,11 @@ struct supervisor {
     struct supervision *supervision;
     struct reach reach;
     int signals; /* descriptor */
-    sigset_t before;
     pid_t current;
+    int current_offers; /* our end of the socket pair on which it hands over its listening sockets */
     pid_t next;         /* started to replace the current one, does not listen yet; 0 for none */
+    int next_offers;    /* likewise; -1 for none */
+    bool next_takes;    /* it was told to take over the current one's listening sockets */
     struct inventory next_inventory; /* what its configuration was made with */
     struct config_file next_config;
     bool again;         /* another reload was asked for since */
@@ -48,6 +53,13 @@ struct supervisor {
     struct fingerprint running; /* what HAProxy has read */
     struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
 };
+
+static void put_away(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
 
 static time_t seconds(void)
 {
@@ -71,17 +83,55 @@ static void look(const struct supervision *supervision, struct fingerprint *fing
     }
 }
 
-/* One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and
- * no sooner (management guide, section 4). */
-static pid_t start(const struct supervisor *supervisor, const struct config_file *config)
+/* Starts HAProxy, with our end of its socket pair in offers. Returns its process, or -1 with errno set.
+ *
+ * One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and no
+ * sooner (management guide, section 4). It takes over the listening sockets of the other one (-x, management guide, section 3):
+ * bound anew, a Unix socket would refuse connections until HAProxy calls listen, and those that wait to be accepted by the
+ * other one would be lost when that one closes its socket. */
+static pid_t start(const struct supervisor *supervisor, const struct config_file *config, int take, int *offers)
 {
-    const struct supervision *supervision = supervisor->supervision;
     char us[24];
-    char *const arguments[] = {"haproxy", "-db", "-f", (char *)config->path,
-                               supervisor->current > 0 ? "-sf" : NULL, us, NULL};
+    char other[24];
+    char *const first[] = {"haproxy", "-db", "-f", (char *)config->path, NULL};
+    char *const next[] = {"haproxy", "-db", "-f", (char *)config->path, "-sf", us, take < 0 ? NULL : "-x", other, NULL};
+    int ends[2];
+    pid_t child;
 
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return -1;
     bounded_format(us, sizeof us, "%ld", (long)getpid());
-    return haproxy_start(supervision->haproxy, arguments, -1, &supervisor->before);
+    bounded_format(other, sizeof other, "sockpair@%d", take);
+    child = haproxy_start(supervisor->supervision->haproxy, supervisor->current > 0 ? next : first, -1,
+                          &(struct handover){.offer = ends[1], .take = take});
+    close(ends[1]);
+    *offers = ends[0];
+    if (child < 0)
+        put_away(offers);
+    return child;
+}
+
+/* A Unix socket whose file somebody has removed cannot be reached any more, and is bound anew. */
+static bool listeners_in_place(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = environment_listeners(environment, i);
+        struct stat file;
+
+        for (size_t k = 0; k < listeners->count; k++)
+            if (listeners->list[k].kind == LISTEN_UNIX &&
+                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode)))
+                return false;
+    }
+    return true;
+}
+
+/* Starts the one that is to replace the current one. False with errno set. */
+static bool start_next(struct supervisor *supervisor, bool takes)
+{
+    supervisor->next_takes = takes;
+    supervisor->next = start(supervisor, &supervisor->next_config, takes ? supervisor->current_offers : -1, &supervisor->next_offers);
+    return supervisor->next > 0;
 }
 
 static void signal_all(const struct supervisor *supervisor, int number)
@@ -139,6 +189,7 @@ static bool ca_has_changed(const struct supervisor *supervisor)
 static void forget_next(struct supervisor *supervisor)
 {
     supervisor->next = 0;
+    put_away(&supervisor->next_offers);
     inventory_free(&supervisor->next_inventory);
     config_file_close(&supervisor->next_config);
 }
@@ -185,8 +236,7 @@ static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
         forget_next(supervisor);
         return;
     }
-    supervisor->next = start(supervisor, &supervisor->next_config);
-    if (supervisor->next < 0) {
+    if (!start_next(supervisor, listeners_in_place(supervisor->supervision->environment))) {
         notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
         forget_next(supervisor);
     }
@@ -279,8 +329,11 @@ static void take_over(struct supervisor *supervisor)
     }
     kill(supervisor->current, SIGUSR1);
     supervisor->old[supervisor->old_count++] = supervisor->current;
+    put_away(&supervisor->current_offers);
     supervisor->current = supervisor->next;
+    supervisor->current_offers = supervisor->next_offers;
     supervisor->next = 0;
+    supervisor->next_offers = -1;
     adopt(supervisor);
     notice("reloaded: new connections get the new configuration and certificates, open ones go on");
 }
@@ -299,6 +352,18 @@ static void watch(struct supervisor *supervisor)
     reload(supervisor);
 }
 
+/* The next one has ended before it listened. It may be the current one that does not hand over its listening sockets, within
+ * the second that HAProxy waits for it; without them it is tried once more. */
+static void next_ended(struct supervisor *supervisor)
+{
+    put_away(&supervisor->next_offers);
+    if (supervisor->deadline == 0 && supervisor->next_takes && start_next(supervisor, false))
+        return;
+    forget_next(supervisor);
+    if (supervisor->deadline == 0)
+        notice("reload: a new HAProxy did not start; the running one goes on");
+}
+
 /* Collects children that have ended; as PID 1 we inherit orphans too. Returns true, with the status, when nothing that
  * serves is left or the current HAProxy has ended by itself. */
 static bool ended(struct supervisor *supervisor, int *status)
@@ -311,11 +376,8 @@ static bool ended(struct supervisor *supervisor, int *status)
             supervisor->current = 0;
             *status = how;
         }
-        if (child == supervisor->next) {
-            forget_next(supervisor);
-            if (supervisor->deadline == 0)
-                notice("reload: a new HAProxy did not start; the running one goes on");
-        }
+        if (child == supervisor->next)
+            next_ended(supervisor);
         for (size_t i = 0; i < supervisor->old_count; i++)
             if (supervisor->old[i] == child) {
                 forget_old(supervisor, i);
@@ -340,10 +402,10 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
 
     if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 && (pid_t)received->ssi_pid == supervisor->next)
         take_over(supervisor);
-    else if (number == SIGTERM || number == SIGINT || number == SIGUSR1)
-        stop(supervisor);
-    else if (supervisor->deadline == 0 && number == SIGHUP)
+    else if (number == SIGHUP && supervisor->deadline == 0)
         reload(supervisor);
+    else if (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGUSR1 || number == SIGUSR2)
+        stop(supervisor);
 }
 
 /* How many milliseconds until there is something to do. */
@@ -379,17 +441,41 @@ static void wait_for_events(struct supervisor *supervisor)
     follow(supervisor);
 }
 
+static sigset_t handled_signals(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGHUP, SIGCHLD, SIGTTOU, SIGTTIN};
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    return set;
+}
+
+void supervisor_hold_signals(void)
+{
+    sigset_t ours = handled_signals();
+
+    sigprocmask(SIG_BLOCK, &ours, NULL);
+    signal(SIGPIPE, SIG_IGN); /* the log's reader may go; HAProxy serves on */
+}
+
+/* Why HAProxy has ended by itself. */
+static void report_end(int status)
+{
+    if (WIFSIGNALED(status))
+        notice("HAProxy was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        notice("HAProxy ended with exit code %d", WEXITSTATUS(status));
+}
+
 int supervise(struct supervision *supervision)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGTTOU, SIGTTIN};
-    struct supervisor supervisor = {.supervision = supervision, .next_config = {.fd = -1}, .next_look = seconds() + WATCH_SECONDS};
-    sigset_t ours;
+    struct supervisor supervisor = {
+        .supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}, .next_look = seconds() + WATCH_SECONDS};
+    sigset_t ours = handled_signals();
     int status = 0;
 
-    sigemptyset(&ours);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaddset(&ours, signals[i]);
-    sigprocmask(SIG_BLOCK, &ours, &supervisor.before);
     supervisor.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor.signals < 0) {
         notice("signalfd: %s", strerror(errno));
@@ -397,7 +483,7 @@ int supervise(struct supervision *supervision)
     }
     look(supervision, &supervisor.running);
     supervisor.seen = supervisor.first = supervisor.running;
-    supervisor.current = start(&supervisor, &supervision->config);
+    supervisor.current = start(&supervisor, &supervision->config, -1, &supervisor.current_offers);
     if (supervisor.current < 0) {
         notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
         return 1;
@@ -406,9 +492,12 @@ int supervise(struct supervision *supervision)
     reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
     while (!ended(&supervisor, &status))
         wait_for_events(&supervisor);
+    if (supervisor.deadline == 0)
+        report_end(status);
     signal_all(&supervisor, SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
     reach_end(&supervisor.reach);
     forget_next(&supervisor);
+    put_away(&supervisor.current_offers);
     close(supervisor.signals);
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

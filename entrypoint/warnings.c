@@ -91,21 +91,18 @@ static void tell_of_reading(const struct environment *environment, enum reading 
     const struct profile *base = environment_profile(environment, NULL);
     const struct variables variables = {.environment = environment->variables, .prefix = ""};
     struct compat compat = environment->compat;
-    struct permissions *permissions = malloc(sizeof *permissions);
+    struct permissions permissions;
     struct problems problems = {.to = NULL};
     char text[2048] = "";
     size_t used = 0;
 
-    if (permissions == NULL)
-        abort();
     compat.reading = reading;
-    permissions_read(permissions, &variables, &compat, &problems);
+    permissions_read(&permissions, &variables, &compat, &problems);
     for (size_t i = 0; i < operation_count; i++)
-        if (permissions->open[i] && !base->permissions.open[i] && !operation_repeats(i) && used + OPERATION_NAME_MAX < sizeof text)
+        if (permissions.open[i] && !base->permissions.open[i] && used + OPERATION_NAME_MAX < sizeof text)
             used += (size_t)snprintf(text + used, sizeof text - used, " %s", operations[i].id);
     if (used > 0)
         notice("the %s image opens with these names also, and here they are closed:%s; COMPAT=%s opens them", name, text, name);
-    free(permissions);
 }
 
 static void tell_of_foreign_names(const struct environment *environment)

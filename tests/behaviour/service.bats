@@ -23,6 +23,11 @@ check() { python3 "$BATS_TEST_DIRNAME/service.py" "$1"; }
 @test "a reload takes place once the new HAProxy listens, however long that takes" { check reload_waits; }
 @test "a reload whose HAProxy does not start changes nothing" { check reload_fails; }
 @test "held streams do not keep reloads from taking place" { check reload_many; }
+@test "a reload refuses and loses no connection, on no kind of listener" { check reload_refuses_nothing; }
+@test "a HAProxy that does not hand over its listening sockets is replaced all the same" { check reload_without_handover; }
+@test "signals are not lost on PID 1, and why HAProxy has ended is said" { check signals; }
+@test "a reader of the log that goes or stops reading stops nothing" { check log_readers; }
+@test "stdin, stdout and stderr may be closed" { check closed_descriptors; }
 @test "nothing goes on serving when HAProxy ends" { check children_end; }
 @test "what somebody listens on already is not shared, what is there not replaced" { check taken; }
 @test "claims that clients could forge are warned of" { check claims; }

@@ -1,4 +1,5 @@
 """What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
+import contextlib
 import json
 import os
 import pty
@@ -6,10 +7,12 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
@@ -390,11 +393,11 @@ def unix_listener():
             proxy.wait_for_log("Forbidden: /tasks")
 
 
-def stand_in(directory, script):
+def stand_in(directory, script, real=None):
     """A program in HAProxy's place; the script finds the real one in $REAL."""
     path = os.path.join(directory, "haproxy")
     with open(path, "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\nREAL='{os.environ.get('HAPROXY', 'haproxy')}'\n{script}\nexec \"$REAL\" \"$@\"\n")
+        file.write(f"#!/bin/sh\nREAL='{real or HAPROXIES[0]}'\n{script}\nexec \"$REAL\" \"$@\"\n")
     os.chmod(path, 0o755)
     os.chmod(directory, 0o755)
     return path
@@ -461,6 +464,205 @@ def reload_many():
                     pass
             stream.close()
         assert proxy.ask("GET", "/version")[0] == 200
+
+
+def reload(proxy, times=1):
+    """Sends SIGHUP so many times, at once, and waits until the proxy has reloaded."""
+    before = proxy.log().count("reloaded:")
+    for _ in range(times):
+        proxy.process.send_signal(signal.SIGHUP)
+    until(lambda: proxy.log().count("reloaded:") > before, "no reload: " + proxy.log())
+
+
+class Crowd:
+    """Clients that make one new connection after another, each for one request; failures says what went wrong for them."""
+
+    def __init__(self, connects):
+        self.failures = []
+        self.done = False
+        self.answered = dict.fromkeys(connects, 0)
+        self.threads = [threading.Thread(target=self.ask, args=(name, connect, wait)) for name, connect in connects.items() for wait in (0, 0, 0.02)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, name, connect, wait):
+        while not self.done:
+            try:
+                with contextlib.closing(connect()) as client:
+                    time.sleep(wait)  # may be accepted by a HAProxy that stops before the request comes
+                    assert client.ask("GET", "/tasks")[0] == 403, "no answer"
+                self.answered[name] += 1
+            except (OSError, AssertionError) as error:
+                self.failures.append(f"{name}: {error!r}")
+
+    def end(self):
+        self.done = True
+        for thread in self.threads:
+            thread.join(30)
+        assert not self.failures, (len(self.failures), self.answered, self.failures[:20])
+        assert min(self.answered.values()) > 50, self.answered
+
+
+def over_tls(port):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    client = Client(port)
+    client.stream.close()
+    client.socket = context.wrap_socket(client.socket)
+    client.stream = client.socket.makefile("rb")
+    return client
+
+
+def children(proxy):
+    return subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()
+
+
+def open_files(process):
+    return sorted(os.readlink(f"/proc/{process}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{process}/fd"))
+
+
+def reload_refuses_nothing():
+    """Reloads, and such as fail, lose no connection on any kind of listener, and leave no descriptor and no other file behind."""
+    for haproxy in HAPROXIES:
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            openssl = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=proxy"]
+            subprocess.run([*openssl, "-keyout", "key.pem", "-out", "cert.pem"], cwd=directory, check=True, capture_output=True)
+            shared, own = (os.path.join(directory, name) for name in ("shared.sock", "own.sock"))
+            port = free_port()
+            env = {"TLS_CERT_PATH": directory, "PROFILE_A_LISTEN": f"unix://{own}"}
+            stand = stand_in(directory, f'[ "$1" = -db ] && [ -e {directory}/broken ] && exit 1', haproxy)
+            more = "".join(f",unix://{directory}/{n}.sock" for n in range(12))  # binding takes its time
+            with Proxy(env, haproxy=stand, listen=f",tls://127.0.0.1:{port},unix://{shared}?mode=0640" + more) as proxy:
+                reload(proxy)
+                before, files = open_files(proxy.process.pid), sorted(os.listdir(directory))
+                crowd = Crowd({"tcp": proxy.connect, "tls": lambda: over_tls(port), "unix": lambda: Client(shared), "own": lambda: Client(own)})
+                for n in range(10):
+                    reload(proxy, 1 + n % 2)
+                    if n == 4:
+                        with open(os.path.join(directory, "broken"), "w", encoding="ascii"):
+                            pass
+                        proxy.process.send_signal(signal.SIGHUP)
+                        proxy.wait_for_log("a new HAProxy did not start; the running one goes on")
+                        os.unlink(os.path.join(directory, "broken"))
+                crowd.end()
+                until(lambda: len(children(proxy)) == 1 and open_files(proxy.process.pid) == before, "descriptors or children are left")
+                assert sorted(os.listdir(directory)) == files
+                assert stat.S_IMODE(os.stat(shared).st_mode) == 0o640
+                # one socket pair's end for itself, and one for taking over; nothing else of ours
+                assert len([x for x in open_files(children(proxy)[0]) if x.startswith("/memfd")]) <= 2, open_files(children(proxy)[0])
+                os.unlink(shared)  # cannot be reached any more: a reload binds it anew
+                reload(proxy)
+                client = Client(shared)
+                assert client.ask("GET", "/version")[0] == 200
+                client.close()
+
+
+def reload_without_handover():
+    """Where the running HAProxy does not hand over its listening sockets, the new one binds them anew."""
+    for haproxy in HAPROXIES:
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "filtered.sock")
+            with Proxy({}, haproxy=stand_in(directory, "", haproxy), listen=f",unix://{path}") as proxy:
+                old = children(proxy)[0]
+                os.kill(int(old), signal.SIGSTOP)
+                reload(proxy)
+                os.kill(int(old), signal.SIGCONT)
+                until(lambda: old not in children(proxy), "the old one goes on")  # which may still be given TCP connections
+                for client in (proxy.connect(), Client(path)):
+                    assert client.ask("GET", "/version")[0] == 200
+                    client.close()
+
+
+def signals():
+    """No signal is lost on PID 1, however early; what PID 1 would ignore stops it; why HAProxy has ended is said."""
+    for number in (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        with Proxy() as proxy:
+            assert proxy.stop(number) == 0, number
+    with Proxy() as proxy:
+        os.kill(int(children(proxy)[0]), signal.SIGKILL)
+        assert proxy.process.wait(10) == 128 + signal.SIGKILL
+        proxy.wait_for_log("HAProxy was ended by signal 9 (Killed)")
+    with tempfile.TemporaryDirectory() as directory:
+        with Proxy(haproxy=stand_in(directory, f'[ "$1" = -db ] && {{ "$REAL" "$@" & sleep 1; kill $!; exit 3; }}')) as proxy:
+            assert proxy.process.wait(10) == 3
+            proxy.wait_for_log("HAProxy ended with exit code 3")
+        if os.geteuid() != 0:
+            return
+        begun = os.path.join(directory, "begun")
+        process = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", PROGRAM, "run"],
+                                   env=environment({"HAPROXY": stand_in(directory, f'[ "$1" = -v ] && touch {begun} && sleep 1'),
+                                                    "LISTEN": f"tcp://127.0.0.1:{free_port()}", "SOCKET_PATH": os.path.join(directory, "none")}))
+        until(lambda: os.path.exists(begun), "no start")
+        os.kill(int(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()[0]), signal.SIGTERM)
+        try:
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
+def log_readers():
+    """A reader of the log that goes, or stops reading, ends nothing and stops nothing."""
+    for reads in (False, True):
+        ours, theirs = os.pipe()
+        with tempfile.TemporaryDirectory() as directory:
+            port = free_port()
+            env = environment({"LISTEN": f"tcp://127.0.0.1:{port}", "SOCKET_PATH": os.path.join(directory, "docker.sock")})
+            process = subprocess.Popen([PROGRAM, "run"], env=env, stdout=theirs, stderr=theirs)
+            os.set_blocking(theirs, False)
+            while b"requests get 503" not in os.read(ours, 65536):
+                pass
+
+            def reachable():
+                try:
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    return True
+                except OSError:
+                    return False
+            until(reachable, "no start")
+            if reads:
+                os.close(ours)
+            else:
+                os.set_blocking(ours, False)
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        os.write(theirs, b"x" * 4096)
+                    # full now
+                os.set_blocking(theirs, True)
+            old = set(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split())
+            process.send_signal(signal.SIGHUP)
+
+            # (A HAProxy that was replaced reports that it stops, and itself waits for the reader.)
+            until(lambda: set(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()) - old, "no reload")
+            time.sleep(0.5)
+            assert process.poll() is None and reachable()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+            os.close(theirs)
+            if not reads:
+                os.close(ours)
+
+
+def closed_descriptors():
+    """Without stdin, stdout and stderr it serves all the same, and writes into nothing of its own."""
+    with tempfile.TemporaryDirectory() as directory, contextlib.closing(Engine(os.path.join(directory, "docker.sock"))) as engine:
+        port = free_port()
+        process = subprocess.Popen(["sh", "-c", f"exec {PROGRAM} run <&- >&- 2>&-"],
+                                   env=environment({"LISTEN": f"tcp://127.0.0.1:{port}", "SOCKET_PATH": engine.path}))
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client = Client(port)
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < deadline, "no start"
+                time.sleep(0.02)
+        assert client.ask("GET", "/version")[0] == 200
+        client.close()
+        for one in (process.pid, subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()[0]):
+            assert [os.readlink(f"/proc/{one}/fd/{fd}") for fd in range(3)] == ["/dev/null"] * 3
+        process.terminate()
+        assert process.wait(10) == 0
 
 
 def children_end():

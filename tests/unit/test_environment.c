@@ -132,6 +132,7 @@ START_TEST(test_decision)
 {
     const struct decision *decision = &decisions[_i];
     const struct profile *profile;
+    char reason[REASON_MAX];
     size_t i = row(decision->operation);
 
     given(decision->variables);
@@ -139,7 +140,8 @@ START_TEST(test_decision)
     profile = environment_profile(&environment, decision->profile);
     ck_assert_ptr_nonnull(profile);
     ck_assert_msg(profile->permissions.open[i] == decision->open, "%s: %s", decision->variables, decision->operation);
-    ck_assert_str_eq(profile->permissions.reason[i], decision->reason);
+    profile_reason(profile, i, reason);
+    ck_assert_str_eq(reason, decision->reason);
     done();
 }
 END_TEST

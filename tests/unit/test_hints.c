@@ -71,16 +71,14 @@ static void make_settings(struct set *variables)
     static const char *const foreign[] = {"CONTAINERS", "POST", "EXEC", "IMAGES", "NETWORKS", "PLUGINS", "SWARM", "EVENTS", "PING",
                                           "LIBPOD_CONTAINERS", "LIBPOD_ALLOW_RESTARTS"};
     static const char *const readings[] = {"tecnativa", "linuxserver"};
-    struct groups groups;
     char name[128];
 
-    groups_list(&groups);
     for (int profile = 0; profile < 2; profile++) {
         const char *prefix = profile == 0 ? "" : "PROFILE_A_";
 
-        for (size_t i = 0; i < groups.count; i++)
+        for (size_t i = 0; i < GROUP_COUNT; i++)
             if (below(4) == 0) {
-                snprintf(name, sizeof name, "%s%s", prefix, groups.name[i]);
+                snprintf(name, sizeof name, "%s%s", prefix, group_variables[i]);
                 set(variables, name, word());
             }
         for (size_t i = 0; i < operation_count; i++)
@@ -179,9 +177,11 @@ START_TEST(test_hints_are_true)
         for (unsigned n = 0; n < 8; n++) {
             size_t i = below((unsigned)operation_count);
             const struct profile *profile = &environment.profiles[k];
+            char reason[REASON_MAX];
 
+            profile_reason(profile, i, reason);
             if (!profile->permissions.open[i])
-                check_hint(&variables, profile->name, i, profile->permissions.reason[i]);
+                check_hint(&variables, profile->name, i, reason);
         }
     environment_free(&environment);
     empty(&variables);
@@ -194,10 +194,12 @@ START_TEST(test_each_operation)
     struct environment environment;
     struct set variables = {.count = 0, .list = {NULL}};
     size_t i = (size_t)_i;
+    char reason[REASON_MAX];
 
     read_all(&environment, &variables);
+    profile_reason(&environment.profiles[0], i, reason);
     if (!environment.profiles[0].permissions.open[i])
-        check_hint(&variables, "", i, environment.profiles[0].permissions.reason[i]);
+        check_hint(&variables, "", i, reason);
     environment_free(&environment);
 }
 END_TEST
