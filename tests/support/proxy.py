@@ -144,7 +144,14 @@ class Proxy:
 
     def listening(self):
         """How many HAProxys accept connections on the port."""
-        return sum(1 for state, _, _ in self.sockets() if state == "0A")
+        ours = {f"socket:[{inode}]" for state, _, inode in self.sockets() if state == "0A"}
+        count = 0
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for child in children:
+            with contextlib.suppress(OSError):  # it may have ended
+                count += any(os.readlink(entry.path) in ours for entry in os.scandir(f"/proc/{child}/fd"))
+        return count
 
     def wait_for_reload(self, times=1):
         """Waits until the proxy has been reloaded so many times and none but the newest HAProxy accepts connections: one that
