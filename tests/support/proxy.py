@@ -130,9 +130,9 @@ class Proxy:
         with open(self.log_path, encoding="latin1") as file:
             return file.read()
 
-    def wait_for_log(self, text):
+    def wait_for_log(self, text, times=1):
         deadline = time.monotonic() + 30
-        while text not in self.log():
+        while self.log().count(text) < times:
             assert time.monotonic() < deadline, f"{text!r} is not in the log:\n{self.log()}"
             time.sleep(0.02)
 
