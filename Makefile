@@ -47,7 +47,8 @@ SUITES    = unit behaviour router compat docs guard e2e profiles hostile e2e-eng
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint image clean setup-test test-programs check
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint image clean setup-test \
+        test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -106,8 +107,8 @@ setup-test:
 test-programs: $(UNIT) $(GUARD)
 coverage-programs: $(UNIT)
 
-# Everything, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is the total over
-# all suites.
+# Everything, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is
+# the total over all suites.
 test: setup-test
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(T)

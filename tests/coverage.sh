@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the unit tests in a directory that `make coverage` built, and prints for each file of entrypoint/ how much of it ran: lines,
-# and branches taken at least once, in percent and out of how many; the total is the last line.
+# Runs the unit tests in a directory that `make coverage` built, and prints for each file of entrypoint/ how much of it ran:
+# lines, and branches taken at least once, in percent and out of how many; the total is the last line.
 #   tests/coverage.sh DIRECTORY
 set -eu
 cd "$(dirname -- "$0")/.."
@@ -19,7 +19,9 @@ gcov --no-output --branch-probabilities "$directory"/sanitized/*.gcda 2>/dev/nul
         of[file, what] = $3
         if (what == "lines") files[++count] = file
     }
-    function row(name, lines, n, branches, m) { printf "%-40s %6.1f%% of %5d %9.1f%% of %5d\n", name, lines, n, branches, m }
+    function row(name, lines, n, branches, m) {
+        printf "%-40s %6.1f%% of %5d %9.1f%% of %5d\n", name, lines, n, branches, m
+    }
     END {
         printf "%-40s %16s %19s\n", "", "lines", "branches"
         for (i = 1; i <= count; i++) {

@@ -16,8 +16,8 @@ suite() {
     files[$1]=${*:3}
 }
 
-# needs: haproxy, or haproxies for every HAProxy at hand; image; engine=DIRECTORY, a Docker Engine whose data are in build/DIRECTORY:
-# fresh each time, with experimental operations, of Debian sid. A file belongs to the first suite that has it.
+# needs: haproxy, or haproxies for every HAProxy at hand; image; engine=DIRECTORY, a Docker Engine with its data in
+# build/DIRECTORY: fresh each time, with experimental operations, of Debian sid. A file belongs to the first suite that has it.
 #     name          needs                                                       tests
 suite unit          ''                                                          tests/unit
 suite behaviour     'haproxies'                                                 tests/behaviour
@@ -30,7 +30,8 @@ suite profiles      'haproxy image engine=dockerd'                              
 # The attacks that the create guard stops, on an Engine (and a Podman) that no other test has
 suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         tests/hostile
 # The same, and what ordinary clients do, on the newest Engine and Podman that Debian has, with their clients
-suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats tests/e2e/hostile.bats
+suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
+                                                                                tests/e2e/hostile.bats
 # On demand only: the streams of the behaviour tests, with more of everything
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
 
@@ -103,19 +104,20 @@ options=("$@")
 
 # unit_program PROGRAM: runs it and prints its TAP. One that breaks off is a failed test.
 unit_program() {
-    local name=${1##*/} status=0
-    rm -f "$results/$name.tap"
-    CK_TAP_LOG_FILE_NAME=$results/$name.tap "$1" >"$results/$name.log" 2>&1 || status=$?
-    cat "$results/$name.tap"
-    if ! grep -q '^1\.\.[1-9]' "$results/$name.tap" || { [ $status -ne 0 ] && ! grep -q '^not ok' "$results/$name.tap"; }; then
+    local name=${1##*/} status=0 tap
+    tap=$results/$name.tap
+    : >"$tap"
+    CK_TAP_LOG_FILE_NAME=$tap "$1" >"$results/$name.log" 2>&1 || status=$?
+    cat "$tap"
+    if ! grep -q '^1\.\.[1-9]' "$tap" || { [ $status -ne 0 ] && ! grep -q '^not ok' "$tap"; }; then
         echo "not ok - $name ended with status $status"
     fi
     if [ $status -ne 0 ]; then sed 's/^/# /' "$results/$name.log"; fi
     return $status
 }
 
-# image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an Engine that
-# has the machine's network. The status is that of the build.
+# image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an
+# Engine that has the machine's network. The status is that of the build.
 image_status=''
 image() {
     if [ -z "$image_status" ]; then
@@ -136,8 +138,8 @@ skip() {
     echo "0 0 $count" >"$results/$1.count"
 }
 
-# within SUITE: sets `around`, the command around the tests; the status is 0, that of a failed image build, or 75 where no
-# Engine can run (which a suite without the image finds out when it runs)
+# within SUITE: sets `around`, the command around the tests; the status is 0, that of a failed image build, or 75 where
+# no Engine can run (which a suite without the image finds out when it runs)
 within() {
     local word directory='' fresh=''
     around=()

@@ -7,7 +7,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
-from proxy import Client, Proxy  # noqa: E402
+from proxy import Proxy  # noqa: E402
 from suite import run, test  # noqa: E402
 
 GRANTS = {f"ALLOW_{name}": "1" for name in ("CONTAINERS", "CREATE", "START", "EXEC", "VOLUMES", "NETWORKS", "SERVICES")}

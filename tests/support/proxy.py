@@ -59,8 +59,8 @@ RESERVED = []  # sockets that hold a name for each port that was given out
 
 
 def free_port():
-    """A port of 127.0.0.1 on which nothing listens. No other test gets it as long as this process lives, and, as it is below
-    the range of the ports that connections get, no connection does."""
+    """A port of 127.0.0.1 on which nothing listens. No other test gets it as long as this process lives, and, as it is
+    below the range of the ports that connections get, no connection does."""
     while True:
         port = random.SystemRandom().randrange(10000, 32768)
         name = socket.socket(socket.AF_UNIX)
@@ -102,8 +102,8 @@ class Proxy:
             time.sleep(0.01)
 
     def accepts(self):
-        """Whether HAProxy serves: a connection is possible as soon as the first of its addresses is bound, and is accepted, which
-        gives the socket its inode, once all are."""
+        """Whether HAProxy serves: a connection is possible as soon as the first of its addresses is bound, and is accepted,
+        which gives the socket its inode, once all are."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
                 ours = f":{probe.getsockname()[1]:04X}"
@@ -154,8 +154,8 @@ class Proxy:
         return count
 
     def wait_for_reload(self, times=1):
-        """Waits until the proxy has been reloaded so many times and none but the newest HAProxy accepts connections: one that
-        is replaced does so until it has received its signal, which may be after the log's line."""
+        """Waits until the proxy has been reloaded so many times and none but the newest HAProxy accepts connections: one
+        that is replaced does so until it has received its signal, which may be after the log's line."""
         deadline = time.monotonic() + 20
         while self.log().count("reloaded:") < times or self.listening() != 1:
             assert time.monotonic() < deadline, f"{self.listening()} HAProxys listen; the log:\n{self.log()}"

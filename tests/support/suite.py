@@ -7,8 +7,8 @@
     if __name__ == "__main__":
         run()
 
-The output is TAP, as that of bats, with bats' options: -f runs the tests whose name matches, -c only counts them, -T adds
-their times. A test fails by an exception; its traceback and whatever it printed are shown then.
+The output is TAP, as that of bats, with bats' options: -f runs the tests whose name matches, -c only counts them, -T
+adds their times. A test fails by an exception; its traceback and whatever it printed are shown then.
 """
 import argparse
 import os
