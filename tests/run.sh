@@ -187,13 +187,13 @@ record() {
     bad=$(grep -c '^not ok' "$tap")
     skip=$(grep -ciE '^ok .*# skip' "$tap")
     good=$(($(grep -c '^ok ' "$tap") - skip))
-    grep '^not ok' "$tap" | sed "s|^|$1: |" >>"$results/failures"
+    grep '^not ok' "$tap" | sed "s|^|$1: |" >>"$results/$1.failures"
     ran=$((good + bad + skip))
     if [ "$plan" -eq 0 ] || [ "$ran" -lt "$plan" ]; then
-        echo "$1: ran $ran of $plan tests" >>"$results/failures"
+        echo "$1: ran $ran of $plan tests" >>"$results/$1.failures"
         bad=$((bad + (plan > ran ? plan - ran : 1)))
     elif [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
-        echo "$1: ended with status $2" >>"$results/failures"
+        echo "$1: ended with status $2" >>"$results/$1.failures"
         bad=1
     fi
     echo "$good $bad $skip" >"$results/$1.count"
@@ -209,7 +209,7 @@ run() {
         0) ;;
         75) skip "$1"; return ;;
         *)
-            echo "$1: the image could not be built, see $results/image.log" >>"$results/failures"
+            echo "$1: the image could not be built, see $results/image.log" >>"$results/$1.failures"
             echo '0 1 0' >"$results/$1.count"
             return
             ;;
@@ -230,9 +230,11 @@ lane() {
     done
 }
 
-rm -rf "$results"
 mkdir -p "$results"
-: >"$results/failures"
+for name in "${selected[@]}"; do
+    rm -f "$results/$name".*
+    : >"$results/$name.failures"
+done
 export results
 export -f unit_program
 
@@ -265,9 +267,11 @@ else
     for name in "${selected[@]}"; do run "$name"; done
 fi
 
-if [ -s "$results/failures" ]; then
+failures=$(for name in "${selected[@]}"; do cat "$results/$name.failures"; done)
+if [ -n "$failures" ]; then
     echo 'Failed:'
-    sed 's/^/  /' "$results/failures"
+    printf '%s\n' "$failures" | sed 's/^/  /'
 fi
-cat "$results"/*.count | awk -v suites=${#selected[@]} '{ passed += $1; failed += $2; skipped += $3 }
-    END { failed += suites - NR; print passed " passed, " failed " failed, " skipped + 0 " skipped"; exit failed != 0 }'
+for name in "${selected[@]}"; do cat "$results/$name.count"; done |
+    awk -v suites=${#selected[@]} '{ passed += $1; failed += $2; skipped += $3 }
+        END { failed += suites - NR; print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"; exit failed != 0 }'
