@@ -102,18 +102,19 @@ options=("$@")
 
 # ---- running it ----
 
-# unit_program PROGRAM: runs it and prints its TAP. One that breaks off is a failed test.
+# unit_program PROGRAM: runs it and prints its TAP. One that breaks off is a failed test. (xargs calls it.)
+# shellcheck disable=SC2317
 unit_program() {
     local name=${1##*/} status=0 tap
     tap=$results/$name.tap
     : >"$tap"
     CK_TAP_LOG_FILE_NAME=$tap "$1" >"$results/$name.log" 2>&1 || status=$?
     cat "$tap"
-    if ! grep -q '^1\.\.[1-9]' "$tap" || { [ $status -ne 0 ] && ! grep -q '^not ok' "$tap"; }; then
+    if ! grep -q '^1\.\.[1-9]' "$tap" || { [ "$status" -ne 0 ] && ! grep -q '^not ok' "$tap"; }; then
         echo "not ok - $name ended with status $status"
     fi
-    if [ $status -ne 0 ]; then sed 's/^/# /' "$results/$name.log"; fi
-    return $status
+    if [ "$status" -ne 0 ]; then sed 's/^/# /' "$results/$name.log"; fi
+    return "$status"
 }
 
 # image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an
@@ -230,48 +231,54 @@ lane() {
     done
 }
 
-mkdir -p "$results"
-for name in "${selected[@]}"; do
-    rm -f "$results/$name".*
-    : >"$results/$name.failures"
-done
-export results
-export -f unit_program
+# (A function, so that the shell has read this file before it runs anything.)
+main() {
+    mkdir -p "$results"
+    for name in "${selected[@]}"; do
+        rm -f "$results/$name".*
+        : >"$results/$name.failures"
+    done
+    export results
+    export -f unit_program
 
-wanted=''
-for name in "${selected[@]}"; do wanted+=" ${needs[$name]}"; done
-case $wanted in
-    *haproxies*)
-        HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) && HAPROXY_SID=$(scripts/get-haproxy.sh sid) || exit 1
-        export HAPROXIES="$HAPROXY_TRIXIE $HAPROXY_SID"
-        ;;
-esac
-case $wanted in
-    *haprox*)
-        HAPROXY=$(scripts/get-haproxy.sh) || exit 1
-        export HAPROXY
-        ;;
-esac
+    wanted=''
+    for name in "${selected[@]}"; do wanted+=" ${needs[$name]}"; done
+    case $wanted in
+        *haproxies*)
+            HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) && HAPROXY_SID=$(scripts/get-haproxy.sh sid) || exit 1
+            export HAPROXIES="$HAPROXY_TRIXIE $HAPROXY_SID"
+            ;;
+    esac
+    case $wanted in
+        *haprox*)
+            HAPROXY=$(scripts/get-haproxy.sh) || exit 1
+            export HAPROXY
+            ;;
+    esac
 
-with_image=()
-others=()
-for name in "${selected[@]}"; do
-    if has "$name" image; then with_image+=("$name"); else others+=("$name"); fi
-done
-trap 'trap - TERM; kill -TERM 0; exit 130' INT
-if [ ${#with_image[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && [ "${LANES:-2}" -gt 1 ]; then
-    lane "${with_image[@]}" &
-    lane "${others[@]}" &
-    wait
-else
-    for name in "${selected[@]}"; do run "$name"; done
-fi
+    with_image=()
+    others=()
+    for name in "${selected[@]}"; do
+        if has "$name" image; then with_image+=("$name"); else others+=("$name"); fi
+    done
+    trap 'trap - TERM; kill -TERM 0; exit 130' INT
+    if [ ${#with_image[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && [ "${LANES:-2}" -gt 1 ]; then
+        lane "${with_image[@]}" &
+        lane "${others[@]}" &
+        wait
+    else
+        for name in "${selected[@]}"; do run "$name"; done
+    fi
 
-failures=$(for name in "${selected[@]}"; do cat "$results/$name.failures"; done)
-if [ -n "$failures" ]; then
-    echo 'Failed:'
-    printf '%s\n' "$failures" | sed 's/^/  /'
-fi
-for name in "${selected[@]}"; do cat "$results/$name.count"; done |
-    awk -v suites=${#selected[@]} '{ passed += $1; failed += $2; skipped += $3 }
-        END { failed += suites - NR; print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"; exit failed != 0 }'
+    failures=$(for name in "${selected[@]}"; do cat "$results/$name.failures"; done)
+    if [ -n "$failures" ]; then
+        echo 'Failed:'
+        printf '%s\n' "$failures" | sed 's/^/  /'
+    fi
+    for name in "${selected[@]}"; do cat "$results/$name.count"; done |
+        awk -v suites=${#selected[@]} '{ passed += $1; failed += $2; skipped += $3 }
+            END { failed += suites - NR; print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"
+                  exit failed != 0 }'
+}
+main
+exit
