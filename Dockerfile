@@ -8,7 +8,7 @@ RUN apt-get update \
 WORKDIR /src
 COPY . .
 # AddressSanitizer's leak check needs ptrace, which a build container may not have; the test run outside has it.
-RUN make all && ASAN_OPTIONS=detect_leaks=0 make check \
+RUN make -j"$(nproc)" all && ASAN_OPTIONS=detect_leaks=0 make -j"$(nproc)" check \
  && make DESTDIR=/out install \
  && strip /out/usr/local/bin/docker-socket-proxy \
  && rm -r /out/usr/local/share/man

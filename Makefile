@@ -43,10 +43,12 @@ LIBRARY   = $(filter-out entrypoint/main.c,$(SOURCES))
 SANITIZED = $(LIBRARY:entrypoint/%.c=$(BUILD)/sanitized/%.o)
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
+SUITES    = unit behaviour router compat docs guard e2e profiles hostile e2e-engine28
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28 test-streams-long fuzz lint image clean setup-test test-programs check
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint image clean setup-test \
+        test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -94,27 +96,36 @@ run:
 	@scripts/run.sh
 
 # The unit tests alone and without set-up, as the image build runs them.
-check: $(UNIT)
-	@for program in $(UNIT); do $$program || exit 1; done
+check: $(UNIT:$(BUILD)/unit/%=check-%)
+
+check-%: $(BUILD)/unit/%
+	@$<
 
 setup-test:
 	@scripts/install-packages.sh test
 
 test-programs: $(UNIT) $(GUARD)
+coverage-programs: $(UNIT)
 
-# Everything. The last line is the total over all suites.
+# Everything, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is
+# the total over all suites.
 test: setup-test
-	@$(MAKE) --no-print-directory all test-programs
-	@tests/run.sh unit behaviour router compat docs guard e2e hostile e2e-engine28
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
+	@tests/run.sh $(T)
 
-test-unit test-behaviour test-router test-compat test-docs test-guard test-e2e test-hostile test-e2e-engine28: setup-test
-	@$(MAKE) --no-print-directory all test-programs
+$(SUITES:%=test-%): setup-test
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(@:test-%=%)
 
 # The streams of the behaviour tests, with more of everything
 test-streams-long: setup-test
 	@$(MAKE) --no-print-directory all
 	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
+
+# How much of the program the unit tests run, by file and in total
+coverage: setup-test
+	@$(MAKE) -s -j"$$(nproc)" BUILD=$(BUILD)/coverage SANITIZE='-O0 -g --coverage' coverage-programs
+	@tests/coverage.sh $(BUILD)/coverage
 
 # What is derived from entrypoint/operations.def and kept in the tree.
 maps: $(PROGRAM)

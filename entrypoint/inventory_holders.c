@@ -20,16 +20,25 @@ static bool shows(const char *source, const char *path)
            path_is_at_or_above(source, other);
 }
 
-/* /run/user/1000/docker.sock, /run/user/1000/podman/podman.sock */
+/* /run/user/1000/docker.sock, /run/user/1000/podman/podman.sock, or a directory above one of them */
 static bool shows_rootless(const char *source)
 {
     static const char begin[] = "/run/user/";
-    const char *path = path_canonical(source) + strlen(begin);
+    static const char *const sockets[] = {"docker.sock", "podman/podman.sock"};
+    char path[PATH_MAX];
+    size_t length = strlen(begin);
 
-    if (strncmp(path_canonical(source), begin, strlen(begin)) != 0)
+    source = path_canonical(source);
+    if (path_is_at_or_above(source, "/run/user"))
+        return true;
+    if (strncmp(source, begin, length) != 0)
         return false;
-    path += strspn(path, "0123456789");
-    return strcmp(path, "/docker.sock") == 0 || strcmp(path, "/podman/podman.sock") == 0 || strcmp(path, "/podman") == 0;
+    length += strspn(source + length, "0123456789");
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        if ((size_t)snprintf(path, sizeof path, "%.*s/%s", (int)length, source, sockets[i]) < sizeof path &&
+            path_is_at_or_above(source, path))
+            return true;
+    return false;
 }
 
 /* Our own mount in which the path lies; NULL if it lies in none. */

@@ -1,166 +1,284 @@
-#!/bin/sh
-# Runs the named suites (unit behaviour router compat docs guard e2e hostile e2e-engine28 streams-long) and prints one line of totals at the end; set-up is make's.
-# Every suite speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
+#!/usr/bin/env bash
+# Runs suites of tests, or single files of them, and prints one line of totals at the end; set-up is make's:
+#   tests/run.sh [SUITE|FILE|DIRECTORY...] [OPTION...]      without a name: every suite
+# The options, from the first word with a dash on, are those of bats (-f REGEX, -T), see tests/README.md.
+# Every test speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
 # nothing can pass by not running.
+# Suites that need the image and the others run side by side; LANES=1 runs all one after the other.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 results=build/results
-mkdir -p "$results"
-passed=0
-failed=0
-skipped=0
-: >"$results/failures"
+declare -A needs files
+suites=()
+suite() {
+    suites+=("$1")
+    needs[$1]=$2
+    files[$1]=${*:3}
+}
 
+# needs: haproxy, or haproxies for every HAProxy at hand; image; engine=DIRECTORY, a Docker Engine with its data in
+# build/DIRECTORY: fresh each time, with experimental operations, of Debian sid. A file belongs to the first suite that has it.
+#     name          needs                                                       tests
+suite unit          ''                                                          tests/unit
+suite behaviour     'haproxies'                                                 tests/behaviour
+suite router        'haproxy'                                                   tests/router
+suite compat        'haproxy'                                                   tests/compat
+suite docs          'haproxy'                                                   tests/docs
+suite guard         'haproxies'                                                 tests/guard
+suite e2e           'haproxy image engine=dockerd'                              tests/e2e
+suite profiles      'haproxy image engine=dockerd'                              tests/profiles
+# The attacks that the create guard stops, on an Engine (and a Podman) that no other test has
+suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         tests/hostile
+# The same, and what ordinary clients do, on the newest Engine and Podman that Debian has, with their clients
+suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
+                                                                                tests/e2e/hostile.bats
+# On demand only: the streams of the behaviour tests, with more of everything
+suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
+
+has() { [[ " ${needs[$1]} " == *" $2 "* ]]; }
 note() { printf '# %s\n' "$*"; }
 
-# record NAME STATUS: counts what the suite left in its TAP file
+# in_directory DIRECTORY: its files of tests
+in_directory() {
+    local file
+    for file in "$1"/*.bats "$1"/*.py "$1"/test_*.c; do
+        case $file in
+            *.py) [ ! -x "$file" ] || echo "$file" ;;
+            *) [ ! -e "$file" ] || echo "$file" ;;
+        esac
+    done
+}
+
+# tests_of SUITE: its files of tests, which were chosen or else all
+tests_of() {
+    local place
+    for place in ${chosen[$1]:-${files[$1]}}; do
+        if [ -d "$place" ]; then in_directory "$place"; else echo "$place"; fi
+    done
+}
+
+# ---- what is to run ----
+
+declare -A chosen # files of a suite, where not all of it is to run
+selected=()
+options=()
+
+unknown() {
+    {
+        echo "no such suite or file of tests: $1. There are the suites"
+        echo "  ${suites[*]}"
+        echo "and files in the directories"
+        echo "  $(tr ' ' '\n' <<<"${files[*]}" | grep -v '\.' | sort -u | tr '\n' ' ')"
+    } >&2
+    exit 2
+}
+
+# choose WORD: a suite, a file or a directory
+choose() {
+    local name place found=${1%/}
+    found=${found#./}
+    if [ -n "${needs[$found]+known}" ]; then
+        selected+=("$found")
+        return
+    fi
+    for name in "${suites[@]}"; do
+        for place in ${files[$name]}; do
+            if [ "$found" = "$place" ] || in_directory "$place" | grep -qxF -- "$found"; then
+                [ -n "${chosen[$name]:-}" ] || selected+=("$name")
+                chosen[$name]+=" $found"
+                return
+            fi
+        done
+    done
+    unknown "$1"
+}
+
+while [ $# -gt 0 ] && [[ $1 != -* ]]; do
+    choose "$1"
+    shift
+done
+options=("$@")
+[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard e2e profiles hostile e2e-engine28)
+
+# ---- running it ----
+
+# unit_program PROGRAM: runs it and prints its TAP. One that breaks off is a failed test. (xargs calls it.)
+# shellcheck disable=SC2317
+unit_program() {
+    local name=${1##*/} status=0 tap
+    tap=$results/$name.tap
+    : >"$tap"
+    CK_TAP_LOG_FILE_NAME=$tap "$1" >"$results/$name.log" 2>&1 || status=$?
+    cat "$tap"
+    if ! grep -q '^1\.\.[1-9]' "$tap" || { [ "$status" -ne 0 ] && ! grep -q '^not ok' "$tap"; }; then
+        echo "not ok - $name ended with status $status"
+    fi
+    if [ "$status" -ne 0 ]; then sed 's/^/# /' "$results/$name.log"; fi
+    return "$status"
+}
+
+# image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an
+# Engine that has the machine's network. The status is that of the build.
+image_status=''
+image() {
+    if [ -z "$image_status" ]; then
+        image_status=0
+        scripts/with-dockerd.sh --build build/dockerd tests/e2e/build.sh >"$results/image.log" 2>&1 || image_status=$?
+    fi
+    return "$image_status"
+}
+
+# skip SUITE: what this machine cannot do is said, and counted
+skip() {
+    local count
+    mapfile -t tests < <(tests_of "$1")
+    count=$(bats --count "${tests[@]}")
+    note '==========================================================================='
+    note "$1: SKIPPED, all $count tests: this machine cannot run its Docker Engine (above)"
+    note '==========================================================================='
+    echo "0 0 $count" >"$results/$1.count"
+}
+
+# within SUITE: sets `around`, the command around the tests; the status is 0, that of a failed image build, or 75 where
+# no Engine can run (which a suite without the image finds out when it runs)
+within() {
+    local word directory='' fresh=''
+    around=()
+    for word in ${needs[$1]}; do
+        case $word in
+            engine=*) directory=build/${word#engine=} ;;
+            fresh) fresh=--fresh ;;
+            experimental) around+=(ENGINE_FLAGS=--experimental) ;;
+            sid) around+=(ENGINE=sid) ;;
+        esac
+    done
+    [ -n "$directory" ] || return 0
+    around=(env "${around[@]}" scripts/with-dockerd.sh ${fresh:+"$fresh"} "$directory")
+    if has "$1" image; then
+        image || { tail -n 30 "$results/image.log"; return "$image_status"; }
+    fi
+}
+
+limit=(timeout --foreground 3000) # only so that a test that hangs does not hang for ever
+
+# tap SUITE: runs its tests and prints their TAP
+tap() {
+    local bats=() file status=0
+    mapfile -t tests < <(tests_of "$1")
+    for file in "${tests[@]}"; do
+        case $file in *.bats) bats+=("$file") ;; esac
+    done
+    if [ ${#bats[@]} -gt 0 ]; then
+        "${limit[@]}" "${around[@]}" bats --tap --print-output-on-failure "${options[@]}" "${bats[@]}" || status=$?
+    fi
+    for file in "${tests[@]}"; do
+        case $file in *.py) "${limit[@]}" "${around[@]}" "$file" "${options[@]}" || status=$? ;; esac
+    done
+    if [ "$1" = unit ]; then
+        printf '%s\n' "${tests[@]}" | sed 's|^tests/\(.*\)\.c$|build/\1|' |
+            "${limit[@]}" xargs -P "$(nproc)" -I{} bash -c 'unit_program {}' || status=$?
+    fi
+    return $status
+}
+
+# record SUITE STATUS: counts what the suite left in its TAP file
 record() {
-    tap=$results/$1.tap
+    local tap=$results/$1.tap plan bad skip good ran
     plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$tap" | awk '{ n += $1 } END { print n + 0 }')
     bad=$(grep -c '^not ok' "$tap")
     skip=$(grep -ciE '^ok .*# skip' "$tap")
     good=$(($(grep -c '^ok ' "$tap") - skip))
-    grep '^not ok' "$tap" | sed "s|^|$1: |" >>"$results/failures"
+    grep '^not ok' "$tap" | sed "s|^|$1: |" >>"$results/$1.failures"
     ran=$((good + bad + skip))
     if [ "$plan" -eq 0 ] || [ "$ran" -lt "$plan" ]; then
-        echo "$1: ran $ran of $plan tests" >>"$results/failures"
+        echo "$1: ran $ran of $plan tests" >>"$results/$1.failures"
         bad=$((bad + (plan > ran ? plan - ran : 1)))
     elif [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
-        echo "$1: ended with status $2" >>"$results/failures"
+        echo "$1: ended with status $2" >>"$results/$1.failures"
         bad=1
     fi
-    note "$1: $good passed, $bad failed, $skip skipped"
-    passed=$((passed + good))
-    failed=$((failed + bad))
-    skipped=$((skipped + skip))
+    echo "$good $bad $skip" >"$results/$1.count"
+    note "$1: $good passed, $bad failed, $skip skipped, ${SECONDS} s"
 }
 
-# run NAME COMMAND...: runs a suite whose command prints TAP, showing it as it comes
+# run SUITE: runs it, and shows it as it comes
 run() {
-    name=$1
-    shift
-    rm -f "$results/$name.status"
-    # Only so that a hanging test does not hang for ever
-    { timeout 3000 "$@" 2>&1; echo $? >"$results/$name.status"; } | tee "$results/$name.tap"
-    record "$name" "$(cat "$results/$name.status")"
+    local status=0
+    SECONDS=0
+    within "$1" || status=$?
+    case $status in
+        0) ;;
+        75) skip "$1"; return ;;
+        *)
+            echo "$1: the image could not be built, see $results/image.log" >>"$results/$1.failures"
+            echo '0 1 0' >"$results/$1.count"
+            return
+            ;;
+    esac
+    rm -f "$results/$1.status"
+    { tap "$1" 2>&1; echo $? >"$results/$1.status"; } | tee "$results/$1.tap"
+    status=$(cat "$results/$1.status")
+    if [ "$status" -eq 75 ] && ! grep -q '^1\.\.' "$results/$1.tap"; then skip "$1"; else record "$1" "$status"; fi
 }
 
-suite_unit() {
-    for program in build/unit/test_*; do
-        case $program in *.d) continue ;; esac
-        name=unit-${program##*/test_}
-        rm -f "$results/$name.tap"
-        CK_TAP_LOG_FILE_NAME=$results/$name.tap "$program" >"$results/$name.log" 2>&1
-        status=$?
-        [ -e "$results/$name.tap" ] || : >"$results/$name.tap"
-        grep '^not ok' "$results/$name.tap"
-        if [ $status -ne 0 ]; then cat "$results/$name.log"; fi
-        record "$name" $status
+# lane SUITE...: one after the other, each shown as a whole when it has ended
+lane() {
+    local name
+    for name; do
+        note "$name: begins"
+        run "$name" >"$results/$name.shown" 2>&1
+        flock "$results/lock" cat "$results/$name.shown"
     done
 }
 
-suite_behaviour() { run behaviour bats --tap --print-output-on-failure tests/behaviour; }
-suite_streams_long() { run streams-long bats --tap --print-output-on-failure tests/behaviour/streams.bats; }
-suite_compat() { run compat bats --tap --print-output-on-failure tests/compat; }
-suite_router() { run router bats --tap --print-output-on-failure tests/router; }
-suite_docs() { run docs bats --tap --print-output-on-failure tests/docs; }
-suite_guard() { run guard bats --tap --print-output-on-failure tests/guard; }
+# (A function, so that the shell has read this file before it runs anything.)
+main() {
+    mkdir -p "$results"
+    for name in "${selected[@]}"; do
+        rm -f "$results/$name".*
+        : >"$results/$name.failures"
+    done
+    export results
+    export -f unit_program
 
-# skip NAME REASON TESTS...: what this machine cannot do is said, and counted
-skip() {
-    name=$1
-    why=$2
-    shift 2
-    count=$(bats --count "$@")
-    note '==========================================================================='
-    note "$name: SKIPPED, all $count tests: this machine cannot run $why (above)"
-    note '==========================================================================='
-    skipped=$((skipped + count))
-}
-
-# The Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, by an Engine that has
-# the machine's network. Its status is that of the build, which is made once.
-image_status=''
-image() {
-    if [ -z "$image_status" ]; then
-        note 'building the image'
-        scripts/with-dockerd.sh --build build/dockerd tests/e2e/build.sh >"$results/image.log" 2>&1
-        image_status=$?
-        case $image_status in
-            0) ;;
-            75) tail -n 3 "$results/image.log" ;;
-            *)
-                tail -n 30 "$results/image.log"
-                note 'the image could not be built'
-                echo "image build, see $results/image.log" >>"$results/failures"
-                failed=$((failed + 1))
-                ;;
-        esac
-    fi
-    return $image_status
-}
-
-suite_e2e() {
-    image
-    case $? in
-        0) run e2e scripts/with-dockerd.sh build/dockerd bats --tap --print-output-on-failure tests/e2e tests/profiles ;;
-        75) skip e2e 'a Docker Engine' tests/e2e tests/profiles ;;
-    esac
-}
-
-# The attacks that the create guard stops, on an Engine (and a Podman) that no other test has
-suite_hostile() {
-    scripts/with-dockerd.sh --fresh build/dockerd-hostile true
-    if [ $? -eq 75 ]; then
-        skip hostile 'a Docker Engine' tests/hostile
-        return
-    fi
-    ENGINE_FLAGS=--experimental run hostile scripts/with-dockerd.sh --fresh build/dockerd-hostile \
-        bats --tap --print-output-on-failure tests/hostile
-}
-
-# The same attacks, and what ordinary clients do, on the newest Engine and Podman that Debian has, with their clients
-suite_e2e_engine28() {
-    tests='tests/hostile tests/e2e/guard.bats tests/e2e/hostile.bats'
-    image
-    status=$?
-    if [ $status -eq 0 ]; then
-        ENGINE=sid scripts/with-dockerd.sh --fresh build/dockerd-28 true
-        status=$?
-    fi
-    # shellcheck disable=SC2086
-    case $status in
-        0)
-            ENGINE=sid ENGINE_FLAGS=--experimental run e2e-engine28 scripts/with-dockerd.sh --fresh build/dockerd-28 \
-                bats --tap --print-output-on-failure $tests
-            ;;
-        75) skip e2e-engine28 'a newer Docker Engine' $tests ;;
-        *)
-            [ $image_status -ne 0 ] || echo "e2e-engine28: the Engine did not start" >>"$results/failures"
-            [ $image_status -ne 0 ] || failed=$((failed + 1))
+    wanted=''
+    for name in "${selected[@]}"; do wanted+=" ${needs[$name]}"; done
+    case $wanted in
+        *haproxies*)
+            HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) && HAPROXY_SID=$(scripts/get-haproxy.sh sid) || exit 1
+            export HAPROXIES="$HAPROXY_TRIXIE $HAPROXY_SID"
             ;;
     esac
-}
-
-[ $# -gt 0 ] || set -- unit behaviour router compat docs guard e2e hostile e2e-engine28
-if ! HAPROXY=$(scripts/get-haproxy.sh); then exit 1; fi
-case " $* " in
-    *' behaviour '* | *' streams-long '* | *' guard '*) if ! HAPROXY_TRIXIE=$(scripts/get-haproxy.sh trixie) || ! HAPROXY_SID=$(scripts/get-haproxy.sh sid); then exit 1; fi ;;
-esac
-HAPROXIES="${HAPROXY_TRIXIE:-} ${HAPROXY_SID:-}"
-export HAPROXY HAPROXIES
-for suite; do
-    case $suite in
-        unit | behaviour | router | compat | docs | guard | e2e | hostile) "suite_$suite" ;;
-        e2e-engine28) suite_e2e_engine28 ;;
-        streams-long) suite_streams_long ;;
-        *) echo "no such suite: $suite" >&2; exit 2 ;;
+    case $wanted in
+        *haprox*)
+            HAPROXY=$(scripts/get-haproxy.sh) || exit 1
+            export HAPROXY
+            ;;
     esac
-done
 
-if [ -s "$results/failures" ]; then
-    echo 'Failed:'
-    sed 's/^/  /' "$results/failures"
-fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+    with_image=()
+    others=()
+    for name in "${selected[@]}"; do
+        if has "$name" image; then with_image+=("$name"); else others+=("$name"); fi
+    done
+    trap 'trap - TERM; kill -TERM 0; exit 130' INT
+    if [ ${#with_image[@]} -gt 0 ] && [ ${#others[@]} -gt 0 ] && [ "${LANES:-2}" -gt 1 ]; then
+        lane "${with_image[@]}" &
+        lane "${others[@]}" &
+        wait
+    else
+        for name in "${selected[@]}"; do run "$name"; done
+    fi
+
+    failures=$(for name in "${selected[@]}"; do cat "$results/$name.failures"; done)
+    if [ -n "$failures" ]; then
+        echo 'Failed:'
+        printf '%s\n' "$failures" | sed 's/^/  /'
+    fi
+    for name in "${selected[@]}"; do cat "$results/$name.count"; done |
+        awk -v suites=${#selected[@]} '{ passed += $1; failed += $2; skipped += $3 }
+            END { failed += suites - NR; print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"
+                  exit failed != 0 }'
+}
+main
+exit

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Requests that try to be read differently by the proxy and by the Engine. What counts is what reaches the Engine."""
 import json
 import os
@@ -5,7 +6,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Proxy, main  # noqa: E402
+from proxy import Proxy, on_each_haproxy  # noqa: E402
+from suite import run, test  # noqa: E402
 
 READER = {"ALLOW_CONTAINERS": "1", "ALLOW_START": "1", "ALLOW_IMAGES": "1"}
 
@@ -31,6 +33,8 @@ def allowed(proxy, method, target, headers=(), body=b""):
     assert proxy.engine.requests[-1][:2] == (method, target), proxy.engine.requests[-1]
 
 
+@test("paths that could be read in two ways are refused, plain ones pass")
+@on_each_haproxy
 def paths():
     with Proxy(READER) as proxy:
         for target in (
@@ -78,6 +82,8 @@ def paths():
             allowed(proxy, "GET", target)
 
 
+@test("ContainerStart with a HostConfig below API 1.24 is refused, however the version is written")
+@on_each_haproxy
 def start_with_a_host_config():
     """Below 1.24 ContainerStart takes a HostConfig: the version is refused however it is written."""
     body = json.dumps({"Privileged": True, "Binds": ["/:/host"]}).encode()
@@ -95,6 +101,8 @@ def start_with_a_host_config():
         allowed(proxy, "GET", "/v1.12/containers/json")
 
 
+@test("a target that is not an absolute path is refused")
+@on_each_haproxy
 def targets():
     """Only an absolute path is a target."""
     with Proxy(READER) as proxy:
@@ -106,6 +114,8 @@ def targets():
         refused(proxy, "OPTIONS", "/containers/json")
 
 
+@test("every other method is refused, HEAD counts as GET, override headers count for nothing")
+@on_each_haproxy
 def methods():
     with Proxy(READER) as proxy:
         for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "LINK", "PROPFIND", "get", "Get", "GETX", "XGET", "QUERY"):
@@ -121,6 +131,8 @@ def methods():
         refused(proxy, "HEAD", "/containers/x/logs")
 
 
+@test("a second request on the connection is judged, wherever it hides")
+@on_each_haproxy
 def second_requests():
     """A second request on the same connection is judged like the first, wherever it hides."""
     second = b"POST /containers/x/kill HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n\r\n"
@@ -161,6 +173,8 @@ def second_requests():
         assert reached <= {("GET", "/containers/json"), ("POST", "/containers/x/wait")}, reached
 
 
+@test("an operation that does not upgrade gets no upgrade and no tunnel")
+@on_each_haproxy
 def upgrades():
     """What does not upgrade is not asked to, and an Engine that does it all the same gets no tunnel."""
     headers = ["Connection: Upgrade", "Upgrade: tcp"]
@@ -193,6 +207,8 @@ def upgrades():
         refused(proxy, "POST", "/grpc", ["Connection: Upgrade", "Upgrade: h2c"])
 
 
+@test("other protocols reach nothing")
+@on_each_haproxy
 def other_protocols():
     """HTTP/2, the PROXY protocol and TLS are not spoken; nothing of them reaches the Engine."""
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
@@ -207,6 +223,8 @@ def other_protocols():
         assert not proxy.engine.requests, proxy.engine.requests
 
 
+@test("neither answer nor log can be written into")
+@on_each_haproxy
 def injection():
     """Neither the answer nor the log can be written into by a path or a method."""
     with Proxy(READER) as proxy:
@@ -214,10 +232,11 @@ def injection():
             message = refused(proxy, "GET", target)
             assert f"GET {target} is forbidden" in message, message
         refused(proxy, "A!#$%&'*+-.^_`|~B", "/x")
-        time.sleep(0.2)
+        proxy.wait_for_log("Forbidden: /", 11)
         lines = [line for line in proxy.log().splitlines() if "Forbidden" in line]
         assert len(lines) == 11, lines
         assert all(line.startswith("Forbidden: /") for line in lines), lines
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

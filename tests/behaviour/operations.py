@@ -1,10 +1,12 @@
+#!/usr/bin/env python3
 """Every operation of the Engine API: what opens it, what does not, and that no grant reaches another operation."""
 import os
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import ROOT, Proxy, check_everywhere, main  # noqa: E402
+from proxy import Proxy, ROOT, check_everywhere  # noqa: E402
+from suite import run, test  # noqa: E402
 
 
 def specification():
@@ -89,11 +91,13 @@ GUARD_OPEN = {"ALLOW_PRIVILEGED": "true", "ALLOW_HOST_NAMESPACES": "true", "ALLO
 CLOSED = {"ALLOW_PING": "false", "ALLOW_VERSION": "false", "ALLOW_EVENTS": "false"}
 
 
+@test("with nothing set, PING, VERSION and EVENTS are open and nothing else")
 def defaults():
     compare({}, expected(default_operations()))
     compare(CLOSED, set())
 
 
+@test("each own variable opens its operation and no other (all operations against all)")
 def own_variables():
     """Each operation's own variable opens it, and it alone. The guard would ask for bodies: it has tests of its own."""
     done = set()
@@ -115,6 +119,7 @@ def opened_by(groups, expression):
     return any(all(g.strip() in groups for g in alternative.split("+")) for alternative in expression.split("|"))
 
 
+@test("each group, and each pair of groups, opens what the specification says")
 def groups():
     """Each group alone, and each pair that some operation needs."""
     names = set()
@@ -136,6 +141,7 @@ def groups():
     in_parallel(jobs)
 
 
+@test("an own variable that is false closes its operation whatever the groups say")
 def own_variable_closes():
     """With every group open, each own variable that is false closes its operation and no other."""
     everything = {f"ALLOW_{g}": "1" for _, _, _, _, e, _ in ROWS for g in e.replace("+", "|").replace(" ", "").split("|")
@@ -153,6 +159,7 @@ def own_variable_closes():
     in_parallel(jobs)
 
 
+@test("haproxy -c has nothing to say about the rendered configurations, on every HAProxy at hand")
 def configurations():
     """haproxy -c has nothing to say on any HAProxy at hand."""
     everything = {v: "1" for _, _, _, v, _, _ in ROWS}
@@ -162,4 +169,5 @@ def configurations():
         check_everywhere(env)
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """explain and the running proxy agree on random requests; the seed is printed, and SEED sets it."""
 import json
 import os
@@ -7,7 +8,8 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Client, Proxy, free_port, main, program  # noqa: E402
+from proxy import Client, Proxy, free_port, on_each_haproxy, program  # noqa: E402
+from suite import run, test  # noqa: E402
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "get"]
 PIECES = ["/", "//", "/./", "/..", "%2F", "%2f", "%252F", "%00", "%0a", "%7f", "\\", "%5c", "%", "%zz", "json", "create", "x", "libpod",
@@ -88,6 +90,8 @@ def seeded():
     return seed, random.Random(seed), int(os.environ.get("ROUNDS", 4))
 
 
+@test("explain and the running proxy agree on thousands of random requests")
+@on_each_haproxy
 def agreement():
     seed, random_, rounds = seeded()
     table = rows()
@@ -99,6 +103,8 @@ def agreement():
                 check(proxy, proxy.connect(), method, target, verdict, f"SEED={seed} {env}")
 
 
+@test("explain --profile and the running proxy agree, whichever way a client gets its profile")
+@on_each_haproxy
 def agreement_of_profiles():
     """Each with a set of its own, and told apart by a listener, a Unix listener and a network."""
     seed, random_, rounds = seeded()
@@ -128,6 +134,8 @@ def followed(env, hint):
         yield dict(env, **{name.split("=")[0]: "true" for name in names.split(" and ") if name})
 
 
+@test("what a refusal names allows the request")
+@on_each_haproxy
 def hints_are_true():
     """What the proxy's refusal names allows the request: as explain says for all, and by the running proxy for some."""
     seed, random_, rounds = seeded()
@@ -158,4 +166,5 @@ def hints_are_true():
                         assert status != 403, f"SEED={seed} {env}: {method} {target}: {hint}, but then: {status}"
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

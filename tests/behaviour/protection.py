@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The proxy protects itself: references to its own container, and to those that hold the Engine's socket."""
 import contextlib
 import json
@@ -12,7 +13,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import HAPROXIES, Engine, Proxy, free_port, main, program  # noqa: E402
+from proxy import Engine, HAPROXIES, Proxy, free_port, program  # noqa: E402
+from suite import run, test  # noqa: E402
 
 OWN = "ab12" + "0123456789abcdef" * 3 + "fedcba987654"
 HOLDER = "cd34" + "0123456789abcdef" * 3 + "fedcba987654"
@@ -49,12 +51,7 @@ def containers(path):
 
 
 def engine(kind="docker", listed=containers):
-    def make(path):
-        made = Engine(path)
-        made.kind = kind
-        made.containers = listed(path)
-        return made
-    return make
+    return lambda path: Engine(path, kind=kind, containers=listed(path))
 
 
 def message(proxy, method, target):
@@ -85,6 +82,7 @@ def agree(proxy, within, requests):
     return refused
 
 
+@test("its own container is refused by every name and every beginning of its id")
 def own():
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
         references = ["socket-proxy", *(OWN[:n] for n in range(1, 65))]
@@ -108,6 +106,7 @@ def own():
         assert "socket-proxy is the container of this proxy, and a command in it could undo the proxy" in proxy.log()
 
 
+@test("containers that hold the Engine's socket are protected from commands, others are not")
 def holders():
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
         requests = [("POST", f"/containers/{x}/exec") for x in ("portainer", "c", "cd3", HOLDER)]
@@ -143,6 +142,7 @@ def holders():
         assert not agree(proxy, within, [("POST", f"/containers/harmless{i}/exec") for i in range(len(harmless))])
 
 
+@test("references that Podman would take for wildcards are refused")
 def podman():
     env = dict(EXEC, ALLOW_LIBPOD_CONTAINER_EXEC="1", ALLOW_LIBPOD_CONTAINER_RENAME="1", ALLOW_LIBPOD_CONTAINER_RESTORE="1",
                ALLOW_LIBPOD_VOLUME_IMPORT="1", ALLOW_PRIVILEGED="1")
@@ -168,6 +168,7 @@ def podman():
         assert not agree(proxy, within, [("POST", "/containers/a_1/exec")])
 
 
+@test("its own Swarm service is not updated")
 def service():
     def listed(path):
         ours = containers(path)
@@ -184,6 +185,7 @@ def service():
         assert said.returncode == 0, said
 
 
+@test("whatever is opened, all that could change it is refused")
 def operations():
     """Each operation of the table that can change a container's inside, in one backend that opens all of them."""
     rows = [line.split("\t") for line in program("permissions").stdout.splitlines() if not line.startswith("#")]
@@ -209,6 +211,7 @@ def operations():
                 assert "is the container of this proxy" in message(proxy, *line.split()), line
 
 
+@test("outside a container nothing of this applies")
 def outside():
     with Proxy(EXEC, engine=engine()) as proxy:
         assert message(proxy, "POST", "/containers/socket-proxy/exec") is None
@@ -219,6 +222,7 @@ def outside():
         assert "txn.reference" not in program("render", env=proxy.env, within=within).stdout  # nothing of the kind is open
 
 
+@test("as long as the Engine has not answered, what could be meant is refused; once it does, it is known")
 def unknown():
     env = dict(EXEC, ALLOW_SERVICES="1", ALLOW_CREATE="1", ALLOW_CONTAINER_UPDATE="1", ALLOW_PRIVILEGED="1")
     with contained() as within, Proxy(env, engine=None, within=within) as proxy:
@@ -233,7 +237,7 @@ def unknown():
         assert proxy.ask("GET", "/containers/web/json")[0] == 503
         proxy.wait_for_log("the Engine has not said which container this proxy runs in")
         proxy.engine = engine()(proxy.socket_path)
-        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_reload()
         proxy.wait_for_log("this proxy runs in the container socket-proxy (ab120123")
         assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/ef/exec")])
         assert len(agree(proxy, within, [("POST", "/containers/socket-proxy/exec"), ("POST", "/containers/c/exec")])) == 2
@@ -248,6 +252,7 @@ def openssl(directory, *arguments):
     subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
 
 
+@test("an Engine behind TLS is asked as well")
 def tls():
     """An Engine behind tls:// is asked as well, if it is the one that the certificates say."""
     with tempfile.TemporaryDirectory() as directory:
@@ -303,6 +308,7 @@ def restart(proxy, listed=containers):
         time.sleep(0.02)
 
 
+@test("an Engine that comes back is asked again, and only what is new is taken up")
 def comes_back():
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
         restart(proxy)
@@ -313,21 +319,23 @@ def comes_back():
         def renamed(path):
             return [container(OWN, "web", mounts=[(path, path)]), container(OTHER, "dozzle", mounts=[("/", "/host")])]
         restart(proxy, renamed)
-        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_reload()
         assert len(agree(proxy, within, [("POST", f"/containers/{x}/exec") for x in ("web", "dozzle", "ef56")])) == 3
         assert not agree(proxy, within, [("POST", "/containers/socket-proxy/exec"), ("POST", "/containers/portainer/exec")])
 
 
+@test("a reload takes up what holds the socket now")
 def reload():
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
         assert message(proxy, "POST", "/containers/web/exec") is None
         proxy.engine.containers[2]["Mounts"] = [{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/x"}]
         proxy.process.send_signal(signal.SIGHUP)
-        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_reload()
         proxy.wait_for_log("EXEC is open, and these containers hold the Engine's socket: portainer, web;")
         assert "holds the socket of the Engine" in message(proxy, "POST", "/containers/web/exec")
 
 
+@test("a reload that is asked for during another one follows it")
 def reload_twice():
     with tempfile.TemporaryDirectory() as directory:
         slow = os.path.join(directory, "haproxy")
@@ -353,12 +361,11 @@ def reload_twice():
             assert "reloaded:" not in proxy.log()
             with open(os.path.join(directory, "go"), "w", encoding="ascii"):
                 pass
-            while proxy.log().count("reloaded:") < 2:
-                assert time.monotonic() < deadline, proxy.log()
-                time.sleep(0.02)
+            proxy.wait_for_reload(2)
             assert "holds the socket of the Engine" in message(proxy, "POST", "/containers/web/exec")
 
 
+@test("an Engine that answers nonsense, or not at all, does not keep the proxy from starting")
 def hostile():
     nonsense = [b"", b"[", b"{}", b"null", b'"x"', b"[1]", b"[{}]", b"[[" * 100000, b"[" + b"[]," * 100000 + b"[]]", b'[{"Id":"x"}]',
                 json.dumps([dict(container(OWN, "x"), Names="x")]).encode(), json.dumps([dict(container(OWN, "x"), Mounts={})]).encode(),
@@ -386,18 +393,20 @@ def hostile():
             assert message(proxy, "POST", "/containers/web/exec") is None
 
 
+@test("an Engine that is restarted keeps what is known protected")
 def restarted():
     """While the Engine is away, what is known stays known: a reload in between does not forget it."""
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:
         proxy.engine.close()
         proxy.engine = None
         proxy.process.send_signal(signal.SIGHUP)
-        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_reload()
         assert "is the container of this proxy" in message(proxy, "POST", "/containers/socket-proxy/exec")
         assert "holds the socket" in message(proxy, "POST", "/containers/portainer/exec")
         assert message(proxy, "POST", "/containers/web/exec") is None
 
 
+@test("a container that has the network of another one finds itself")
 def shared_network():
     """With `--network container:web` a container has the files of web, which tell web's id."""
     with contained(OTHER) as within:
@@ -410,6 +419,7 @@ def shared_network():
             assert message(proxy, "POST", "/containers/web/exec") is None
 
 
+@test("the rules are valid on every HAProxy, with many holders and strange names")
 def valid():
     def listed(path):
         names = ["lf", "f", "-", "M.i_n-U", "str", "0", "nocase"]
@@ -431,18 +441,16 @@ def valid():
                 assert "holds the socket" in message(proxy, "POST", f"/containers/{reference}/exec"), reference
 
 
+@test("what the Engine says of cgroups and of the host network is taken up by the guard")
 def facts():
     """What the Engine says of its control groups and of its host network lets the guard refuse no more than it has to."""
     host, swarm = "0123456789abcdef" * 4, "prx8v7u6t5s4r3q2p1o0nmlk9"
 
     def speaking(version, in_swarm):
-        def make(path):
-            made = Engine(path)
-            made.more = {"/info": {"CgroupVersion": version}, "/networks/host": {"Name": "host", "Id": host, "Scope": "local"}}
-            if in_swarm:
-                made.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
-            return made
-        return make
+        more = {"/info": {"CgroupVersion": version}, "/networks/host": {"Name": "host", "Id": host, "Scope": "local"}}
+        if in_swarm:
+            more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
+        return lambda path: Engine(path, more=more)
 
     def passes(proxy, target, body):
         status, _, answer = proxy.ask("POST", target, ["Content-Type: application/json"], json.dumps(body).encode())
@@ -473,13 +481,14 @@ def facts():
         # the swarm is begun later: a reload learns its ids
         proxy.engine.more["/networks/host?scope=swarm"] = {"Name": "host", "Id": swarm, "Scope": "swarm"}
         proxy.process.send_signal(signal.SIGHUP)
-        proxy.wait_for_log("reloaded:")
+        proxy.wait_for_reload()
         assert passes(proxy, "/services/create", service("proxy"))
         assert not passes(proxy, "/services/create", service(swarm[:2]))
     with Proxy(env, engine=None) as proxy:  # nothing is known yet
         assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps(namespace).encode())[0] == 403
 
 
+@test("the start warns of containers that could be deleted and not be created again")
 def recreation():
     """Where containers may be deleted and created, the start warns of those that could not be created again."""
     ids = [f"{i:02x}" * 32 for i in range(1, 9)]
@@ -500,11 +509,10 @@ def recreation():
     }
 
     def holding(path):
-        made = Engine(path)
-        made.containers = [container(OWN, "socket-proxy", mounts=[(path, path)]), *(container(i, name) for i, name in zip(ids, names))]
-        made.more = {f"/containers/{i}/json": body for i, body in zip(ids, inspections) if body is not None}
-        made.more[f"/containers/{OWN}/json"] = inspected(Binds=[f"{path}:{path}"])
-        return made
+        listed = [container(OWN, "socket-proxy", mounts=[(path, path)]), *(container(i, name) for i, name in zip(ids, names))]
+        more = {f"/containers/{i}/json": body for i, body in zip(ids, inspections) if body is not None}
+        more[f"/containers/{OWN}/json"] = inspected(Binds=[f"{path}:{path}"])
+        return Engine(path, containers=listed, more=more)
     env = {"ALLOW_CREATE": "1", "ALLOW_DELETE": "1"}
 
     def lines(proxy):
@@ -518,7 +526,7 @@ def recreation():
             assert len(said) == len(expected) + 1 and "\x1b" not in proxy.log(), said
             # a reload looks no second time
             proxy.process.send_signal(signal.SIGHUP)
-            proxy.wait_for_log("reloaded:")
+            proxy.wait_for_reload()
             assert len([x for x in proxy.engine.asked if x[1].endswith(f"{ids[0]}/json")]) == 1
         with Proxy(dict(env, ALLOW_CAP_ADD="NET_ADMIN", ALLOW_BIND_MOUNTS="/srv", ALLOW_PRIVILEGED="1"), engine=holding, within=within) as proxy:
             proxy.wait_for_log("warning: hidden could not be created again")
@@ -527,7 +535,7 @@ def recreation():
         for less in ({"ALLOW_CREATE": "1"}, {"ALLOW_DELETE": "1"}, {"ALLOW_CONTAINER_DELETE": "1", "COMPAT": "tecnativa", "CONTAINERS": "1", "POST": "1"}):
             with Proxy(less, engine=holding, within=within) as proxy:
                 proxy.process.send_signal(signal.SIGHUP)
-                proxy.wait_for_log("reloaded:")
+                proxy.wait_for_reload()
                 assert not lines(proxy) and not [x for x in proxy.engine.asked if x[1].endswith("/json")], proxy.log()
     # an Engine that comes later is looked at then; outside a container there is no own one
     with Proxy(env, engine=None) as proxy:
@@ -537,6 +545,7 @@ def recreation():
         proxy.wait_for_log("warning: socket-proxy could not be created again")
 
 
+@test("the start tells of the own container, of holders, and of sockets in volumes")
 def told():
     with tempfile.TemporaryDirectory() as directory:
         def listed(path):
@@ -565,4 +574,5 @@ def told():
             assert claim not in proxy.log(), (less, proxy.log())
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
 import contextlib
 import json
@@ -16,16 +17,18 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import HAPROXIES, PROGRAM, ROOT, Client, Engine, Proxy, environment, free_port, main, program  # noqa: E402
+from proxy import Client, Engine, HAPROXIES, PROGRAM, Proxy, ROOT, environment, free_port, program  # noqa: E402
+from suite import run, test  # noqa: E402
 
 
 def until(condition, what):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
 
 
+@test("an idle event stream stays, and ends on both sides")
 def event_stream():
     """An idle stream stays; when the client leaves, the Engine's side ends, and the other way round."""
     with Proxy() as proxy:
@@ -42,6 +45,7 @@ def event_stream():
         client.close()
 
 
+@test("attach and exec echo both ways, and one half may end first")
 def attach():
     """An upgraded connection echoes both ways, and one half may end before the other."""
     with Proxy({"ALLOW_ATTACH": "1", "ALLOW_EXEC": "1"}) as proxy:
@@ -57,6 +61,7 @@ def attach():
         assert len(proxy.engine.requests) == 2
 
 
+@test("streams have the longest timeout, everything else a finite one")
 def timeouts():
     """Streams get the longest timeout there is; everything else a finite one."""
     config = program("render", env={"ALLOW_LOGS": "1"}).stdout
@@ -81,6 +86,7 @@ def message(answer):
     return status, json.loads(body)["message"]
 
 
+@test("a denied request is told which variable would open it")
 def denied_answers():
     """403 in the Engine's shape, with the narrowest variable that would open the operation."""
     with Proxy({"ALLOW_NETWORKS": "1", "ALLOW_CONTAINER_LIST": "0", "ALLOW_CONTAINERS": "1"}) as proxy:
@@ -116,6 +122,7 @@ def denied_answers():
         assert re.fullmatch(r"Forbidden: /containers/test/attach POST 127\.0\.0\.1:\d+ ALLOW_CONTAINER_ATTACH=true \(or ALLOW_ATTACH=true\) would allow it 403 \d+ms", line), line
 
 
+@test("HAProxy's own errors have the Engine's shape")
 def error_answers():
     """HAProxy's own errors have the Engine's shape."""
     with Proxy({"ALLOW_CONTAINERS": "1"}, engine="close") as proxy:
@@ -132,6 +139,7 @@ def error_answers():
         client.close()
 
 
+@test("a missing socket is told, answered with 503, and found once it is there")
 def missing_socket():
     """The proxy starts without a socket, says so, answers 503, is unhealthy, and works once the Engine is there."""
     with Proxy(engine=None) as proxy:
@@ -145,6 +153,7 @@ def missing_socket():
         assert program("healthcheck", env=proxy.env).returncode == 0
 
 
+@test("healthcheck tells healthy from unhealthy and keeps out of the log")
 def healthcheck():
     with Proxy() as proxy:
         assert program("healthcheck", env=proxy.env).returncode == 0
@@ -157,6 +166,7 @@ def healthcheck():
     assert dead.returncode == 1 and "does not answer" in dead.stderr, dead
 
 
+@test("as sh, wget and curl the program does the health check and nothing else")
 def other_names():
     """As sh, wget and curl the program does the health check, and says so to whoever meant something else."""
     with tempfile.TemporaryDirectory() as directory, Proxy() as proxy:
@@ -188,12 +198,12 @@ def other_names():
                 assert called(words, env).returncode == 1, (words, env)
 
 
+@test("LOG_FORMAT=json gives one object a line, LOG_LEVEL filters")
 def logs():
     with Proxy({"LOG_FORMAT": "json", "ALLOW_INFO": "1"}) as proxy:
         proxy.ask("GET", "/info")
         proxy.ask("POST", '/a"b\\c/attach')
-        proxy.wait_for_log("Forbidden")
-        lines = [json.loads(line) for line in proxy.log().splitlines() if line.startswith("{")]
+        lines = sorted(map(json.loads, log_lines(proxy, 2)), key=lambda x: x["verdict"])  # (lines of different connections in any order)
         assert [(x["verdict"], x["method"], x["path"], x["detail"], x["status"], x["client"]) for x in lines] == [
             ("Allowed", "GET", "/info", "SystemInfo", 200, "127.0.0.1"),
             ("Forbidden", "POST", '/a"b\\c/attach', "the path has a backslash", 403, "127.0.0.1")], lines
@@ -217,6 +227,7 @@ def log_lines(proxy, count):
     return lines()
 
 
+@test("a line of the log is whole, however long the path")
 def long_lines():
     """Nothing is cut off the log's line, whatever the length of the path; one that is refused for its length is shown as far as it may go."""
     beginning = "/containers/"
@@ -238,6 +249,7 @@ def long_lines():
                 assert {(x["verdict"], x["method"], x["client"], x["status"]) for x in lines} == {("Forbidden", "POST", "127.0.0.1", 403)}, lines
 
 
+@test("unknown methods and targets that are no paths are shown as they were sent")
 def odd_requests():
     """A method that nobody knows, and a target that is no path, are shown as they were sent."""
     for haproxy in HAPROXIES:
@@ -264,6 +276,7 @@ def odd_requests():
             assert "secret" not in proxy.log() + other.log()
 
 
+@test("what is no request, or too large a one, has a line in the log that says so")
 def unreadable():
     """What HAProxy refuses before any rule has a line in the log that says why."""
     why = "no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come whole and in time"
@@ -283,6 +296,7 @@ def unreadable():
             assert "Success" not in proxy.log() + other.log()
 
 
+@test("SIGTERM and SIGINT stop gracefully with 0, open streams included")
 def stop():
     """SIGTERM and SIGINT end it with 0, though a stream is open; what is under way ends first."""
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -306,6 +320,7 @@ def stop():
         assert proxy.process.wait(10) == 128 + signal.SIGKILL
 
 
+@test("all mistakes in the environment are told at once, with exit 2")
 def bad_input():
     """Every mistake is told at once, one line each; exit 2; HAProxy is not started."""
     mistakes = {
@@ -344,6 +359,7 @@ def bad_input():
     assert program("explain", "POST", "/containers/x/start", env={"ALLOW_START": ""}).returncode == 3
 
 
+@test("unreadable template, full or read-only directory, wrong HAProxy: one clear line, exit 2")
 def bad_files():
     with tempfile.TemporaryDirectory() as directory:
         done = program("run", env={"DATA_DIR": directory})
@@ -373,6 +389,7 @@ def bad_files():
     assert done.returncode == 2 and "is HAProxy 2.6.12: 3.0 or newer is needed" in done.stderr, done
 
 
+@test("RUNTIME_DIRECTORY gets the configuration that render prints")
 def runtime_directory():
     with tempfile.TemporaryDirectory() as directory:
         with Proxy({"RUNTIME_DIRECTORY": directory}) as proxy:
@@ -381,6 +398,7 @@ def runtime_directory():
                 assert file.read() == program("render", env=proxy.env).stdout
 
 
+@test("a Unix listener has the mode it was given and the same rules")
 def unix_listener():
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "filtered.sock")
@@ -403,6 +421,7 @@ def stand_in(directory, script, real=None):
     return path
 
 
+@test("a reload takes place once the new HAProxy listens, however long that takes")
 def reload_waits():
     """A new HAProxy that takes long to start takes over only then."""
     with tempfile.TemporaryDirectory() as directory:
@@ -420,6 +439,7 @@ def reload_waits():
             assert proxy.ask("GET", "/version")[0] == 200
 
 
+@test("a reload whose HAProxy does not start changes nothing")
 def reload_fails():
     """A new HAProxy that does not start changes nothing, and one that does is still possible."""
     with tempfile.TemporaryDirectory() as directory:
@@ -431,10 +451,11 @@ def reload_fails():
             with open(os.path.join(directory, "well"), "w", encoding="ascii"):
                 pass
             proxy.process.send_signal(signal.SIGHUP)
-            proxy.wait_for_log("reloaded")
+            proxy.wait_for_reload()
             assert proxy.ask("GET", "/version")[0] == 200
 
 
+@test("held streams do not keep reloads from taking place")
 def reload_many():
     """Streams outlive reloads, but do not prevent them: those of the oldest end."""
     with Proxy({}) as proxy:
@@ -445,10 +466,7 @@ def reload_many():
             assert b"200" in stream.stream.readline()
             streams.append(stream)
             proxy.process.send_signal(signal.SIGHUP)
-            deadline = time.monotonic() + 20
-            while proxy.log().count("reloaded:") <= n:
-                assert time.monotonic() < deadline, proxy.log()
-                time.sleep(0.02)
+            proxy.wait_for_reload(n + 1)
         assert proxy.log().count("the oldest is ended") == 2, proxy.log()
         for n, stream in enumerate(streams):
             if n < 2:
@@ -521,6 +539,7 @@ def open_files(process):
     return sorted(os.readlink(f"/proc/{process}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{process}/fd"))
 
 
+@test("a reload refuses and loses no connection, on no kind of listener")
 def reload_refuses_nothing():
     """Reloads, and such as fail, lose no connection on any kind of listener, and leave no descriptor and no other file behind."""
     for haproxy in HAPROXIES:
@@ -558,6 +577,7 @@ def reload_refuses_nothing():
                 client.close()
 
 
+@test("a HAProxy that does not hand over its listening sockets is replaced all the same")
 def reload_without_handover():
     """Where the running HAProxy does not hand over its listening sockets, the new one binds them anew."""
     for haproxy in HAPROXIES:
@@ -574,6 +594,7 @@ def reload_without_handover():
                     client.close()
 
 
+@test("signals are not lost on PID 1, and why HAProxy has ended is said")
 def signals():
     """No signal is lost on PID 1, however early; what PID 1 would ignore stops it; why HAProxy has ended is said."""
     for number in (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
@@ -601,6 +622,7 @@ def signals():
             process.kill()
 
 
+@test("a reader of the log that goes or stops reading stops nothing")
 def log_readers():
     """A reader of the log that goes, or stops reading, ends nothing and stops nothing."""
     for reads in (False, True):
@@ -643,6 +665,7 @@ def log_readers():
                 os.close(ours)
 
 
+@test("stdin, stdout and stderr may be closed")
 def closed_descriptors():
     """Without stdin, stdout and stderr it serves all the same, and writes into nothing of its own."""
     with tempfile.TemporaryDirectory() as directory, contextlib.closing(Engine(os.path.join(directory, "docker.sock"))) as engine:
@@ -665,6 +688,7 @@ def closed_descriptors():
         assert process.wait(10) == 0
 
 
+@test("nothing goes on serving when HAProxy ends")
 def children_end():
     """If HAProxy ends by itself, nothing of it goes on serving, even where it has changed its user."""
     with Proxy({}) as proxy:
@@ -672,7 +696,7 @@ def children_end():
         stream.send(b"GET /events HTTP/1.1\r\nHost: docker\r\n\r\n")
         assert b"200" in stream.stream.readline()
         proxy.process.send_signal(signal.SIGHUP)
-        proxy.wait_for_log("reloaded")
+        proxy.wait_for_reload()
         children = subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()
         assert len(children) == 2, children
         os.kill(int(max(children, key=int)), signal.SIGKILL)
@@ -682,6 +706,7 @@ def children_end():
         stream.close()
 
 
+@test("what somebody listens on already is not shared, what is there not replaced")
 def taken():
     """Nobody else's address or path is shared or replaced."""
     with tempfile.TemporaryDirectory() as directory:
@@ -710,6 +735,7 @@ def taken():
             client.close()
 
 
+@test("claims that clients could forge are warned of")
 def claims():
     """The log warns where clients could give themselves a name, an address or a network that opens more."""
     givers = ("ALLOW_CONTAINER_CREATE", "ALLOW_CONTAINER_RENAME", "ALLOW_NETWORK_CONNECT", "ALLOW_SERVICE_CREATE", "ALLOW_SERVICE_UPDATE",
@@ -723,6 +749,7 @@ def claims():
         assert "may give containers" not in proxy.log(), proxy.log()
 
 
+@test("what may not do what was meant is said at the start")
 def told_at_start():
     """What may not do what was meant is said at the start, once."""
     with Proxy({"ALLOW_CREATE": "1", "ALLOW_START": "1", "IAMGES": "1", "SP_ALLOWFROM": "10.0.0.0/8", "DELETE": "1", "PORT": "8080"}) as proxy:
@@ -738,6 +765,7 @@ def told_at_start():
             assert "docker run" not in proxy.log(), proxy.log()
 
 
+@test("HAProxy runs as the least that may open the socket")
 def least_privilege():
     """HAProxy runs as the least that may open the socket, the directories above it included."""
     if os.geteuid() != 0:
@@ -764,6 +792,7 @@ def least_privilege():
             engine.close()
 
 
+@test("few or many file descriptors")
 def descriptors():
     """Starts with few and with very many file descriptors, and asks for no more than there are."""
     for limit in (256, 1024):
@@ -793,6 +822,7 @@ def on_terminal(*arguments, env=None):
     return process.wait(20), text.decode().replace("\r\n", "\n")
 
 
+@test("permissions and explain for people")
 def for_people():
     """permissions and explain on a terminal: columns, and colours where they are wanted."""
     code, text = on_terminal("permissions", env={"ALLOW_CONTAINERS": "1", "NO_COLOR": "1"})
@@ -819,6 +849,7 @@ def for_people():
         "  profile    none, the unprefixed variables", "  guard      does not look at this request"], text
 
 
+@test("permissions and explain for programs")
 def for_programs():
     """The same as JSON, and where stdout is no terminal."""
     env = {"ALLOW_CONTAINERS": "1", "ALLOW_CREATE": "1"}
@@ -840,6 +871,7 @@ def for_programs():
     assert said.returncode == 3 and json.loads(said.stdout)["path"] == '/a"b\\\x01\u00e9', said
 
 
+@test("a wrong word is named")
 def wrong_words():
     """Each subcommand says which of its words is wrong."""
     for words, text in (
@@ -869,6 +901,7 @@ def wrong_words():
         assert done.stderr.startswith("docker-socket-proxy: " + text), (words, done)
 
 
+@test("the program in build/ finds its templates, if they are its owner's")
 def checkout():
     """The program that make built finds its templates beside build/, if they are its owner's; an installed one does not look there."""
     with tempfile.TemporaryDirectory() as directory:
@@ -900,6 +933,7 @@ def checkout():
         assert not rendered(), "what a link leads to was taken"
 
 
+@test("the subcommands")
 def commands():
     assert program("--version").stdout.startswith("docker-socket-proxy ")
     for word in ("run", "render", "check", "explain", "permissions", "healthcheck", "migrate", "map"):
@@ -917,4 +951,5 @@ def commands():
             proxy.wait_for_log("builds with BuildKit fail; build with DOCKER_BUILDKIT=0")
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

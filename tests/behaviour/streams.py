@@ -1,4 +1,6 @@
-"""Nothing that flows is cut: what went in at one end came out at the other, to the last byte.
+#!/usr/bin/env python3
+"""Nothing that flows is cut: what went in at one end came out at the other, to the last byte. `make test-streams-long` runs
+the same with more of it.
 
 STREAM_RUNS  how many exec run in exec_input; STREAM_MEGABYTES  how much goes through upload and download
 """
@@ -17,7 +19,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import HAPROXIES, Engine, Proxy, main  # noqa: E402
+from proxy import Engine, HAPROXIES, Proxy  # noqa: E402
+from suite import run, test  # noqa: E402
 
 RUNS = int(os.environ.get("STREAM_RUNS") or 40)
 MEGABYTES = int(os.environ.get("STREAM_MEGABYTES") or 64)
@@ -125,6 +128,7 @@ def half_close_once(proxy):
     return ""
 
 
+@test("the end of a client's input does not overtake the input, with a slow client, on each HAProxy")
 def half_close():
     """What a client sent before it ended its half reaches the Engine, though the Engine and the client are slow."""
     for haproxy in HAPROXIES:
@@ -134,6 +138,7 @@ def half_close():
                 assert not wrong, f"{haproxy}: {wrong}"
 
 
+@test("large input to exec comes back whole, many at once")
 def exec_input():
     """5 MB to exec and back, like `docker exec -i x cat`, six at once on a busy machine."""
     wrong = []
@@ -234,6 +239,7 @@ class Bodies(Engine):
         return True
 
 
+@test("a large body goes up whole, with a length or in chunks, and with Expect: 100-continue")
 def upload():
     """docker cp into a container and docker load: the digest of what arrived is that of what was sent."""
     digest = hashlib.sha256()
@@ -258,6 +264,7 @@ def upload():
                         assert (status, body) == (200, digest.hexdigest().encode()), (target, framing, expect, status)
 
 
+@test("a large answer comes down whole")
 def download():
     """docker export, save and cp out of a container: every byte, and the end."""
     with Proxy({"ALLOW_EXPORT": "1", "ALLOW_IMAGE_GET": "1", "ALLOW_ARCHIVE": "1"}, engine=Bodies) as proxy:
@@ -279,11 +286,13 @@ def download():
                 assert (blocks, len(got)) == (MEGABYTES, 0), (target, blocks, len(got))
 
 
+@test("an Engine whose client left is freed: before the answer, within it, in a tunnel")
 def hang_up():
     """A client that leaves frees the Engine, before the answer, within it, and in a tunnel."""
     for haproxy in HAPROXIES:
         with Proxy({"ALLOW_EXEC": "1", "ALLOW_CONTAINER_WAIT": "1", "ALLOW_EVENTS": "1"}, haproxy=haproxy) as proxy:
             engine = proxy.engine
+            until(lambda: any(request[2]["user-agent"] == "docker-socket-proxy/watch" for request in engine.asked), "the program does not watch")
             idle = len(engine.connections)
             engine.mode = "mute"
             client = proxy.connect()
@@ -300,4 +309,5 @@ def hang_up():
                 until(lambda: len(engine.ended) > ended, f"{haproxy}: {request[1]} goes on without its client")
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The names of other images: our decisions against an independent statement of those images' rules."""
 import collections
 import itertools
@@ -7,7 +8,8 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import ROOT, Proxy, main, program  # noqa: E402
+from proxy import Proxy, ROOT, program  # noqa: E402
+from suite import run, test  # noqa: E402
 
 SECTIONS = ("AUTH BUILD COMMIT CONFIGS CONTAINERS DISTRIBUTION EVENTS EXEC GRPC IMAGES INFO NETWORKS NODES PING PLUGINS SECRETS SERVICES "
             "SESSION SWARM SYSTEM TASKS VERSION VOLUMES").split()
@@ -144,6 +146,7 @@ def ours(env):
     return decided
 
 
+@test("hundreds of their settings, every operation: the differences are those of the README's table, and all of them")
 def differential():
     """Each reading against the images' rules: what differs is a row of the documented table, and each row of it is met."""
     seed = int(os.environ.get("SEED", 20260101))
@@ -168,6 +171,7 @@ def differential():
     assert sorted(documented()) == sorted(DERIVED | {PREFIX, METHOD, OLD, UNKNOWN, WORDS, ALLOW_WORDS}), "docs/migration.md"
 
 
+@test("the differences in how requests and values are written")
 def other_differences():
     """The other rows of the table: what a request's form and a value's form make of it."""
     with Proxy({"CONTAINERS": "1", "IMAGES": "1", "POST": "1", "ALLOW_START": "1", "COMPAT": "tecnativa"}) as proxy:
@@ -187,6 +191,7 @@ def other_differences():
     assert ours({"ALLOW_START": "true"})[("POST", "/containers/{id}/start")]  # ALLOW_WORDS
 
 
+@test("the start log says what one of the images opens and we do not")
 def told_at_start():
     """Without COMPAT the start log lists what one of the images opens and we do not: what the two readings make of it."""
     for env in ({"CONTAINERS": "1"}, {"CONTAINERS": "1", "POST": "1"}, {"EXEC": "1", "POST": "1"}, {"CONTAINERS": "1", "ALLOW_LOGS": "1"}, {"IMAGES": "1"}, {}):
@@ -205,6 +210,7 @@ def told_at_start():
             assert f"understood as in the {image} image" in proxy.log() and "here they are closed" not in proxy.log(), proxy.log()
 
 
+@test("without COMPAT nothing is open that either image kept closed")
 def never_more_by_default():
     """Without COMPAT, nothing is open that Tecnativa's image would have kept closed, save by an ALLOW_ name."""
     for env in settings(random.Random(7)):
@@ -216,6 +222,7 @@ def never_more_by_default():
                 assert theirs(env, method, path, True), f"{env}: {method} {path}"
 
 
+@test("the running proxy decides the same")
 def running():
     """The running proxy decides as `permissions` says."""
     for env in ({"CONTAINERS": "1"}, {"CONTAINERS": "1", "POST": "1"}, {"CONTAINERS": "1", "COMPAT": "tecnativa"}):
@@ -229,6 +236,7 @@ def running():
                 assert (status != 403) == is_open, (env, method, path, status)
 
 
+@test("the environments of their documentation work as they are")
 def readmes():
     """The environments in the two images' own documentation start, and open what they say."""
     linuxserver = {n: "1" for n in ("EVENTS", "PING", "VERSION")}
@@ -304,6 +312,7 @@ def migrate_checks():
         assert (said in text) if said else "healthcheck" not in text, (check, text)
 
 
+@test("migrate says the same in ALLOW_ names, exactly")
 def migrate():
     for env in settings(random.Random(11)):
         migrated(env)
@@ -339,4 +348,5 @@ services:
     assert "ALLOW_NETWORKS=true" in program("migrate", env={"NETWORKS": "1"}).stdout
 
 
-main(globals())
+if __name__ == "__main__":
+    run()

@@ -91,7 +91,7 @@ refused() {
     engine kill --signal HUP proxy
     told() { engine logs proxy 2>&1 | grep -E "hold the Engine's socket: (holder, late|late, holder);"; }
     until_true told
-    refused exec late true
+    until_true refused exec late true # the HAProxy that is replaced accepts connections until it has received its signal
     engine rm -f late
 }
 

@@ -43,7 +43,7 @@ render() {
         "$PROGRAM" render >"$HERE/haproxy.cfg" 2>"$HERE/render.log"
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() { PYTHONPATH="$ROOT/tests/support" python3 -c 'from proxy import free_port; print(free_port())'; }
 
 # start_proxy: runs it, and leaves its address in ADDRESS
 start_proxy() {

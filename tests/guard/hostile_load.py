@@ -1,11 +1,14 @@
-"""Hostile clients of the create guard, and one that only wants its answers."""
+#!/usr/bin/env python3
+"""Bodies made to cost: whatever hostile clients of the create guard send, others are served and HAProxy lives. The Engine is a
+stand-in."""
 import itertools
 import os
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
-from proxy import Client, Proxy, main  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from suite import run, test  # noqa: E402
 
 GRANTS = {f"ALLOW_{name}": "1" for name in ("CONTAINERS", "CREATE", "START", "EXEC", "VOLUMES", "NETWORKS", "SERVICES")}
 # Only so that a broken build does not hang for ever. What a refusal may cost is asserted elsewhere, by PCRE2's own count.
@@ -109,6 +112,7 @@ def refused(statuses):
     assert set(statuses) <= {403, 413}, statuses
 
 
+@test("sixty-four hostile bodies at once, as large as they may be")
 def default():
     with Proxy(GRANTS) as proxy:
         refused(attack(proxy, sixty_four(bombs(60000))))
@@ -118,12 +122,14 @@ def default():
         assert {request[1] for request in proxy.engine.requests} <= {"/containers/json", "/containers/create"}
 
 
+@test("sixty-four hostile bodies at once, with room for larger ones")
 def larger():
     with Proxy({**GRANTS, "MAX_CREATE_BODY": "262144"}) as proxy:
         refused(attack(proxy, sixty_four(bombs(262144))))
         refused(attack(proxy, sixty_four(worst(262144))))
 
 
+@test("one hostile body, with much room")
 def one():
     with Proxy({**GRANTS, "MAX_CREATE_BODY": "700000"}) as proxy:
         for bomb in worst(700000):
@@ -131,6 +137,7 @@ def one():
         refused(attack(proxy, sixty_four(worst(700000))[:4]))
 
 
+@test("sixty-four bodies that end late, or never")
 def slow():
     """Bodies that are announced and do not come are nobody else's wait."""
     def send(client, path, body):
@@ -142,4 +149,4 @@ def slow():
 
 
 if __name__ == "__main__":
-    main({function.__name__: function for function in (default, larger, one, slow)})
+    run()

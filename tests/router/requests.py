@@ -4,7 +4,6 @@ import random
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../behaviour"))
-sys.argv = [sys.argv[0], "rows"]
 import property as property_  # noqa: E402
 from proxy import program  # noqa: E402
 

@@ -17,14 +17,15 @@ class Engine:
               "mute": never answers
     """
 
-    def __init__(self, path, mode="normal"):
+    def __init__(self, path, mode="normal", kind="docker", containers=(), more=None):
+        """It answers from the first moment on, so that what it says has to be known before."""
         self.path = path
         self.mode = mode
         self.requests = []
         self.asked = []
-        self.containers = []
-        self.kind = "docker"
-        self.more = {}
+        self.containers = containers if isinstance(containers, bytes) else list(containers)
+        self.kind = kind
+        self.more = dict(more or {})
         self.connections = set()
         self.ended = []  # why each stream ended: "client left" or "closed"
         self.stop_streams = threading.Event()
@@ -38,6 +39,7 @@ class Engine:
 
     def close(self):
         """Ends it, as an Engine that stops: open connections end as well."""
+        self.listener.shutdown(socket.SHUT_RDWR)  # so that accept() ends
         self.listener.close()
         for connection in list(self.connections):
             try:
@@ -53,10 +55,10 @@ class Engine:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            self.connections.add(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
-        self.connections.add(connection)
         stream = connection.makefile("rwb")
         try:
             while self.one(connection, stream):

@@ -1,6 +1,8 @@
 """The proxy under test: the real program with the real HAProxy."""
 import contextlib
+import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -42,10 +44,35 @@ def check_everywhere(env):
             assert done.returncode == 0 and not done.stderr, f"{haproxy}: {done.stderr}{done.stdout}"
 
 
+def on_each_haproxy(function):
+    """Makes a test run with each HAProxy at hand."""
+    @functools.wraps(function)
+    def on_each():
+        global HAPROXY
+        for HAPROXY in HAPROXIES:
+            print(HAPROXY)
+            function()
+    return on_each
+
+
+RESERVED = []  # sockets that hold a name for each port that was given out
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of 127.0.0.1 on which nothing listens. No other test gets it as long as this process lives, and, as it is
+    below the range of the ports that connections get, no connection does."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32768)
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0docker-socket-proxy-test-{port}")  # of the same network namespace as the port
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        RESERVED.append(name)
+        return port
 
 
 class Proxy:
@@ -69,14 +96,20 @@ class Proxy:
         self.log_file = open(self.log_path, "wb")
         self.process = subprocess.Popen([*within, PROGRAM, "run"], env=environment(self.env), stdout=self.log_file,
                                         stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                break
-            except OSError:
-                assert self.process.poll() is None and time.monotonic() < deadline, "no start: " + self.log()
-                time.sleep(0.01)
+        deadline = time.monotonic() + 30
+        while not self.accepts():
+            assert self.process.poll() is None and time.monotonic() < deadline, "no start: " + self.log()
+            time.sleep(0.01)
+
+    def accepts(self):
+        """Whether HAProxy serves: a connection is possible as soon as the first of its addresses is bound, and is accepted,
+        which gives the socket its inode, once all are."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
+                ours = f":{probe.getsockname()[1]:04X}"
+                return any(remote.endswith(ours) and inode != "0" for _, remote, inode in self.sockets())
+        except OSError:
+            return False
 
     def __enter__(self):
         return self
@@ -97,10 +130,35 @@ class Proxy:
         with open(self.log_path, encoding="latin1") as file:
             return file.read()
 
-    def wait_for_log(self, text):
-        deadline = time.monotonic() + 10
-        while text not in self.log():
+    def wait_for_log(self, text, times=1):
+        deadline = time.monotonic() + 30
+        while self.log().count(text) < times:
             assert time.monotonic() < deadline, f"{text!r} is not in the log:\n{self.log()}"
+            time.sleep(0.02)
+
+    def sockets(self):
+        """State, remote address and inode of the sockets of the proxy's port."""
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+        return [(row[3], row[2], row[9]) for row in rows if row[1].endswith(f":{self.port:04X}")]
+
+    def listening(self):
+        """How many HAProxys accept connections on the port."""
+        ours = {f"socket:[{inode}]" for state, _, inode in self.sockets() if state == "0A"}
+        count = 0
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for child in children:
+            with contextlib.suppress(OSError):  # it may have ended
+                count += any(os.readlink(entry.path) in ours for entry in os.scandir(f"/proc/{child}/fd"))
+        return count
+
+    def wait_for_reload(self, times=1):
+        """Waits until the proxy has been reloaded so many times and none but the newest HAProxy accepts connections: one
+        that is replaced does so until it has received its signal, which may be after the log's line."""
+        deadline = time.monotonic() + 20
+        while self.log().count("reloaded:") < times or self.listening() != 1:
+            assert time.monotonic() < deadline, f"{self.listening()} HAProxys listen; the log:\n{self.log()}"
             time.sleep(0.02)
 
     def connect(self):
@@ -161,8 +219,3 @@ class Client:
             self.stream.readline()
             return status, headers, body  # the first chunk: streams do not end
         return status, headers, self.stream.read()
-
-
-def main(tests):
-    """Runs the named test function, as a bats test calls it."""
-    tests[sys.argv[1]]()

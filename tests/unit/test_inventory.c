@@ -239,6 +239,52 @@ START_TEST(test_socket_in_volume)
 }
 END_TEST
 
+static const struct {
+    const char *source;
+    bool holds;
+} sources[] = {
+    {"/run/docker.sock", true},
+    {"/var/run/docker.sock", true},
+    {"/run/containerd/containerd.sock", true},
+    {"/run", true},
+    {"/var/run/", true},
+    {"/var", true},
+    {"/", true},
+    {"/run/user/1000/docker.sock", true},
+    {"/var/run/user/1000/docker.sock", true},
+    {"/run/user/1000/podman/podman.sock", true},
+    {"/run/user/1000/podman", true},
+    {"/run/user/1000/podman/", true},
+    {"/run/user/1000", true},
+    {"/var/run/user/1000/", true},
+    {"/run/user", true},
+    {"/run/user/1000x", false},
+    {"/run/users", false},
+    {"/run/user/1000/pulse", false},
+    {"/run/user/name/docker.sock", false},
+    {"/run/docker.socket", false},
+    {"/var/runs", false},
+    {"/srv", false},
+    {"run", false},
+};
+
+/* What a container has mounted shows an Engine's socket, or does not. */
+START_TEST(test_sources)
+{
+    char list[2048];
+    struct inventory inventory;
+
+    snprintf(list, sizeof list,
+             "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[]},{\"Id\":\"" HOLDER "\","
+             "\"Names\":[\"/other\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"%s\",\"Destination\":\"/x\"}]}]",
+             sources[_i].source);
+    inventory = read_from(&(struct engine){.version = DOCKER, .list = list}, OWN, 20000);
+    ck_assert(inventory.known && inventory.own_found);
+    ck_assert_msg((inventory.holder_count == 1) == sources[_i].holds, "%s", sources[_i].source);
+    inventory_free(&inventory);
+}
+END_TEST
+
 START_TEST(test_not_here)
 {
     struct inventory inventory = read_from(&(struct engine){.version = PODMAN, .list = "[]"}, OWN, 20000);
@@ -567,6 +613,75 @@ START_TEST(test_protection)
 }
 END_TEST
 
+/* Each operation is refused for what it could change, and for nothing else, by any beginning of an id. */
+START_TEST(test_protected_subjects)
+{
+    static char *own_names[] = {"proxy"};
+    static char *holder_names[] = {"portainer"};
+    struct inventory_container holder = {.id = (char *)HOLDER, .names = {1, holder_names}};
+    struct inventory_volume volume = {.name = (char *)"sockets.1", .place = (char *)"/sockets"};
+    struct inventory inventory = {.contained = true,
+                                  .known = true,
+                                  .kind = _i == 0 ? ENGINE_DOCKER : ENGINE_PODMAN,
+                                  .own = {.id = (char *)OWN,
+                                          .names = {1, own_names},
+                                          .service_id = (char *)"q1w2",
+                                          .service_name = (char *)"stack_proxy"},
+                                  .volumes = &volume,
+                                  .volume_count = 1,
+                                  .holders = &holder,
+                                  .holder_count = 1};
+    static const struct {
+        const char *operation;
+        const char *reference;
+        const char *says; /* NULL: not refused */
+    } cases[] = {
+        {"ContainerExec", "proxy", PROTECTION_SAYS_OWN},
+        {"ContainerExec", "portainer", PROTECTION_SAYS_HOLDER},
+        {"ContainerExec", "c", PROTECTION_SAYS_HOLDER},
+        {"ContainerExec", HOLDER, PROTECTION_SAYS_HOLDER},
+        {"ContainerExec", "ce", NULL},
+        {"ContainerExec", "sockets.1", NULL},
+        {"ContainerExec", "%25", PROTECTION_SAYS_ODD},
+        {"ContainerExec", "_", PROTECTION_SAYS_ODD},
+        /* what does not change a holder's inside */
+        {"ContainerUpdate", "portainer", NULL},
+        {"ContainerUpdate", "ab12", PROTECTION_SAYS_OWN},
+        {"ServiceUpdate", "q", PROTECTION_SAYS_SERVICE},
+        {"ServiceUpdate", "Stack_Proxy", PROTECTION_SAYS_SERVICE},
+        {"ServiceUpdate", "proxy", NULL},
+        {"ServiceUpdate", "stack_proxy2", NULL},
+        {"VolumeImportLibpod", "sockets.1", PROTECTION_SAYS_VOLUME},
+        {"VolumeImportLibpod", "sock", PROTECTION_SAYS_VOLUME},
+        {"VolumeImportLibpod", "socketsx1", NULL},
+        {"VolumeImportLibpod", "proxy", NULL},
+    };
+    struct protection protection;
+    char reason[512];
+
+    protection_make(&protection, &inventory);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool refused = protection_refuses(&protection, cases[i].operation, cases[i].reference, reason, sizeof reason);
+
+        ck_assert_msg(refused == (cases[i].says != NULL), "%s %s", cases[i].operation, cases[i].reference);
+        ck_assert_msg(!refused || strstr(reason, cases[i].says) != NULL, "%s %s: %s", cases[i].operation, cases[i].reference, reason);
+    }
+    /* for Podman _ in an id stands for any character, and a capital letter for a small one */
+    ck_assert_int_eq(protection_refuses(&protection, "ContainerExec", "a_1", reason, sizeof reason), _i != 0);
+    ck_assert_int_eq(protection_refuses(&protection, "ContainerExec", "CD3_", reason, sizeof reason), _i != 0);
+    protection_free(&protection);
+    inventory.known = false; /* then nothing is judged by a volume's name, and all is refused */
+    protection_make(&protection, &inventory);
+    ck_assert_uint_eq(protection.counts[PROTECT_VOLUME], 0);
+    ck_assert(protection_refuses(&protection, "VolumeImportLibpod", "other", reason, sizeof reason));
+    protection_free(&protection);
+    inventory.contained = false;
+    protection_make(&protection, &inventory);
+    ck_assert(!protection_refuses(&protection, "ContainerExec", "proxy", reason, sizeof reason));
+    protection_free(&protection);
+}
+END_TEST
+
 START_TEST(test_prefix_regex)
 {
     char long_text[301];
@@ -595,6 +710,7 @@ int main(void)
     tcase_add_test(tests, test_right);
     tcase_add_test(tests, test_linked_place);
     tcase_add_test(tests, test_socket_in_volume);
+    tcase_add_loop_test(tests, test_sources, 0, (int)(sizeof sources / sizeof *sources));
     tcase_add_test(tests, test_not_here);
     tcase_add_loop_test(tests, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(tests, test_deep);
@@ -605,6 +721,7 @@ int main(void)
     tcase_add_test(tests, test_keep);
     tcase_add_test(tests, test_container);
     tcase_add_test(tests, test_protection);
+    tcase_add_loop_test(tests, test_protected_subjects, 0, 2);
     tcase_add_test(tests, test_prefix_regex);
     suite_add_tcase(suite, tests);
     return run(suite);

@@ -201,6 +201,63 @@ START_TEST(test_length)
 }
 END_TEST
 
+/* ---- what a path names ---- */
+
+static const struct {
+    const char *target;
+    const char *reference;
+} references[] = {
+    {"/v1.41/containers/web/exec", "web"},
+    {"/containers/web/exec?x=/containers/other", "web"},
+    {"/containers/%77e%62/exec", "web"},
+    {"/services/stack_web/update", "stack_web"},
+    {"/libpod/containers/web/exec", "web"},
+    {"/v4.0.0/libpod/containers/web/exec", "web"},
+    {"/v5.0.0/libpod/volumes/a%2Fb/import", "a/b"},
+    {"/libpod/images/host%3A5000%2Fa%40b/json", "host:5000/a@b"},
+    /* nothing in that place */
+    {"/info", ""},
+    {"/v1.41/containers", ""},
+    {"/libpod/containers", ""},
+    {"/libpod/info", ""},
+    {"/", ""},
+    {"*", ""},
+    /* what cannot be decoded */
+    {"/containers/%zz/exec", ""},
+    {"/containers/web%4", ""},
+    {"/libpod/containers/%zz/exec", ""},
+};
+
+START_TEST(test_reference)
+{
+    struct router *router = router_new();
+    char reference[PATH_LENGTH_MAX + 1];
+
+    router_reference(router, references[_i].target, reference);
+    ck_assert_str_eq(reference, references[_i].reference);
+    router_free(router);
+}
+END_TEST
+
+START_TEST(test_reference_of_a_long_path)
+{
+    struct router *router = router_new();
+    char target[PATH_LENGTH_MAX + 64];
+    char reference[PATH_LENGTH_MAX + 1];
+
+    memset(target, 'x', sizeof target);
+    memcpy(target, "/containers/", 12);
+    target[PATH_LENGTH_MAX] = '\0';
+    router_reference(router, target, reference);
+    ck_assert_uint_eq(strlen(reference), PATH_LENGTH_MAX - 12);
+    target[PATH_LENGTH_MAX] = 'x';
+    target[PATH_LENGTH_MAX + 1] = '\0';
+    router_reference(router, target, reference);
+    ck_assert_str_eq(reference, "");
+    router_free(router);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("request");
@@ -212,6 +269,8 @@ int main(void)
     tcase_add_loop_test(tests, test_fault, 0, (int)(sizeof faults / sizeof *faults));
     tcase_add_test(tests, test_each_malformed_path_has_a_fault);
     tcase_add_test(tests, test_length);
+    tcase_add_loop_test(tests, test_reference, 0, (int)(sizeof references / sizeof *references));
+    tcase_add_test(tests, test_reference_of_a_long_path);
     suite_add_tcase(suite, tests);
     return run(suite);
 }

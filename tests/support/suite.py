@@ -1,0 +1,95 @@
+"""Named test functions in a file that runs them: FILE.py [-f REGEX] [-c] [-T]
+
+    @test("an idle event stream stays")
+    def event_stream():
+        assert ...
+
+    if __name__ == "__main__":
+        run()
+
+The output is TAP, as that of bats, with bats' options: -f runs the tests whose name matches, -c only counts them, -T
+adds their times. A test fails by an exception; its traceback and whatever it printed are shown then.
+"""
+import argparse
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+import traceback
+
+TESTS = []  # (name, function), in the order of the file
+
+
+def test(name):
+    def register(function):
+        TESTS.append((name, function))
+        return function
+    return register
+
+
+def in_child(function, output):
+    """The test, in a process of its own. Does not return."""
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for stream in (1, 2):
+        os.dup2(output.fileno(), stream)
+    status = 1
+    try:
+        function()
+        status = 0
+    except BaseException:  # pylint: disable=broad-except
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def passes(function):
+    """Whether the test passes, and what it printed. Nothing that it started survives it."""
+    with tempfile.TemporaryFile() as output:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            in_child(function, output)
+        status = None
+        try:
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        finally:
+            if status is None:
+                os.kill(child, signal.SIGKILL)
+            try:
+                os.killpg(child, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    if status < 0:
+        text += f"ended by signal {-status}\n"
+    return status == 0, text
+
+
+def run():
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("-f", "--filter", metavar="REGEX", default="", help="run the tests whose name matches")
+    parser.add_argument("-c", "--count", action="store_true", help="print how many tests there are")
+    parser.add_argument("-T", "--timing", action="store_true", help="print how long each takes")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what a test started ends as well
+    chosen = [(name, function) for name, function in TESTS if re.search(options.filter, name)]
+    if options.count:
+        print(len(chosen))
+        return
+    print(f"1..{len(chosen)}")
+    failed = 0
+    for number, (name, function) in enumerate(chosen, 1):
+        begin = time.monotonic()
+        passed, text = passes(function)
+        failed += not passed
+        took = f" in {round((time.monotonic() - begin) * 1000)}ms" if options.timing else ""
+        print(f"{'ok' if passed else 'not ok'} {number} {name}{took}")
+        if not passed:
+            print("".join(f"# {line}\n" for line in text.splitlines()), end="", flush=True)
+    sys.exit(failed != 0)
