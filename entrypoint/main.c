@@ -3,6 +3,7 @@
 #include "address.h"
 #include "alias.h"
 #include "arguments.h"
+#include "bounded.h"
 #include "config.h"
 #include "haproxy.h"
 #include "healthcheck.h"
@@ -192,6 +193,7 @@ static int print_map(const struct arguments *arguments, const struct environment
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
                 {"settings", variables_write_table}};
+    char names[80] = "";
 
     (void)environment;
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
@@ -199,7 +201,9 @@ static int print_map(const struct arguments *arguments, const struct environment
             maps[i].write(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    problem(problems, "map: %s: no such map; there are operations, members, hints and settings", arguments->word[0]);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        bounded_format(names + strlen(names), sizeof names - strlen(names), " %s", maps[i].name);
+    problem(problems, "map: %s: no such map; there are%s", arguments->word[0], names);
     return BAD_ENVIRONMENT;
 }
 
