@@ -33,6 +33,42 @@ const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 #define ODD_PATH "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))"
 #define NO_LIST "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"
 
+const char *const guard_keys[SAY_ALL] = {
+    [KNOB_PRIVILEGED] = "PRIVILEGED",
+    [KNOB_HOST_NAMESPACES] = "HOST_NAMESPACES",
+    [KNOB_CAP_ADD] = "CAP_ADD",
+    [KNOB_DEVICES] = "DEVICES",
+    [KNOB_BIND_MOUNTS] = "BIND_MOUNTS",
+    [KNOB_SECURITY_OPT] = "SECURITY_OPT",
+    [KNOB_VOLUMES_FROM] = "VOLUMES_FROM",
+    [KNOB_SYSCTLS] = "SYSCTLS",
+    [KNOB_RUNTIME] = "RUNTIME",
+    [KNOB_CGROUP_PARENT] = "CGROUP_PARENT",
+    [KNOB_IMAGE_REFERENCES] = "IMAGE_REFERENCES",
+    [KNOB_VOLUME_DRIVERS] = "VOLUME_DRIVERS",
+    [KNOB_NETWORK_DRIVERS] = "NETWORK_DRIVERS",
+    [KNOB_LOG_DRIVERS] = "LOG_DRIVERS",
+    [KNOB_VOLUME_NAMES] = "VOLUME_NAMES",
+    [KNOB_SOURCE] = "SOURCE",
+    [KNOB_MOUNT] = "MOUNT",
+    [KNOB_ENVIRONMENT] = "ENVIRONMENT",
+    [KNOB_LINKS] = "LINKS",
+    [KNOB_SECRETS] = "SECRETS",
+    [KNOB_CONFIGS] = "CONFIGS",
+    [KNOB_OWN] = "OWN",
+    [KNOB_NONE] = "NONE",
+    [SAY_OBJECT] = "OBJECT",
+    [SAY_UNKNOWN] = "UNKNOWN",
+    [SAY_UNKNOWN_PARAMETER] = "UNKNOWN_PARAMETER",
+    [SAY_BODY] = "(?:body|part)",
+    [SAY_QUERY] = "query",
+    [SAY_LONG] = "long",
+    [SAY_FILLED] = "filled",
+    [SAY_ENCODED] = "encoded",
+    [SAY_FORM] = "form",
+    [SAY_UNTOLD] = "UNTOLD",
+};
+
 const struct guard_hint guard_hints[] = {
     {KNOB_PRIVILEGED, NULL, "ALLOW_PRIVILEGED=true would allow it"},
     {KNOB_HOST_NAMESPACES, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
@@ -76,18 +112,29 @@ const struct guard_hint guard_hints[] = {
     {KNOB_LINKS, NULL, "ALLOW_CONTAINER_INSPECT=true would allow it"},
     {KNOB_SECRETS, NULL, "ALLOW_SECRET_INSPECT=true would allow it"},
     {KNOB_CONFIGS, NULL, "ALLOW_CONFIG_INSPECT=true would allow it"},
-    {KNOB_ALL, NULL, NULL},
+    {SAY_OBJECT, NULL, "holds a name with an escape or a letter beyond ASCII, or is not an object, which cannot be judged"},
+    {SAY_UNKNOWN, NULL, "is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it"},
+    {SAY_UNKNOWN_PARAMETER, NULL, "is a parameter that this version does not know; ALLOW_PRIVILEGED=true would allow it"},
+    {SAY_BODY, NULL, "its body cannot be judged with certainty; it has to be one JSON object, written plainly"},
+    {SAY_QUERY, NULL, "its query cannot be judged with certainty"},
+    {SAY_LONG, NULL,
+     "its body of more than 16 KiB is not searched for the reason, often HostConfig.Binds or HostConfig.Privileged; "
+     "`docker-socket-proxy explain METHOD PATH --body FILE` finds it"},
+    {SAY_FILLED, NULL, "a body; the Engine takes none here since API 1.24"},
+    {SAY_ENCODED, NULL, "a compressed body, which cannot be judged"},
+    {SAY_FORM, NULL, "a form, which cannot be judged"},
+    {SAY_UNTOLD, NULL, "the Engine has not said yet which container this proxy runs in; try again in a moment"},
+    {KNOB_NONE, NULL, "no setting allows it"},
 };
 
 /* -- Values ---------------------------------------------------------------------------------------------------------- */
 
-#define EMPTY "null|\"\"|\\[" W "\\]|\\{" W "\\}"
+#define EMPTY "(?&empty)"
 #define NOTHING_OR(words) "null|\"(?:" words ")?+\""
-#define ABSENT "null|false|\"\"|0|\\[" W "\\]|\\{" W "\\}"
 
-#define BOOLEAN "null|true|false"
-#define NUMBER "null|(?&number)"
-#define NUMBERS "null|\\[" W "(?:(?&number)" W "(?:," W "(?&number)" W ")*+)?+\\]"
+#define BOOLEAN "(?&boolean)"
+#define NUMBER "(?&amount)"
+#define NUMBERS "null|\\[" W EACH("number") "\\]"
 #define NAME "null|\"(?:" IDENTIFIER ")?+\""
 #define DOMAIN "null|\"[A-Za-z0-9_.-]*+\""
 #define ADDRESS "null|(?&address)"
@@ -98,18 +145,19 @@ const struct guard_hint guard_hints[] = {
 #define STORED_ANY "(?&v)"
 
 /* An array of strings that holds at least these. */
-#define AMONG(string) "(?=\\[[^\\]]*+\\])(?=[^\\]]*?\"" string "\")"
-#define PATHS "\\[" W "(?:\"" PLAIN "*+\"" W "(?:," W "\"" PLAIN "*+\"" W ")*+)?+\\]"
+#define ARRAY_WITH "(?=\\[[^\\]]*+\\])"
+#define AMONG(string) "(?=[^\\]]*?\"" string "\")"
+#define PATHS "\\[" W EACH("k") "\\]"
 #define SL SLASH
 
 /* The lists of the oldest Engine that is still around (20.10); newer ones have more. */
 #define MASKED                                                                                                        \
-    "null|"                                                                                                           \
+    "null|" ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "acpi") AMONG(SL "proc" SL "kcore") AMONG(SL "proc" SL "keys") AMONG(SL "proc" SL "latency_stats") \
     AMONG(SL "proc" SL "timer_list") AMONG(SL "proc" SL "sched_debug") AMONG(SL "proc" SL "scsi")                     \
     AMONG(SL "sys" SL "firmware") PATHS
 #define READONLY                                                                                                      \
-    "null|"                                                                                                           \
+    "null|" ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "bus") AMONG(SL "proc" SL "fs") AMONG(SL "proc" SL "irq") AMONG(SL "proc" SL "sys")            \
     AMONG(SL "proc" SL "sysrq-trigger") PATHS
 
@@ -672,23 +720,30 @@ const struct guard_type guard_types[] = {
     "(?:size|nr_inodes|nr_blocks)=[0-9.]++[KMGTkmgt%]?[Bb]?|(?:mode|uid|gid)=[0-9]++|tmpcopyup|notmpcopyup|"           \
     "r?private|r?slave|r?shared)"
 #define PORT "[0-9]{1,5}+(?:-[0-9]{1,5}+)?+(?:(?:\\\\)?/(?:tcp|udp|sctp))?+"
-#define ANY_OF(names) "\"(?:" names ")\"" W ":" W
+#define ANY_OF(names) "\"(?:" names ")\"" COLON
 
 const struct guard_group guard_groups[] = {
     /* Any string, any member, any value. */
     {"s", "\"(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""},
-    {"m", "(?>(?&s)" W ":" W "(?&v))"},
+    {"m", "(?>(?&s)" COLON "(?&v))"},
     {"v", "(?>(?&s)"
-          "|\\{" W "(?:(?&m)" W "(?:," W "(?&m)" W ")*+)?+\\}"
-          "|\\[" W "(?:(?&v)" W "(?:," W "(?&v)" W ")*+)?+\\]"
+          "|\\{" W EACH("m") "\\}"
+          "|\\[" W EACH("v") "\\]"
           "|(?&number)"
           "|true|false|null)"},
     {"number", "-?+(?>0|[1-9][0-9]*+)(?:\\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+"},
+    {"boolean", "(?>null|true|false)"},
+    {"amount", "(?>null|(?&number))"},
     /* A name that can be compared. */
     {"k", "\"" PLAIN "*+\""},
-    /* What a member that we do not know may hold. */
-    {"e", "(?>" ABSENT ")"},
+    /* A colon; what follows an item; what is empty; what a member that we do not know may hold. */
+    {"c", W ":" W},
+    {"n", W "(?>," W "(?![\\]}])|(?=[\\]}]))"},
+    {"empty", "(?>null|\"\"|\\[" W "\\]|\\{" W "\\})"},
+    {"e", "(?>false|0|(?&empty))"},
 
+    /* The rest of a path of the host, from its slash on. */
+    {"segments", "(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+"},
     {"domain", "\"[A-Za-z0-9_.-]*+\""},
     /* The name of a driver's option: nothing that ends it for Podman, which joins it with its value. */
     {"option", "\"[A-Za-z0-9_.-]++\""},
@@ -699,7 +754,7 @@ const struct guard_group guard_groups[] = {
                "|172\\.(?:1[6-9]|2[0-9]|3[01])(?:\\.[0-9]{1,3}+){2}\\\\?/(?:1[2-9]|2[0-9]|3[0-2])"
                "|192\\.168(?:\\.[0-9]{1,3}+){2}\\\\?/(?:1[6-9]|2[0-9]|3[0-2])"
                "|" PRIVATE_IPV6 "\\\\?/(?:[89]|[1-9][0-9]|1[01][0-9]|12[0-8]))\""},
-    {"named_address", "\"[A-Za-z0-9_.-]*+\"" W ":" W "(?>null|(?&address))"},
+    {"named_address", "\"[A-Za-z0-9_.-]*+\"" COLON "(?>null|(?&address))"},
     {"link_local", "\"(?:169\\.254\\.(?!169\\.254\")[0-9]{1,3}+\\.[0-9]{1,3}+|[Ff][Ee]80:[0-9A-Fa-f:]*+)\""},
     {"any_capability", "\"[A-Za-z_]*+\""},
     {"group", "\"(?!keep-groups\")(?:" IDENTIFIER ")\""},
@@ -709,12 +764,12 @@ const struct guard_group guard_groups[] = {
     /* Services know templates: {{.Node.Hostname}} and the like. */
     {"task_name", "\"(?:[A-Za-z0-9_.-]|\\{\\{\\.[A-Za-z.]++\\}\\})*+\""},
     {"link", "\"(?:" SLASH ")?+[A-Za-z0-9_.-]++(?::[A-Za-z0-9_.-]++)?+\""},
-    {"storage_option", "\"size\"" W ":" W "\"[0-9.]++[A-Za-z]*+\""},
-    {"port_host", "\"(?:(?i:HostIp))\"" W ":" W "(?>null|(?&address))|\"(?i:HostPort)\"" W ":" W
+    {"storage_option", "\"size\"" COLON "\"[0-9.]++[A-Za-z]*+\""},
+    {"port_host", "\"(?:(?i:HostIp))\"" COLON "(?>null|(?&address))|\"(?i:HostPort)\"" COLON
                   "(?>null|\"(?:[0-9]{1,5}+(?:-[0-9]{1,5}+)?+)?+\")"},
-    {"port_binding", "\"" PORT "\"" W ":" W "(?>null|\\[" W "(?:(?&port_address)" W "(?:," W "(?&port_address)" W ")*+)?+\\])"},
-    {"port_address", "\\{" W "(?:(?&port_host)" W "(?:," W "(?&port_host)" W ")*+)?+\\}"},
-    {"exposed_port", "\"" PORT "\"" W ":" W "(?>null|\\{" W "\\})"},
+    {"port_binding", "\"" PORT "\"" COLON "(?>null|\\[" W EACH("port_address") "\\])"},
+    {"port_address", "\\{" W EACH("port_host") "\\}"},
+    {"exposed_port", "\"" PORT "\"" COLON "(?>null|\\{" W "\\})"},
     /* A path in the container. */
     {"place", "\"" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\""},
     {"target", "(?>(?&place)|\"[A-Za-z]:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\")"},
@@ -722,11 +777,11 @@ const struct guard_group guard_groups[] = {
     {"below", "\"(?!(?:[^\"]*?/)?\\.{1,2}(?:[\"\\\\/]))[^\":,=\\\\/\\x00-\\x1f][^\":,=\\\\\\x00-\\x1f]*+\""},
 
     {"network", "\"(?!(?i:host)\")[A-Za-z0-9_][ A-Za-z0-9_.-]*+\""},
-    {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" W ":" W
-                        "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" W ":" W "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
-    {"anonymous_volume", "\"(?:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" W ":" W "(?>null|\\{" W "\\})"},
+    {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" COLON
+                        "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" COLON "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
+    {"anonymous_volume", "\"(?:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" COLON "(?>null|\\{" W "\\})"},
     {"tmpfs_option", TMPFS_OPTION},
-    {"tmpfs", "(?&place)" W ":" W "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},
+    {"tmpfs", "(?&place)" COLON "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},
     {"network_option",
      "(?>" ANY_OF("com\\.docker\\.network\\.(?:enable_ipv[46]|bridge\\.(?:enable_icc|enable_ip_masquerade|inhibit_ipv4))|dsr|encrypted") "\"[A-Za-z01]*+\""
      "|" ANY_OF("com\\.docker\\.network\\.(?:driver\\.mtu|advertise_addr_(?:nmsgs|ms))|mtu") "\"[0-9]*+\""
@@ -734,7 +789,7 @@ const struct guard_group guard_groups[] = {
      "|" ANY_OF("com\\.docker\\.network\\.bridge\\.host_binding_ipv[46]") "(?&address)"
      "|" ANY_OF("com\\.docker\\.network\\.bridge\\.gateway_mode_ipv[46]") "\"(?:nat|routed|isolated)?+\""
      "|" ANY_OF("(?:macvlan_mode|ipvlan_flag)") "\"(?:bridge|private|vepa)?+\"|" ANY_OF("ipvlan_mode") "\"(?:l2|l3s?)?+\""
-     "|(?&k)" W ":" W "(?:null|\"\")|(?&parent))"},
+     "|(?&k)" COLON "(?:null|\"\")|(?&parent))"},
     {NULL, NULL},
 };
 

@@ -1,6 +1,7 @@
 /* Strings that are built with stdio. */
 #include "text.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 void text_begin(struct text *text)
@@ -15,4 +16,16 @@ char *text_end(struct text *text)
     if (fclose(text->stream) != 0)
         abort();
     return text->bytes;
+}
+
+char *text_format(const char *format, ...)
+{
+    struct text text;
+    va_list arguments;
+
+    text_begin(&text);
+    va_start(arguments, format);
+    vfprintf(text.stream, format, arguments);
+    va_end(arguments);
+    return text_end(&text);
 }

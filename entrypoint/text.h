@@ -16,4 +16,7 @@ struct text {
 void text_begin(struct text *text);
 char *text_end(struct text *text);
 
+/* The text that a format makes; the caller frees it. */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif
