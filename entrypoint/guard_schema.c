@@ -801,6 +801,11 @@ const struct guard_group guard_groups[] = {
 /* A relative path without dot segments. */
 #define RELATIVE "(?!/|%2[Ff]|(?:[^&]*?(?:/|%2[Ff]))?(?:\\.|%2[Ee]){1,2}(?:/|%2[Ff]|&|\\z))(?:[A-Za-z0-9_.+-]|/|%2[Ff]|%20)*+"
 
+/* As clients write them: 1 (docker), True (docker-py), true (others). The Engine takes a size that has a unit for none. */
+#define QUERY_BOOLEAN "(?:(?i:true|false|yes|no|on|off|none)|[01])?+"
+#define QUERY_NUMBER "-?+[0-9]*+(?i:[bkmgt]b?)?+"
+#define QUERY_PROCESSORS "(?:[0-9,-]|%2[Cc])*+"
+
 /* What the Engine's classic builder and BuildKit read from the query of /build. */
 static const struct guard_parameter build_query[] = {
     {"networkmode", "(?!(?i:host)(?:&|\\z))[A-Za-z0-9_.-]*+", KNOB_HOST_NAMESPACES},
@@ -814,28 +819,28 @@ static const struct guard_parameter build_query[] = {
     /* A file of the build context. Podman would open any file of the host. */
     {"dockerfile", RELATIVE, KNOB_PRIVILEGED},
     {"isolation", "(?:default|process|hyperv)?+", KNOB_PRIVILEGED},
+    {"q", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"nocache", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"rm", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"forcerm", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"pull", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"squash", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"memory", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"memswap", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpushares", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpuperiod", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpuquota", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"shmsize", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpusetcpus", QUERY_PROCESSORS, KNOB_PRIVILEGED},
+    {"cpusetmems", QUERY_PROCESSORS, KNOB_PRIVILEGED},
+    {"version", "[12]?+", KNOB_PRIVILEGED},
     {"t", NULL, KNOB_NONE},
     {"extrahosts", NULL, KNOB_NONE},
-    {"q", NULL, KNOB_NONE},
-    {"nocache", NULL, KNOB_NONE},
     {"cachefrom", NULL, KNOB_NONE},
-    {"pull", NULL, KNOB_NONE},
-    {"rm", NULL, KNOB_NONE},
-    {"forcerm", NULL, KNOB_NONE},
-    {"memory", NULL, KNOB_NONE},
-    {"memswap", NULL, KNOB_NONE},
-    {"cpushares", NULL, KNOB_NONE},
-    {"cpusetcpus", NULL, KNOB_NONE},
-    {"cpusetmems", NULL, KNOB_NONE},
-    {"cpuperiod", NULL, KNOB_NONE},
-    {"cpuquota", NULL, KNOB_NONE},
     {"buildargs", NULL, KNOB_NONE},
-    {"shmsize", NULL, KNOB_NONE},
-    {"squash", NULL, KNOB_NONE},
     {"labels", NULL, KNOB_NONE},
     {"platform", NULL, KNOB_NONE},
     {"target", NULL, KNOB_NONE},
-    {"version", NULL, KNOB_NONE},
     {"ulimits", NULL, KNOB_NONE},
     {"session", NULL, KNOB_NONE},
     {"buildid", NULL, KNOB_NONE},
