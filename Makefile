@@ -111,6 +111,7 @@ test-streams-long: setup-test
 # What is derived from entrypoint/operations.def and kept in the tree.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
+	$(PROGRAM) map answers >haproxy/answers.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/readme-table.sh

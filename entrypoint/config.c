@@ -20,7 +20,7 @@ static const char **guarded_operations(const struct profile *profile)
     if (ids == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (profile_guards(profile, i) && !operation_repeats(i))
+        if (profile_guards(profile, i) && (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
             ids[count++] = operations[i].id;
     return ids;
 }

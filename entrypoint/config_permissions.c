@@ -1,4 +1,5 @@
 /* A profile's operations, and what is said of those that are closed. */
+#include "config.h"
 #include "config_parts.h"
 
 #include "bounded.h"
@@ -57,34 +58,101 @@ static bool same_hint(const struct profile *profile, size_t i, size_t k)
     return strcmp(a != NULL ? a : profile->permissions.reason[i], b != NULL ? b : profile->permissions.reason[k]) == 0;
 }
 
-static bool hint_seen(const struct profile *profile, size_t i)
+static bool hint_seen(const struct profile *profile, const bool *usual, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (!profile->permissions.open[k] && same_hint(profile, i, k))
+        if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, i, k))
             return true;
     return false;
 }
 
-/* A row for each different answer. */
+/* The base set of an environment in which nothing is set. Release with profile_free, and free. */
+static struct profile *plain_profile(void)
+{
+    static char *nothing[] = {NULL};
+    struct problems problems = {.to = NULL};
+    struct profile *profile = calloc(1, sizeof *profile);
+
+    if (profile == NULL)
+        abort();
+    profile_read(profile, nothing, NULL, "", &problems);
+    return profile;
+}
+
+static void put_answer(FILE *out, const struct profile *profile, size_t i)
+{
+    fprintf(out, "%s%s", profile->permissions.reason[i], profile_hint_end(profile, i));
+}
+
+/* Marks the closed operations that are answered as haproxy/answers.map has it, with the profile's prefix before each ALLOW_. */
+static void mark_usual(bool *usual, const struct profile *profile)
+{
+    struct profile *plain = plain_profile();
+
+    for (size_t i = 0; i < operation_count; i++) {
+        struct text given;
+        struct text expected;
+
+        text_begin(&given);
+        put_answer(given.stream, profile, i);
+        text_begin(&expected);
+        put_answer(expected.stream, plain, i);
+        char *a = text_end(&given);
+        char *b = text_end(&expected);
+        const char *at = a;
+        for (const char *c = b; *c != '\0' && at != NULL; c++) {
+            if (strncmp(c, "ALLOW_", strlen("ALLOW_")) == 0)
+                at = strncmp(at, profile->prefix, strlen(profile->prefix)) == 0 ? at + strlen(profile->prefix) : NULL;
+            at = at != NULL && *at == *c ? at + 1 : NULL;
+        }
+        usual[i] = at != NULL && *at == '\0' && !plain->permissions.open[i] && !profile->permissions.open[i];
+        free(a);
+        free(b);
+    }
+    profile_free(plain);
+    free(plain);
+}
+
+void config_write_answers_map(FILE *out)
+{
+    struct profile *plain = plain_profile();
+
+    fputs("# operationId -> what would allow it where nothing is set. Made from entrypoint/operations.def by `make maps`.\n", out);
+    for (size_t i = 0; i < operation_count; i++)
+        if (!plain->permissions.open[i] && !operation_repeats(i)) {
+            fprintf(out, "%s ", operations[i].id);
+            put_answer(out, plain, i);
+            fputc('\n', out);
+        }
+    profile_free(plain);
+    free(plain);
+}
+
+/* A row for each different answer that haproxy/answers.map does not have. */
 static void add_hints(struct values *backend, const struct profile *profile)
 {
+    bool *usual = calloc(operation_count, sizeof *usual);
+
+    if (usual == NULL)
+        abort();
+    mark_usual(usual, profile);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
         const char *rest = behind_own_variable(profile, i);
         const char *end = profile_hint_end(profile, i);
         struct lines lines;
 
-        if (profile->permissions.open[i] || hint_seen(profile, i) ||
-            (rest != NULL && *rest == '\0' && strcmp(end, " would allow it") == 0))
+        if (profile->permissions.open[i] || usual[i] || hint_seen(profile, usual, i))
             continue;
         lines = (struct lines){.values = values_row(backend, "hints")};
         values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "",
                    rest != NULL ? rest : profile->permissions.reason[i], end);
         for (size_t k = i; k < operation_count; k++)
-            if (!profile->permissions.open[k] && same_hint(profile, i, k) && !operation_repeats(k))
+            if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, i, k) && !operation_repeats(k))
                 lines_add(&lines, operations[k].id);
         lines_end(&lines);
     }
+    free(usual);
 }
 
 static void add_fault(struct values *backend, const char *fault, const char *condition)

@@ -94,7 +94,7 @@ static bool is_open(const struct grammar *grammar, const struct guard_field *fie
     return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS && grammar->guard->open[field->knob];
 }
 
-/* An atomic piece of regex: what the member may hold. */
+/* An atomic piece of regex: what the member may hold, besides null. */
 static void put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
 {
     const char *name = field->value;
@@ -105,20 +105,20 @@ static void put_value(FILE *out, const struct grammar *grammar, const struct gua
     }
     switch (field->shape) {
     case RULE:
-        fprintf(out, strncmp(name, "(?&", 3) == 0 ? "%s" : "(?>%s)", name); /* a call is one piece */
+        fprintf(out, strchr(name, '|') == NULL ? "%s" : "(?>%s)", name);
         break;
     case ITEMS:
     case OBJECTS:
-        fprintf(out, "(?>null|" LIST "\\])", name);
+        fprintf(out, LIST "\\]", name);
         break;
     case ENTRIES:
-        fprintf(out, "(?>null|" OBJECT_OF "\\})", name);
+        fprintf(out, OBJECT_OF "\\}", name);
         break;
     case OBJECT:
-        fprintf(out, "(?>null|(?&%s))", name);
+        fprintf(out, "(?&%s)", name);
         break;
     case NETWORKS:
-        fprintf(out, "(?>null|" NETWORKS_OF "\\})", name);
+        fprintf(out, NETWORKS_OF "\\}", name);
         break;
     }
 }
@@ -167,14 +167,14 @@ static void put_known(FILE *out, const struct grammar *grammar, const struct gua
     }
 }
 
-/* Two groups: the object, and a member of it, which is one of ours or another. */
+/* Two groups: the object, and a member of it, which is one of ours or another, or null. */
 static void put_type(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
     fprintf(out, "(?<%s>\\{" W EACH("%s_") "\\})(?<%s_>(?>", type->name, type->name, type->name);
     put_known(out, grammar, type);
     fputs("(?!", out);
     put_names(out, type, NULL);
-    fprintf(out, ")(?&%s%s)))", type->also != NULL ? type->also : "other", type->also != NULL ? "_" : "");
+    fprintf(out, ")(?&%s%s)|(?&k)" COLON "null))", type->also != NULL ? type->also : "other", type->also != NULL ? "_" : "");
 }
 
 /* -- Queries --------------------------------------------------------------------------------------------------------- */

@@ -15,14 +15,14 @@
     "SYS_CHROOT"
 
 /* A path in the container, which neither colon nor comma may take apart. */
-#define DESTINATION SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+"
+#define DESTINATION "(?&inner)"
 
 #define VOLUME_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
 /* What may follow a mount's destination, for a volume and for a path. Podman knows more, such as O and upperdir=. */
 #define MODE "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
 #define PATH_MODE MODE "|r?shared|r?slave"
-#define MODES(mode) "(?::(?:(?:" mode ")(?:,(?:" mode "))*+)?+)?+"
+#define MODES(mode) "(?::(?:(?:" mode ")(?:,(?!\")|(?=\")))*+)?+"
 
 #define OPTION(name) "\"" name "\"" COLON
 
@@ -142,7 +142,7 @@ static void put_client_file(FILE *out, const struct grammar *grammar)
     fputs(grammar->facts->docker ? "(?&s)" : "\"\"", out);
 }
 
-#define REST_OF_STRING "(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""
+#define REST_OF_STRING "(?&rest)"
 
 /* NAME=value. Some names give devices where the runtime of their maker is the default one. Podman fills in what has no
  * value, and everything that a * stands for, from its own environment. */
@@ -429,9 +429,7 @@ static void put_mount_source(FILE *out, const struct grammar *grammar)
 
 /* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those are for
  * a list. (An octet with a leading zero is octal for some.) */
-#define OCTET "(?:0|[1-9][0-9]{0,2}+)"
-#define OTHER_ADDRESS                                                                                                  \
-    "(?:(?!127\\.|0\\.|169\\.254\\.)" OCTET "(?:\\." OCTET "){3}|\\[?(?!:|0|[Ff][Ee]8)[0-9A-Fa-f]++:[0-9A-Fa-f:]++\\]?)"
+#define OTHER_ADDRESS "(?&other_address)"
 #define OTHER_NAME "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
 
 /* Where a share is: an address, or with a list a name; and its path. */

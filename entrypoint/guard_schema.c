@@ -130,18 +130,18 @@ const struct guard_hint guard_hints[] = {
 /* -- Values ---------------------------------------------------------------------------------------------------------- */
 
 #define EMPTY "(?&empty)"
-#define NOTHING_OR(words) "null|\"(?:" words ")?+\""
+#define NOTHING_OR(words) "\"(?:" words ")?+\""
 
-#define BOOLEAN "(?&boolean)"
-#define NUMBER "(?&amount)"
-#define NUMBERS "null|\\[" W EACH("number") "\\]"
-#define NAME "null|\"(?:" IDENTIFIER ")?+\""
-#define DOMAIN "null|\"[A-Za-z0-9_.-]*+\""
-#define ADDRESS "null|(?&address)"
-#define MAC "null|\"[0-9A-Fa-f:.-]*+\""
-#define PROCESSORS "null|\"[0-9,-]*+\""
+#define BOOLEAN "true|false"
+#define NUMBER "(?&number)"
+#define NUMBERS "\\[" W EACH("number") "\\]"
+#define NAME "\"(?:" IDENTIFIER ")?+\""
+#define DOMAIN "\"[A-Za-z0-9_.-]*+\""
+#define ADDRESS "(?&address)"
+#define MAC "\"[0-9A-Fa-f:.-]*+\""
+#define PROCESSORS "\"[0-9,-]*+\""
 /* The Engine keeps it, and gives it to the container only. */
-#define STORED "null|(?&s)"
+#define STORED "(?&s)"
 #define STORED_ANY "(?&v)"
 
 /* An array of strings that holds at least these. */
@@ -152,12 +152,12 @@ const struct guard_hint guard_hints[] = {
 
 /* The lists of the oldest Engine that is still around (20.10); newer ones have more. */
 #define MASKED                                                                                                        \
-    "null|" ARRAY_WITH                                                                                                \
+    ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "acpi") AMONG(SL "proc" SL "kcore") AMONG(SL "proc" SL "keys") AMONG(SL "proc" SL "latency_stats") \
     AMONG(SL "proc" SL "timer_list") AMONG(SL "proc" SL "sched_debug") AMONG(SL "proc" SL "scsi")                     \
     AMONG(SL "sys" SL "firmware") PATHS
 #define READONLY                                                                                                      \
-    "null|" ARRAY_WITH                                                                                                \
+    ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "bus") AMONG(SL "proc" SL "fs") AMONG(SL "proc" SL "irq") AMONG(SL "proc" SL "sys")            \
     AMONG(SL "proc" SL "sysrq-trigger") PATHS
 
@@ -166,25 +166,25 @@ const struct guard_hint guard_hints[] = {
 /* -- Containers ------------------------------------------------------------------------------------------------------ */
 
 static const struct guard_field host_config[] = {
-    {"Privileged", RULE, "null|false", KNOB_PRIVILEGED},
+    {"Privileged", RULE, "false", KNOB_PRIVILEGED},
     {"Binds", ITEMS, "bind", KNOB_BIND_MOUNTS},
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"VolumesFrom", ITEMS, "volumes_from", KNOB_VOLUMES_FROM},
-    {"VolumeDriver", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"VolumeDriver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"Devices", RULE, EMPTY, KNOB_DEVICES},
     {"DeviceRequests", RULE, EMPTY, KNOB_DEVICES},
     {"DeviceCgroupRules", RULE, EMPTY, KNOB_DEVICES},
     {"CapAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapDrop", ITEMS, "any_capability", KNOB_NONE},
     {"SecurityOpt", ITEMS, "security_opt", KNOB_SECURITY_OPT},
-    {"NetworkMode", RULE, "null|\"\"|(?&network)", KNOB_HOST_NAMESPACES},
+    {"NetworkMode", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
     {"PidMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
     {"IpcMode", RULE, NOTHING_OR("private|shareable|none"), KNOB_HOST_NAMESPACES},
     {"UTSMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
     {"UsernsMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
-    {"CgroupnsMode", RULE, "null|(?&cgroupns)", KNOB_HOST_NAMESPACES},
+    {"CgroupnsMode", RULE, "(?&cgroupns)", KNOB_HOST_NAMESPACES},
     {"Sysctls", RULE, EMPTY, KNOB_SYSCTLS},
-    {"Runtime", RULE, "null|(?&runtime)", KNOB_RUNTIME},
+    {"Runtime", RULE, "(?&runtime)", KNOB_RUNTIME},
     {"CgroupParent", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
     {"Cgroup", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
     {"MaskedPaths", RULE, MASKED, KNOB_PRIVILEGED},
@@ -195,7 +195,7 @@ static const struct guard_field host_config[] = {
     /* Handed to the runtime, where some are commands (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
     {"Annotations", RULE, EMPTY, KNOB_PRIVILEGED},
     /* Podman removes this file together with the container. */
-    {"ContainerIDFile", RULE, "null|(?&client_file)", KNOB_NONE},
+    {"ContainerIDFile", RULE, "(?&client_file)", KNOB_NONE},
     /* Gives the container the environment of another one. */
     {"Links", RULE, EMPTY, KNOB_LINKS},
     /* The Engine looks for these paths on the host. */
@@ -212,7 +212,7 @@ static const struct guard_field host_config[] = {
     {"ExtraHosts", ITEMS, "extra_host", KNOB_NONE},
     {"GroupAdd", ITEMS, "group", KNOB_NONE},
     {"StorageOpt", ENTRIES, "storage_option", KNOB_PRIVILEGED},
-    {"Umask", RULE, "null|\"[0-7]{0,4}+\"", KNOB_NONE},
+    {"Umask", RULE, "\"[0-7]{0,4}+\"", KNOB_NONE},
     {"Isolation", RULE, NOTHING_OR("default|process|hyperv"), KNOB_NONE},
     {"CpusetCpus", RULE, PROCESSORS, KNOB_NONE},
     {"CpusetMems", RULE, PROCESSORS, KNOB_NONE},
@@ -250,7 +250,7 @@ static const struct guard_field host_config[] = {
 /* The whole body. Engines to 23.0 also read the members of HostConfig at the top level when there is no HostConfig.
  * name, platform and the like are no members of the Engine's; clients put them there. */
 static const struct guard_field container_create[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
+    {"Image", RULE, "\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"HostConfig", OBJECT, "HostConfig", KNOB_NONE},
     {"NetworkingConfig", OBJECT, "NetworkingConfig", KNOB_NONE},
     /* A path in the container each; what has a colon would be a bind specification. */
@@ -261,14 +261,14 @@ static const struct guard_field container_create[] = {
     {"Healthcheck", OBJECT, "Healthcheck", KNOB_NONE},
     {"Hostname", RULE, DOMAIN, KNOB_NONE},
     {"Domainname", RULE, DOMAIN, KNOB_NONE},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"MacAddress", RULE, MAC, KNOB_NONE},
-    {"StopSignal", RULE, "null|\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
+    {"StopSignal", RULE, "\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
     {"Cpuset", RULE, PROCESSORS, KNOB_NONE},
     {"PortSpecs", RULE, EMPTY, KNOB_NONE},
     {"PublishService", RULE, EMPTY, KNOB_NONE},
-    {"name", RULE, "null|\"(?:" SLASH ")?+(?:" IDENTIFIER ")?+\"", KNOB_NONE},
-    {"platform", RULE, "null|\"(?:[A-Za-z0-9_.-]|\\\\?/)*+\"", KNOB_NONE},
+    {"name", RULE, "\"(?:" SLASH ")?+(?:" IDENTIFIER ")?+\"", KNOB_NONE},
+    {"platform", RULE, "\"(?:[A-Za-z0-9_.-]|\\\\?/)*+\"", KNOB_NONE},
     {"WorkingDir", RULE, STORED, KNOB_NONE},
     {"Cmd", RULE, STORED_ANY, KNOB_NONE},
     {"Entrypoint", RULE, STORED_ANY, KNOB_NONE},
@@ -303,7 +303,7 @@ static const struct guard_field restart_policy[] = {
 };
 
 static const struct guard_field ulimit[] = {
-    {"Name", RULE, "null|\"[A-Za-z_]*+\"", KNOB_NONE},
+    {"Name", RULE, "\"[A-Za-z_]*+\"", KNOB_NONE},
     {"Soft", RULE, NUMBER, KNOB_NONE},
     {"Hard", RULE, NUMBER, KNOB_NONE},
     END,
@@ -311,9 +311,9 @@ static const struct guard_field ulimit[] = {
 
 /* Podman joins all of a mount's members to one text with commas between them: none may hold one. */
 static const struct guard_field mount[] = {
-    {"Type", RULE, "null|(?&mount_type)", KNOB_MOUNT},
-    {"Source", RULE, "null|(?&mount_source)", KNOB_SOURCE},
-    {"Target", RULE, "null|\"\"|(?&target)", KNOB_NONE},
+    {"Type", RULE, "(?&mount_type)", KNOB_MOUNT},
+    {"Source", RULE, "(?&mount_source)", KNOB_SOURCE},
+    {"Target", RULE, "\"\"|(?&target)", KNOB_NONE},
     {"ReadOnly", RULE, BOOLEAN, KNOB_NONE},
     {"Consistency", RULE, NOTHING_OR("default|consistent|cached|delegated"), KNOB_NONE},
     {"BindOptions", OBJECT, "BindOptions", KNOB_NONE},
@@ -336,32 +336,32 @@ static const struct guard_field bind_options[] = {
 static const struct guard_field volume_options[] = {
     {"DriverConfig", OBJECT, "VolumeDriver", KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
-    {"Subpath", RULE, "null|\"\"|(?&below)", KNOB_NONE},
+    {"Subpath", RULE, "\"\"|(?&below)", KNOB_NONE},
     {"NoCopy", RULE, BOOLEAN, KNOB_NONE},
     END,
 };
 
 static const struct guard_field volume_driver[] = {
-    {"Name", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"Name", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"Options", ENTRIES, "volume_option", KNOB_MOUNT},
     END,
 };
 
 static const struct guard_field image_options[] = {
-    {"Subpath", RULE, "null|\"\"|(?&below)", KNOB_NONE},
+    {"Subpath", RULE, "\"\"|(?&below)", KNOB_NONE},
     END,
 };
 
 static const struct guard_field tmpfs_options[] = {
     {"SizeBytes", RULE, NUMBER, KNOB_NONE},
     {"Mode", RULE, NUMBER, KNOB_NONE},
-    {"Options", RULE, "null|\\[" W "(?:\\[" W "\"(?:no)?exec\"" W "\\]" W "(?:," W "\\[" W "\"(?:no)?exec\"" W "\\]" W ")*+)?+\\]",
+    {"Options", RULE, "\\[" W EACH("mount_flag") "\\]",
      KNOB_MOUNT},
     END,
 };
 
 static const struct guard_field log_config[] = {
-    {"Type", RULE, "null|(?&log_driver)", KNOB_LOG_DRIVERS},
+    {"Type", RULE, "(?&log_driver)", KNOB_LOG_DRIVERS},
     {"Config", ENTRIES, "log_option", KNOB_LOG_DRIVERS},
     END,
 };
@@ -400,12 +400,12 @@ static const struct guard_field endpoint_addresses[] = {
 };
 
 static const struct guard_field exec_create[] = {
-    {"Privileged", RULE, "null|false", KNOB_PRIVILEGED},
+    {"Privileged", RULE, "false", KNOB_PRIVILEGED},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"WorkingDir", RULE, STORED, KNOB_NONE},
     {"Cmd", RULE, STORED_ANY, KNOB_NONE},
-    {"DetachKeys", RULE, "null|\"[A-Za-z0-9,@^_\\[\\]-]*+\"", KNOB_NONE},
+    {"DetachKeys", RULE, "\"[A-Za-z0-9,@^_\\[\\]-]*+\"", KNOB_NONE},
     {"ConsoleSize", RULE, NUMBERS, KNOB_NONE},
     {"Tty", RULE, BOOLEAN, KNOB_NONE},
     {"AttachStdin", RULE, BOOLEAN, KNOB_NONE},
@@ -429,8 +429,8 @@ static const struct guard_field checkpoint_create[] = {
 /* -- Volumes and networks -------------------------------------------------------------------------------------------- */
 
 static const struct guard_field volume_create[] = {
-    {"Name", RULE, "null|\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
-    {"Driver", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"Name", RULE, "\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
+    {"Driver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"DriverOpts", ENTRIES, "volume_option", KNOB_MOUNT},
     {"ClusterVolumeSpec", RULE, EMPTY, KNOB_MOUNT},
     {"Labels", ENTRIES, "label", KNOB_NONE},
@@ -443,12 +443,12 @@ static const struct guard_field volume_update[] = {
 };
 
 static const struct guard_field network_create[] = {
-    {"Driver", RULE, "null|(?&network_driver)", KNOB_NETWORK_DRIVERS},
+    {"Driver", RULE, "(?&network_driver)", KNOB_NETWORK_DRIVERS},
     {"Options", ENTRIES, "network_option", KNOB_HOST_NAMESPACES},
     {"IPAM", OBJECT, "IPAM", KNOB_NONE},
     {"ConfigFrom", OBJECT, "ConfigFrom", KNOB_NONE},
-    {"Ingress", RULE, "null|false", KNOB_HOST_NAMESPACES},
-    {"Name", RULE, "null|\"\"|(?&network)", KNOB_HOST_NAMESPACES},
+    {"Ingress", RULE, "false", KNOB_HOST_NAMESPACES},
+    {"Name", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
     {"Scope", RULE, NOTHING_OR("local|swarm|global"), KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
     {"CheckDuplicate", RULE, BOOLEAN, KNOB_NONE},
@@ -467,7 +467,7 @@ static const struct guard_field config_from[] = {
 };
 
 static const struct guard_field ipam[] = {
-    {"Driver", RULE, "null|(?&ipam_driver)", KNOB_NETWORK_DRIVERS},
+    {"Driver", RULE, "(?&ipam_driver)", KNOB_NETWORK_DRIVERS},
     {"Options", RULE, EMPTY, KNOB_HOST_NAMESPACES},
     {"Config", OBJECTS, "IPAMConfig", KNOB_NONE},
     END,
@@ -475,22 +475,22 @@ static const struct guard_field ipam[] = {
 
 /* The host routes what goes to a subnet into it: a public one, or the LAN's, would take the host's own traffic. */
 static const struct guard_field ipam_config[] = {
-    {"Subnet", RULE, "null|\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
-    {"IPRange", RULE, "null|\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
-    {"Gateway", RULE, "null|\"\"|(?&private_address)", KNOB_HOST_NAMESPACES},
+    {"Subnet", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
+    {"IPRange", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
+    {"Gateway", RULE, "\"\"|(?&private_address)", KNOB_HOST_NAMESPACES},
     {"AuxiliaryAddresses", ENTRIES, "named_address", KNOB_NONE},
     {"AuxAddress", ENTRIES, "named_address", KNOB_NONE},
     END,
 };
 
 static const struct guard_field network_connect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
+    {"Container", RULE, "\"\"|(?&other_container)", KNOB_OWN},
     {"EndpointConfig", OBJECT, "Endpoint", KNOB_NONE},
     END,
 };
 
 static const struct guard_field network_disconnect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
+    {"Container", RULE, "\"\"|(?&other_container)", KNOB_OWN},
     {"Force", RULE, BOOLEAN, KNOB_NONE},
     END,
 };
@@ -558,7 +558,7 @@ static const struct guard_field reservations[] = {
 };
 
 static const struct guard_field container_spec[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
+    {"Image", RULE, "\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"CapabilityAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapabilityDrop", ITEMS, "any_capability", KNOB_NONE},
@@ -573,10 +573,10 @@ static const struct guard_field container_spec[] = {
     {"Hosts", ITEMS, "hosts_line", KNOB_NONE},
     {"DNSConfig", OBJECT, "DNSConfig", KNOB_NONE},
     {"Ulimits", OBJECTS, "Ulimit", KNOB_NONE},
-    {"Hostname", RULE, "null|(?&task_name)", KNOB_NONE},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"Hostname", RULE, "(?&task_name)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"Groups", ITEMS, "group", KNOB_NONE},
-    {"StopSignal", RULE, "null|\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
+    {"StopSignal", RULE, "\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
     {"Isolation", RULE, NOTHING_OR("default|process|hyperv"), KNOB_NONE},
     {"Dir", RULE, STORED, KNOB_NONE},
     {"Command", RULE, STORED_ANY, KNOB_NONE},
@@ -615,7 +615,7 @@ static const struct guard_field credential_spec[] = {
 };
 
 static const struct guard_field selinux_context[] = {
-    {"Disable", RULE, "null|false", KNOB_SECURITY_OPT},
+    {"Disable", RULE, "false", KNOB_SECURITY_OPT},
     {"User", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
     {"Role", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
     {"Type", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
@@ -630,14 +630,14 @@ static const struct guard_field confinement[] = {
 };
 
 static const struct guard_field network_attachment[] = {
-    {"Target", RULE, "null|\"\"|(?&service_network)", KNOB_HOST_NAMESPACES},
+    {"Target", RULE, "\"\"|(?&service_network)", KNOB_HOST_NAMESPACES},
     {"DriverOpts", ENTRIES, "endpoint_option", KNOB_SYSCTLS},
     {"Aliases", ITEMS, "domain", KNOB_NONE},
     END,
 };
 
 static const struct guard_field log_driver[] = {
-    {"Name", RULE, "null|(?&log_driver)", KNOB_LOG_DRIVERS},
+    {"Name", RULE, "(?&log_driver)", KNOB_LOG_DRIVERS},
     {"Options", ENTRIES, "log_option", KNOB_LOG_DRIVERS},
     END,
 };
@@ -646,7 +646,7 @@ static const struct guard_field log_driver[] = {
 static const struct guard_field secret_spec[] = {
     {"Name", RULE, STORED, KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
-    {"Data", RULE, "null|\"(?:[A-Za-z0-9+=_-]|\\\\?/)*+\"", KNOB_NONE},
+    {"Data", RULE, "\"(?:[A-Za-z0-9+=_-]|\\\\?/)*+\"", KNOB_NONE},
     {"Driver", OBJECT, "SecretDriver", KNOB_NONE},
     {"Templating", OBJECT, "Templating", KNOB_NONE},
     END,
@@ -713,6 +713,7 @@ const struct guard_type guard_types[] = {
 /* -- Groups ---------------------------------------------------------------------------------------------------------- */
 
 #define IPV4 "[0-9]{1,3}+(?:\\.[0-9]{1,3}+){3}"
+#define OCTET "(?:0|[1-9][0-9]{0,2}+)"
 #define PRIVATE_IPV4 "(?:10\\.[0-9]{1,3}+|172\\.(?:1[6-9]|2[0-9]|3[01])|192\\.168)(?:\\.[0-9]{1,3}+){2}"
 #define PRIVATE_IPV6 "[Ff][CcDd][0-9A-Fa-f]{2}:[0-9A-Fa-f:.]*+"
 #define TMPFS_OPTION                                                                                                   \
@@ -724,7 +725,8 @@ const struct guard_type guard_types[] = {
 
 const struct guard_group guard_groups[] = {
     /* Any string, any member, any value. */
-    {"s", "\"(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""},
+    {"s", "\"(?&rest)"},
+    {"rest", "(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""},
     {"m", "(?>(?&s)" COLON "(?&v))"},
     {"v", "(?>(?&s)"
           "|\\{" W EACH("m") "\\}"
@@ -732,13 +734,12 @@ const struct guard_group guard_groups[] = {
           "|(?&number)"
           "|true|false|null)"},
     {"number", "-?+(?>0|[1-9][0-9]*+)(?:\\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+"},
-    {"boolean", "(?>null|true|false)"},
-    {"amount", "(?>null|(?&number))"},
     /* A name that can be compared. */
     {"k", "\"" PLAIN "*+\""},
     /* A colon; what follows an item; what is empty; what a member that we do not know may hold. */
     {"c", W ":" W},
     {"n", W "(?>," W "(?![\\]}])|(?=[\\]}]))"},
+    /* (null passes in any member, see guard_grammar.c.) */
     {"empty", "(?>null|\"\"|\\[" W "\\]|\\{" W "\\})"},
     {"e", "(?>false|0|(?&empty))"},
 
@@ -749,6 +750,8 @@ const struct guard_group guard_groups[] = {
     {"option", "\"[A-Za-z0-9_.-]++\""},
     {"user", "\"[A-Za-z0-9_.:@+-]*+\""},
     {"address", "\"(?:" IPV4 "|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*+)?+\""},
+    /* Certainly another machine's: not the loopback, not its own link. (An octet with a leading zero is octal for some.) */
+    {"other_address", "(?:(?!127\\.|0\\.|169\\.254\\.)" OCTET "(?:\\." OCTET "){3}|\\[?(?!:|0|[Ff][Ee]8)[0-9A-Fa-f]++:[0-9A-Fa-f:]++\\]?)"},
     {"private_address", "\"(?:" PRIVATE_IPV4 "|" PRIVATE_IPV6 ")\""},
     {"subnet", "\"(?:10\\.[0-9]{1,3}+(?:\\.[0-9]{1,3}+){2}\\\\?/(?:[89]|[12][0-9]|3[0-2])"
                "|172\\.(?:1[6-9]|2[0-9]|3[01])(?:\\.[0-9]{1,3}+){2}\\\\?/(?:1[2-9]|2[0-9]|3[0-2])"
@@ -771,15 +774,17 @@ const struct guard_group guard_groups[] = {
     {"port_address", "\\{" W EACH("port_host") "\\}"},
     {"exposed_port", "\"" PORT "\"" COLON "(?>null|\\{" W "\\})"},
     /* A path in the container. */
-    {"place", "\"" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\""},
-    {"target", "(?>(?&place)|\"[A-Za-z]:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\")"},
+    {"inner", SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+"},
+    {"place", "\"(?&inner)\""},
+    {"target", "\"(?:[A-Za-z]:)?+(?&inner)\""},
     /* A path below a volume or an image. */
     {"below", "\"(?!(?:[^\"]*?/)?\\.{1,2}(?:[\"\\\\/]))[^\":,=\\\\/\\x00-\\x1f][^\":,=\\\\\\x00-\\x1f]*+\""},
 
     {"network", "\"(?!(?i:host)\")[A-Za-z0-9_][ A-Za-z0-9_.-]*+\""},
     {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" COLON
                         "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" COLON "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
-    {"anonymous_volume", "\"(?:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" COLON "(?>null|\\{" W "\\})"},
+    {"mount_flag", "\\[" W "\"(?:no)?exec\"" W "\\]"},
+    {"anonymous_volume", "\"(?&inner)?+\"" COLON "(?>null|\\{" W "\\})"},
     {"tmpfs_option", TMPFS_OPTION},
     {"tmpfs", "(?&place)" COLON "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},
     {"network_option",

@@ -75,14 +75,14 @@ struct guard_hint {
 };
 extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts where no other does */
 
-/* How a member's value is described. */
+/* How a member's value is described. Any member may be null as well. */
 enum guard_shape {
     RULE,     /* value is a regex */
-    ITEMS,    /* null, or an array whose elements match the group called value */
-    ENTRIES,  /* null, or an object whose members match the group called value */
-    OBJECT,   /* null, or an object of the type called value */
-    OBJECTS,  /* null, or an array of such objects */
-    NETWORKS, /* null, or an object that has such an object for the name of each network */
+    ITEMS,    /* an array whose elements match the group called value */
+    ENTRIES,  /* an object whose members match the group called value */
+    OBJECT,   /* an object of the type called value */
+    OBJECTS,  /* an array of such objects */
+    NETWORKS, /* an object that has such an object for the name of each network */
 };
 
 struct guard_field {

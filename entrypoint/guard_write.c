@@ -264,8 +264,8 @@ static void put_search(const struct writer *writer)
 {
     fprintf(writer->out,
             "\n"
-            "    # The reason, for refused requests only. A header, which goes nowhere, takes the body, and then what a regex captures in it,\n"
-            "    # such as {HostConfig.Binds.....|/srv/x:/x: a sign that there is a fault, the way to it, the value if that can be shown.\n"
+            "    # The reason, for refused requests only. A header that goes nowhere takes the body, then what a regex finds in it:\n"
+            "    # {HostConfig.Binds.....|/srv/x:/x is a sign that there is a fault, the way to it, and a value that can be shown.\n"
             "    acl of_query var(txn.fault) -m str query\n"
             "    acl of_body var(txn.knob) -m str body\n"
             "    acl explained var(txn.why) -m found\n"
@@ -308,12 +308,15 @@ static void put_reason(const struct writer *writer)
     for (int knob = 0; knob < KNOB_OWN; knob++)
         if (hint_is_vain(writer->guard, knob))
             fprintf(out, " %s", guard_keys[knob]);
-    fputs(" }\n    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ", out);
-    grammar_protected(&grammar, &regex);
-    put_regex(writer, &grammar, &regex);
-    regex_free(&regex);
-    fputs(" }\n"
-          "    http-request set-var(txn.lookup) var(txn.knob),concat(_,txn.value) if caught\n"
+    fputs(" }\n", out);
+    if (writer->facts->own.count + writer->facts->holders.count > 0) {
+        fputs("    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ", out);
+        grammar_protected(&grammar, &regex);
+        put_regex(writer, &grammar, &regex);
+        regex_free(&regex);
+        fputs(" }\n", out);
+    }
+    fputs("    http-request set-var(txn.lookup) var(txn.knob),concat(_,txn.value) if caught\n"
           "    http-request set-var(txn.hint) var(txn.lookup),map_reg(haproxy/hints.map) if caught\n",
           out);
     if (writer->facts->own_unknown)
@@ -365,7 +368,7 @@ void guard_write_rules(FILE *out, struct definitions *definitions, const struct 
         fputs("    acl with_body always_false\n    acl empty req.body_len eq 0\n", out);
     if (put_names(&writer, "with_query", WITH_QUERY))
         put_parameters(out);
-    fputs("\n    # What an operation demands is not given: a fault.\n", out);
+    fputc('\n', out);
     put_each(&writer, put_demands);
     put_search(&writer);
     put_reason(&writer);

@@ -186,7 +186,8 @@ static int print_map(const struct arguments *arguments, const struct environment
     static const struct {
         const char *name;
         void (*write)(FILE *out);
-    } maps[] = {{"operations", config_write_operations_map}, {"members", guard_write_members_map}, {"hints", guard_write_hints_map}};
+    } maps[] = {{"operations", config_write_operations_map}, {"answers", config_write_answers_map}, {"members", guard_write_members_map},
+                {"hints", guard_write_hints_map}};
 
     (void)environment;
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
@@ -194,7 +195,7 @@ static int print_map(const struct arguments *arguments, const struct environment
             maps[i].write(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    problem(problems, "map: %s: no such map; there are operations, members and hints", arguments->word[0]);
+    problem(problems, "map: %s: no such map; there are operations, answers, members and hints", arguments->word[0]);
     return BAD_ENVIRONMENT;
 }
 
@@ -217,7 +218,7 @@ static const struct command commands[] = {
      "say a Compose file's, an env file's (- is stdin) or this\n"
      "environment's names of other images in ALLOW_* names\n",
      false, migrate_names},
-    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, members or hints\n", false, print_map},
+    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, answers, members or hints\n", false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };
 
