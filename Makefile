@@ -130,6 +130,7 @@ coverage: setup-test
 # What is derived from entrypoint/operations.def and kept in the tree.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
+	$(PROGRAM) map answers >haproxy/answers.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/tables.sh

@@ -11,25 +11,33 @@
 
 #define BUFFERS_KEPT 32
 
-static bool is_guarded(const void *profile, const char *operation_id)
+/* The ids of the operations that the profile's guard judges, ended by NULL. The caller frees the list. */
+static const char **guarded_operations(const struct profile *profile)
 {
+    const char **ids = calloc(operation_count + 1, sizeof *ids);
+    size_t count = 0;
+
+    if (ids == NULL)
+        abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, operation_id) == 0)
-            return profile_guards(profile, i);
-    return false;
+        if (profile_guards(profile, i) && (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
+            ids[count++] = operations[i].id;
+    return ids;
 }
 
 static void set_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
                       const struct profile *profile)
 {
+    const char **ids = guarded_operations(profile);
     struct facts facts;
     struct text text;
 
     facts_read(&facts, inventory);
     text_begin(&text);
-    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, "haproxy/members.map", is_guarded, profile);
+    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, ids);
     values_set_text(backend, "guard", &text);
     facts_free(&facts);
+    free(ids);
 }
 
 /* Whether a guard looks at anything that is open. */

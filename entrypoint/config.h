@@ -15,4 +15,7 @@ char *config_text(const struct environment *environment, const struct machine *m
  * is a stream or leaves HTTP. */
 void config_write_operations_map(FILE *out);
 
+/* haproxy/answers.map: what would allow each operation where nothing is set. */
+void config_write_answers_map(FILE *out);
+
 #endif

@@ -1,4 +1,5 @@
 /* A profile's operations, and what is said of those that are closed. */
+#include "config.h"
 #include "config_parts.h"
 
 #include "bounded.h"
@@ -56,40 +57,115 @@ static bool same_hint(const struct profile *profile, char (*reasons)[REASON_MAX]
     return strcmp(a != NULL ? a : reasons[i], b != NULL ? b : reasons[k]) == 0;
 }
 
-static bool hint_seen(const struct profile *profile, char (*reasons)[REASON_MAX], size_t i)
+static bool hint_seen(const struct profile *profile, char (*reasons)[REASON_MAX], const bool *usual, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (!profile->permissions.open[k] && same_hint(profile, reasons, i, k))
+        if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, reasons, i, k))
             return true;
     return false;
 }
 
-/* A row for each different answer. */
+/* The base set of an environment in which nothing is set. Release with profile_free, and free. */
+static struct profile *plain_profile(void)
+{
+    static char *nothing[] = {NULL};
+    struct problems problems = {.to = NULL};
+    struct profile *profile = calloc(1, sizeof *profile);
+
+    if (profile == NULL)
+        abort();
+    profile_read(profile, nothing, NULL, "", &problems);
+    return profile;
+}
+
+/* What a closed operation is answered, behind "is forbidden; ". The caller frees it. */
+static char *answer(const struct profile *profile, size_t i)
+{
+    char reason[REASON_MAX];
+
+    profile_reason(profile, i, reason);
+    return text_format("%s%s", reason, profile_hint_end(profile, i));
+}
+
+/* Whether the answer is the plain one with the prefix before each ALLOW_. */
+static bool is_plain_answer(const char *given, const char *plain, const char *prefix)
+{
+    for (; *plain != '\0'; plain++) {
+        if (strncmp(plain, "ALLOW_", strlen("ALLOW_")) == 0) {
+            if (strncmp(given, prefix, strlen(prefix)) != 0)
+                return false;
+            given += strlen(prefix);
+        }
+        if (*given++ != *plain)
+            return false;
+    }
+    return *given == '\0';
+}
+
+/* Marks the closed operations that are answered as haproxy/answers.map has it. */
+static void mark_usual(bool *usual, const struct profile *profile)
+{
+    struct profile *plain = plain_profile();
+
+    for (size_t i = 0; i < operation_count; i++) {
+        char *given;
+        char *expected;
+
+        if (plain->permissions.open[i] || profile->permissions.open[i])
+            continue;
+        given = answer(profile, i);
+        expected = answer(plain, i);
+        usual[i] = is_plain_answer(given, expected, profile->prefix);
+        free(given);
+        free(expected);
+    }
+    profile_free(plain);
+    free(plain);
+}
+
+void config_write_answers_map(FILE *out)
+{
+    struct profile *plain = plain_profile();
+
+    fputs("# operationId -> what would allow it where nothing is set. Made from entrypoint/operations.def by `make maps`.\n", out);
+    for (size_t i = 0; i < operation_count; i++)
+        if (!plain->permissions.open[i]) {
+            char *text = answer(plain, i);
+
+            fprintf(out, "%s %s\n", operations[i].id, text);
+            free(text);
+        }
+    profile_free(plain);
+    free(plain);
+}
+
+/* A row for each different answer that haproxy/answers.map does not have. */
 static void add_hints(struct values *backend, const struct profile *profile)
 {
     char (*reasons)[REASON_MAX] = calloc(operation_count, sizeof *reasons);
+    bool *usual = calloc(operation_count, sizeof *usual);
 
-    if (reasons == NULL)
+    if (reasons == NULL || usual == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
         profile_reason(profile, i, reasons[i]);
+    mark_usual(usual, profile);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
         const char *rest = behind_own_variable(profile, i, reasons[i]);
-        const char *end = profile_hint_end(profile, i);
         struct lines lines;
 
-        if (profile->permissions.open[i] || hint_seen(profile, reasons, i) ||
-            (rest != NULL && *rest == '\0' && strcmp(end, " would allow it") == 0))
+        if (profile->permissions.open[i] || usual[i] || hint_seen(profile, reasons, usual, i))
             continue;
         lines = (struct lines){.values = values_row(backend, "hints")};
-        values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "",
-                   rest != NULL ? rest : reasons[i], end);
+        values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "", rest != NULL ? rest : reasons[i],
+                   profile_hint_end(profile, i));
         for (size_t k = i; k < operation_count; k++)
-            if (!profile->permissions.open[k] && same_hint(profile, reasons, i, k))
+            if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, reasons, i, k))
                 lines_add(&lines, operations[k].id);
         lines_end(&lines);
     }
+    free(usual);
     free(reasons);
 }
 

@@ -77,14 +77,12 @@ struct definitions *definitions_new(void);
 void definitions_free(struct definitions *definitions);
 void definitions_write(FILE *out, const struct definitions *definitions);
 
-/* Says whether the operation of that id is to be judged. */
-typedef bool guard_wants(const void *context, const char *operation_id);
-
-/* Writes the rules for a backend, and adds what they use to the definitions. They rely on an ACL `allowed` above them, let
- * requests that are not inspected leave after one more ACL, answer what is refused, and let the rest fall through. Set on
- * the way, for the log: txn.verdict and txn.detail. members_map is the path of haproxy/members.map. */
+/* Writes the rules for a backend, and adds what they use to the definitions; nothing if the guard is off. operations are the ids
+ * of those to be judged, all of which guard_inspects, ended by NULL. The rules rely on an ACL `allowed` above them, let requests
+ * that are not inspected leave after one more ACL, answer what is refused, and let the rest fall through. Set on the way, for the
+ * log: txn.verdict and txn.detail. */
 void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard, const struct guard_facts *facts,
-                       const char *members_map, guard_wants *wants, const void *context);
+                       const char *const *operations);
 
 /* Writes haproxy/members.map: for each member that can be refused, its name in messages and what opens it. */
 void guard_write_members_map(FILE *out);

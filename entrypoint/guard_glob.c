@@ -1,6 +1,6 @@
 /* Patterns with * and ? as regexes that take a time in proportion to what they read. */
-#include "guard_internal.h"
 #include "guard_json.h"
+#include "guard_lists.h"
 
 #include <ctype.h>
 #include <string.h>

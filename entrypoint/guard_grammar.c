@@ -1,15 +1,19 @@
-/* From the schema to the regexes of harmless bodies and queries. */
-#include "guard_internal.h"
+/* From the schema to regexes: what is harmless, and where the first fault is. */
+#include "guard_grammar.h"
 #include "guard_json.h"
+#include "guard_lists.h"
+#include "text.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_OF(group) "\\[" W "(?:(?&" group ")" W "(?:," W "(?&" group ")" W ")*+)?+\\]"
-#define OBJECT_OF(group) "\\{" W "(?:(?&" group ")" W "(?:," W "(?&" group ")" W ")*+)?+\\}"
-#define NETWORK "(?&network_name)" W ":" W "(?>null|(?&%s))"
+#define LIST "\\[" W EACH("%s")
+#define OBJECT_OF "\\{" W EACH("%s")
+#define NETWORKS_OF "\\{" W "(?:" NETWORK NEXT ")*+"
+#define FIELDS_MAX 128 /* of one type */
+
+#define NETWORK "(?&network_name)" COLON "(?>null|(?&%s))"
 
 /* -- Regexes in two parts -------------------------------------------------------------------------------------------- */
 
@@ -21,27 +25,20 @@ static bool has_group(const struct regex *regex, const char *name, size_t length
     return false;
 }
 
-/* Adds the groups that text calls, and those that they call. A group that the text itself defines is not looked for. */
+/* Adds the groups that text calls, and those that they call. Types begin with a capital letter; the group of a type's members,
+ * whose name ends in _, is defined with it. */
 static void add_groups(const struct grammar *grammar, struct regex *regex, const char *text)
 {
     for (const char *call = strstr(text, "(?&"); call != NULL; call = strstr(call + 3, "(?&")) {
         const char *name = call + 3;
-        size_t length = strcspn(name, ")");
-        char mark[80];
+        size_t length = strcspn(name, isupper((unsigned char)*name) ? "_)" : ")");
 
-        snprintf(mark, sizeof mark, "(?<%.*s>", (int)length, name);
-        if (has_group(regex, name, length) || strstr(text, mark) != NULL)
-            continue;
-        /* A type's other groups are defined together with it. */
-        length = strcspn(name, "_)") + (islower((unsigned char)*name) ? strcspn(name + strcspn(name, "_)"), ")") : 0);
         if (has_group(regex, name, length))
             continue;
         if (regex->count == GROUPS_CALLED_MAX)
             abort();
-        regex->groups[regex->count] = strndup(name, length);
-        if (regex->groups[regex->count] == NULL)
-            abort();
-        char *definition = grammar_definition(grammar, regex->groups[regex->count++]);
+        regex->groups[regex->count++] = text_format("%.*s", (int)length, name);
+        char *definition = grammar_definition(grammar, regex->groups[regex->count - 1]);
         add_groups(grammar, regex, definition);
         free(definition);
     }
@@ -51,6 +48,18 @@ void regex_set(const struct grammar *grammar, struct regex *regex, char *text)
 {
     *regex = (struct regex){.text = text};
     add_groups(grammar, regex, text);
+}
+
+void regex_join(struct regex *a, struct regex *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (has_group(a, b->groups[i], strlen(b->groups[i])))
+            free(b->groups[i]);
+        else
+            a->groups[a->count++] = b->groups[i];
+    }
+    for (b->count = 0; b->count < a->count; b->count++)
+        b->groups[b->count] = text_format("%s", a->groups[b->count]);
 }
 
 void regex_free(struct regex *regex)
@@ -66,112 +75,157 @@ char *grammar_whole(const struct grammar *grammar, const struct regex *regex)
     struct text text;
 
     text_begin(&text);
-    fputs(regex->text, text.stream);
-    if (regex->count > 0) {
-        fputs("(?(DEFINE)", text.stream);
-        for (size_t i = 0; i < regex->count; i++) {
-            char *definition = grammar_definition(grammar, regex->groups[i]);
+    fprintf(text.stream, "%s(?(DEFINE)", regex->text);
+    for (size_t i = 0; i < regex->count; i++) {
+        char *definition = grammar_definition(grammar, regex->groups[i]);
 
-            fputs(definition, text.stream);
-            free(definition);
-        }
-        fputc(')', text.stream);
+        fputs(definition, text.stream);
+        free(definition);
     }
+    fputc(')', text.stream);
     return text_end(&text);
 }
 
 /* -- Values and types ------------------------------------------------------------------------------------------------ */
 
 /* What a list may hold is decided by its items, and VolumesFrom never gives what the proxy has. */
-bool grammar_is_open(const struct grammar *grammar, const struct guard_field *field)
+static bool is_open(const struct grammar *grammar, const struct guard_field *field)
 {
     return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS && grammar->guard->open[field->knob];
 }
 
-/* An atomic piece of regex. */
-void grammar_put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
+/* An atomic piece of regex: what the member may hold, besides null. */
+static void put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
 {
     const char *name = field->value;
 
-    if (grammar_is_open(grammar, field)) {
+    if (is_open(grammar, field)) {
         fputs(field->knob == KNOB_HOST_NAMESPACES ? "(?&not_protected)" : "(?&v)", out);
         return;
     }
     switch (field->shape) {
     case RULE:
-        fprintf(out, "(?>%s)", name);
+        fprintf(out, strchr(name, '|') == NULL ? "%s" : "(?>%s)", name);
         break;
     case ITEMS:
     case OBJECTS:
-        fprintf(out, "(?>null|" LIST_OF("%s") ")", name, name);
+        fprintf(out, LIST "\\]", name);
         break;
     case ENTRIES:
-        fprintf(out, "(?>null|" OBJECT_OF("%s") ")", name, name);
+        fprintf(out, OBJECT_OF "\\}", name);
         break;
     case OBJECT:
-        fprintf(out, "(?>null|(?&%s))", name);
+        fprintf(out, "(?&%s)", name);
         break;
     case NETWORKS:
-        fprintf(out, "(?>null|\\{" W "(?:" NETWORK W "(?:," W NETWORK W ")*+)?+\\})", name, name);
+        fprintf(out, NETWORKS_OF "\\}", name);
         break;
     }
 }
 
-bool grammar_alike(const struct guard_field *a, const struct guard_field *b)
+/* The names of the members, in any case, that have a mark; all if marks is NULL. */
+static void put_names(FILE *out, const struct guard_type *type, const bool *marks)
 {
-    return a->shape == b->shape && a->knob == b->knob && strcmp(a->value, b->value) == 0;
-}
+    const char *before = "\"(?i:";
 
-static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
-{
-    const char *separator = "";
-
-    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
-        fprintf(out, "%s\"(?i:%s", separator, field->name);
-        for (; field[1].name != NULL && grammar_alike(field, field + 1); field++)
-            fprintf(out, "|%s", field[1].name);
-        fputs(")\"" W ":" W, out);
-        grammar_put_value(out, grammar, field);
-        separator = "|";
-    }
-}
-
-void grammar_put_names(FILE *out, const struct guard_type *type)
-{
-    fputs("\"(?i:", out);
-    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
-        fprintf(out, "%s%s", field == type->fields ? "" : "|", field->name);
+    for (size_t i = 0; type->fields[i].name != NULL; i++)
+        if (marks == NULL || marks[i]) {
+            fprintf(out, "%s%s", before, type->fields[i].name);
+            before = "|";
+        }
     fputs(")\"", out);
 }
 
-/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
-static void put_unknown_value(FILE *out, const struct grammar *grammar)
+/* The members of a type, each with what it may hold; then a |. Those that may hold the same share an alternative. */
+static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
-    fprintf(out, "(?&k)" W ":" W "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
+    char *values[FIELDS_MAX] = {NULL};
+    bool marks[FIELDS_MAX];
+    size_t count = 0;
+
+    for (; type->fields[count].name != NULL; count++) {
+        struct text value;
+
+        if (count == FIELDS_MAX)
+            abort();
+        text_begin(&value);
+        put_value(value.stream, grammar, &type->fields[count]);
+        values[count] = text_end(&value);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] == NULL)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            marks[k] = values[k] != NULL && strcmp(values[i], values[k]) == 0;
+        put_names(out, type, marks);
+        fprintf(out, COLON "%s|", values[i]);
+        for (size_t k = count; k-- > i;)
+            if (marks[k]) {
+                free(values[k]);
+                values[k] = NULL;
+            }
+    }
 }
 
-/* Four groups: the object, a member of it, one that we know, and the names of those. */
+/* Two groups: the object, and a member of it, which is one of ours or another, or null. */
 static void put_type(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
-    const char *name = type->name;
-
-    fprintf(out, "(?<%s>" OBJECT_OF("%s_") ")(?<%s_>(?>(?&%s_k)", name, name, name, name, name);
-    if (type->also != NULL)
-        fprintf(out, "|(?&%s_k)", type->also);
-    fprintf(out, "|(?!(?&%s_n))", type->name);
-    if (type->also != NULL)
-        fprintf(out, "(?!(?&%s_n))", type->also);
-    put_unknown_value(out, grammar);
-    fprintf(out, "))(?<%s_k>(?>", name);
+    fprintf(out, "(?<%s>\\{" W EACH("%s_") "\\})(?<%s_>(?>", type->name, type->name, type->name);
     put_known(out, grammar, type);
-    fprintf(out, "))(?<%s_n>", name);
-    grammar_put_names(out, type);
+    fputs("(?!", out);
+    put_names(out, type, NULL);
+    fprintf(out, ")(?&%s%s)|(?&k)" COLON "null))", type->also != NULL ? type->also : "other", type->also != NULL ? "_" : "");
+}
+
+/* -- Queries --------------------------------------------------------------------------------------------------------- */
+
+/* A value without a separator of any kind: older Engines also split at semicolons. */
+#define QUERY_VALUE "[^&;#\\x00-\\x20\\x7f]*+"
+
+bool grammar_parameter_is_open(const struct guard *guard, const struct guard_parameter *parameter)
+{
+    return parameter->value == NULL || (parameter->knob != KNOB_NONE && guard->open[parameter->knob]);
+}
+
+/* The names of parameters, each after a |, behind one that no parameter has: those that are open, or all. */
+static void put_parameter_names(FILE *out, const struct grammar *grammar, bool all)
+{
+    fputs("(?:\\x00", out);
+    for (const struct guard_parameter *parameter = grammar->operation->query; parameter->name != NULL; parameter++)
+        if (all || grammar_parameter_is_open(grammar->guard, parameter))
+            fprintf(out, "|%s", parameter->name);
     fputc(')', out);
 }
+
+static bool same_value(const struct guard *guard, const struct guard_parameter *a, const struct guard_parameter *b)
+{
+    return b->name != NULL && !grammar_parameter_is_open(guard, b) && strcmp(a->value, b->value) == 0;
+}
+
+/* Any number of harmless parameters, each with its & or the end. */
+static void put_parameters(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?:(?>", out);
+    for (const struct guard_parameter *parameter = grammar->operation->query; parameter->name != NULL; parameter++) {
+        if (grammar_parameter_is_open(grammar->guard, parameter))
+            continue;
+        fprintf(out, "(?:%s", parameter->name);
+        for (; same_value(grammar->guard, parameter, parameter + 1); parameter++)
+            fprintf(out, "|%s", parameter[1].name);
+        fprintf(out, ")(?:=%s)?+(?=&|\\z)|", parameter->value);
+    }
+    put_parameter_names(out, grammar, false);
+    fputs("(?:=" QUERY_VALUE ")?+(?=&|\\z)|(?!", out);
+    put_parameter_names(out, grammar, true);
+    fprintf(out, "(?:=|&|\\z))[A-Za-z0-9_.-]*+(?:=%s)?+(?=&|\\z))(?:&(?!\\z)|\\z|&\\z))*+", grammar->guard->open[KNOB_PRIVILEGED] ? QUERY_VALUE : "");
+}
+
+/* -- Groups ---------------------------------------------------------------------------------------------------------- */
 
 char *grammar_definition(const struct grammar *grammar, const char *name)
 {
     const struct guard_type *type = guard_type_find(name);
+    const struct guard_group *group = guard_groups;
     struct text text;
 
     text_begin(&text);
@@ -180,9 +234,9 @@ char *grammar_definition(const struct grammar *grammar, const char *name)
         return text_end(&text);
     }
     fprintf(text.stream, "(?<%s>", name);
-    if (!guard_put_list(text.stream, grammar, name)) {
-        const struct guard_group *group = guard_groups;
-
+    if (strcmp(name, "query") == 0) {
+        put_parameters(text.stream, grammar);
+    } else if (!guard_put_list(text.stream, grammar, name)) {
         while (group->name != NULL && strcmp(group->name, name) != 0)
             group++;
         if (group->name == NULL)
@@ -193,136 +247,146 @@ char *grammar_definition(const struct grammar *grammar, const char *name)
     return text_end(&text);
 }
 
-static char *format(const char *form, ...) __attribute__((format(printf, 1, 2)));
-static char *format(const char *form, ...)
-{
-    struct text text;
-    va_list arguments;
+/* -- What is harmless ------------------------------------------------------------------------------------------------ */
 
-    text_begin(&text);
-    va_start(arguments, form);
-    vfprintf(text.stream, form, arguments);
-    va_end(arguments);
-    return text_end(&text);
-}
-
-void grammar_body(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex)
+/* An empty body carries nothing; the Engine says itself that it wants one. */
+void grammar_body(const struct grammar *grammar, struct regex *regex)
 {
-    if (operation->body == BODY_EMPTY)
-        regex_set(grammar, regex, format(EMPTY_BODY_REGEX));
+    if (grammar->operation->body == BODY_EMPTY)
+        regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS W "(?>null|\\{" W "\\})?+" W "\\z"));
     else
-        /* An empty body carries nothing; the Engine says itself that it wants one. */
-        regex_set(grammar, regex, format("\\A" NO_OTHER_BLANKS "(?:" W "(?&%s)" W ")?\\z", operation->type));
+        regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS "(?:" W "(?&%s)" W ")?\\z", grammar->operation->type));
 }
 
-/* -- Labels ---------------------------------------------------------------------------------------------------------- */
-
-static void put_text(FILE *out, const char *text)
+static bool pulls(const struct grammar *grammar)
 {
-    for (; *text != '\0'; text++)
-        fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+    return strcmp(grammar->operation->id, "ImageCreate") == 0;
 }
 
-#define COMPARABLE "(?&k)" W ":" W "(?&v)"
+void grammar_query(const struct grammar *grammar, struct regex *regex)
+{
+    regex_set(grammar, regex, text_format("\\A%s(?&query)\\z", pulls(grammar) ? "(?&image_query)" : ""));
+}
+
+/* Members of an object up to the one of that name, and from there on: it is there exactly once. */
+#define BEFORE(name, member) "\\{" W "(?:(?!" name ")" member W "," W ")*+" name COLON
+#define AFTER(name, member) W "(?:," W "(?!" name ")" member W ")*+\\}"
+#define ANY_CASE "\"(?i:%.*s)\""
+#define KEY "\"(?&required_key)\""
+#define COMPARABLE "(?>(?&k)" COLON "(?&v))"
 
 /* The label exactly once, in an object that is there exactly once on each level, so that no duplicate can undo it. */
-static void put_label(FILE *out, const struct guard *guard, const char *path)
+static void put_label(FILE *out, const char *path)
 {
+    int length = (int)strcspn(path, ".");
+
     if (*path == '\0') {
-        fputs("\\{" W "(?:(?!\"", out);
-        put_text(out, guard->label);
-        fputs("\")(?>" COMPARABLE ")" W "," W ")*+\"", out);
-        put_text(out, guard->label);
-        fputs("\"" W ":" W, out);
-        if (guard->label_value == NULL) {
-            fputs("(?&s)", out);
-        } else {
-            fputc('"', out);
-            put_text(out, guard->label_value);
-            fputc('"', out);
-        }
-        fputs(W "(?:," W "(?!\"", out);
-        put_text(out, guard->label);
-        fputs("\")(?>" COMPARABLE ")" W ")*+\\}", out);
+        fputs(BEFORE(KEY, COMPARABLE) "(?&required_value)" AFTER(KEY, COMPARABLE), out);
         return;
     }
-    int length = (int)strcspn(path, ".");
-    fprintf(out, "\\{" W "(?:(?!\"(?i:%.*s)\")(?&m)" W "," W ")*+\"(?i:%.*s)\"" W ":" W, length, path, length, path);
-    put_label(out, guard, path[length] == '.' ? path + length + 1 : path + length);
-    fprintf(out, W "(?:," W "(?!\"(?i:%.*s)\")(?&m)" W ")*+\\}", length, path);
+    fprintf(out, BEFORE(ANY_CASE, "(?&m)"), length, path, length, path);
+    put_label(out, path + length + (path[length] == '.'));
+    fprintf(out, AFTER(ANY_CASE, "(?&m)"), length, path);
 }
 
-void grammar_label(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex)
+void grammar_label(const struct grammar *grammar, struct regex *regex)
 {
     struct text text;
 
     text_begin(&text);
     fputs("\\A" NO_OTHER_BLANKS W, text.stream);
-    put_label(text.stream, grammar->guard, operation->labels);
+    put_label(text.stream, grammar->operation->labels);
     fputs(W "\\z", text.stream);
     regex_set(grammar, regex, text_end(&text));
 }
 
-/* -- Queries --------------------------------------------------------------------------------------------------------- */
-
-/* A value without a separator of any kind: older Engines also split at semicolons. */
-#define QUERY_VALUE "[^&;#\\x00-\\x20\\x7f]*+"
-
-bool grammar_parameter_is_open(const struct grammar *grammar, const struct guard_parameter *parameter)
+void grammar_protected(const struct grammar *grammar, struct regex *regex)
 {
-    return parameter->value == NULL || (parameter->knob != KNOB_NONE && grammar->guard->open[parameter->knob]);
+    regex_set(grammar, regex, text_format("\\A(?&protected)"));
 }
 
-/* Any number of harmless parameters, each with its & or the end. */
-static void put_parameters(FILE *out, const struct grammar *grammar, const struct guard_parameter *parameters)
+/* -- Where the first fault is ---------------------------------------------------------------------------------------- */
+
+const struct guard_type *grammar_inside(const struct guard_field *field)
 {
-    fputs("(?:(?>", out);
-    for (const struct guard_parameter *parameter = parameters; parameter->name != NULL; parameter++)
-        if (!grammar_parameter_is_open(grammar, parameter))
-            fprintf(out, "%s(?:=%s)?+(?=&|\\z)|", parameter->name, parameter->value);
-    fputs("(?:\\x00", out);
-    for (const struct guard_parameter *parameter = parameters; parameter->name != NULL; parameter++)
-        if (grammar_parameter_is_open(grammar, parameter))
-            fprintf(out, "|%s", parameter->name);
-    fputs(")(?:=" QUERY_VALUE ")?+(?=&|\\z)|(?!(?:\\x00", out);
-    for (const struct guard_parameter *parameter = parameters; parameter->name != NULL; parameter++)
-        fprintf(out, "|%s", parameter->name);
-    fprintf(out, ")(?:=|&|\\z))[A-Za-z0-9_.-]*+(?:=%s)?+(?=&|\\z))(?:&(?!\\z)|\\z|&\\z))*+",
-            grammar->guard->open[KNOB_PRIVILEGED] ? QUERY_VALUE : "");
+    bool objects = field->shape == OBJECT || field->shape == OBJECTS || field->shape == NETWORKS;
+
+    return objects ? guard_type_find(field->value) : NULL;
 }
 
-void grammar_query(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex)
+static void put_fault(FILE *out, const struct guard_type *type);
+
+/* What is inside the member, if it is an object or a list, up to the fault; then a |. (Of the member that another type shares its
+ * members with, put_members sees to that.) */
+static void put_inside(FILE *out, const struct guard_field *field)
 {
+    if (field->shape == RULE)
+        return;
+    fprintf(out, "\"(%s)\"" COLON, field->name);
+    if (field->shape == ITEMS || field->shape == OBJECTS)
+        fprintf(out, LIST, field->value);
+    if (field->shape == ENTRIES)
+        fprintf(out, OBJECT_OF "(?=\")", field->value);
+    if (field->shape == NETWORKS)
+        fprintf(out, NETWORKS_OF "(?|(?=\")(?!(?&network_name))|(?&s)" COLON, field->value);
+    if (grammar_inside(field) != NULL)
+        put_fault(out, grammar_inside(field));
+    fputs(field->shape == NETWORKS ? ")|" : "|", out);
+}
+
+/* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then comes
+ * the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is captured. What is
+ * inside the member that the type shares its members with may stand here as well. */
+static void put_fault(FILE *out, const struct guard_type *type)
+{
+    const struct guard_type *also = type->also != NULL ? guard_type_find(type->also) : NULL;
+
+    fprintf(out, "\\{" W EACH("%s_") "(?|", type->name);
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
+        if (also == NULL || grammar_inside(field) != also)
+            put_inside(out, field);
+    if (also != NULL) {
+        fprintf(out, "(?:\"(%s)\"" COLON "\\{" W EACH("%s_") ")?(?|", also->name, also->name);
+        for (const struct guard_field *field = also->fields; field->name != NULL; field++)
+            put_inside(out, field);
+    }
+    fputs(also != NULL ? "\"([\\w.-]++)\"" COLON "))" : "\"([\\w.-]++)\"" COLON ")", out);
+}
+
+/* How many names there are on the longest way. */
+static size_t depth_of(const struct guard_type *type)
+{
+    size_t deepest = 0;
+
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
+        size_t depth = grammar_inside(field) != NULL ? depth_of(grammar_inside(field)) : 0;
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
+/* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it. What has no
+ * name that could be shown is a fault of the whole. */
+void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
+{
+    const struct guard_type *type = guard_type_find(grammar->operation->type);
     struct text text;
 
     text_begin(&text);
-    fputs("\\A", text.stream);
-    if (strcmp(operation->id, "ImageCreate") == 0 && grammar->guard->list[KNOB_IMAGE_REFERENCES].count > 0) {
-        char *image = guard_image_query(grammar->guard);
-
-        fputs(image, text.stream);
-        free(image);
-    }
-    put_parameters(text.stream, grammar, operation->query);
-    fputs("\\z", text.stream);
+    fputs("(?i)\\A#?+" NO_OTHER_BLANKS "(?=" W "(?&v)" W "\\z)" W "(?=(\\{))(?|", text.stream);
+    put_fault(text.stream, type);
+    for (size_t i = depth_of(type) + 2; i < CAUSE_GROUPS; i++)
+        fputs("()", text.stream);
+    fputs("(?=(?:\"(" SHOWN "{1,200}+)\"(?!" COLON "\"[^\"\\\\]*+\\\\))?+)()|)(?s:.*+)\\z", text.stream);
     regex_set(grammar, regex, text_end(&text));
 }
 
-/* The first fault, whose name and value are captured. Where it is the image, the names are not what is wrong. */
-void cause_query(const struct grammar *grammar, const struct guard_operation *operation, struct regex *regex)
+/* Where the fault is the image, the names are not what is wrong. */
+void grammar_query_fault(const struct grammar *grammar, struct regex *regex)
 {
-    struct text text;
-
-    text_begin(&text);
-    fputs("\\A(?|", text.stream);
-    put_parameters(text.stream, grammar, operation->query);
-    fputs("(?=([A-Za-z0-9_]))([A-Za-z0-9_.-]{1,64}+)(?=[=&]|\\z)()()()()()()(?:=(" SHOWN "{1,200}+)(?=&|\\z))?+", text.stream);
-    if (strcmp(operation->id, "ImageCreate") == 0 && grammar->guard->list[KNOB_IMAGE_REFERENCES].count > 0) {
-        char *image = guard_image_query(grammar->guard);
-
-        fprintf(text.stream, "|(?!%s)(?:[^&]*+&)*?(?=(f))(fromImage)()()()()()()=(" SHOWN "{0,200}+)", image);
-        free(image);
-    }
-    fputs("|)(?s:.*+)\\z", text.stream);
-    regex_set(grammar, regex, text_end(&text));
+    regex_set(grammar, regex,
+              text_format("\\A#?+(?|(?&query)(?=([A-Za-z0-9_]))([A-Za-z0-9_.-]{1,64}+)(?=[=&]|\\z)()()()()()()(?:=(" SHOWN "{1,200}+)(?=&|\\z))?+%s)"
+                          "(?s:.*+)\\z",
+                          pulls(grammar) ? "|(?!(?&image_query))(?:[^&]*+&)*?(?=(f))(fromImage)()()()()()()=(" SHOWN "{0,200}+)" : ""));
 }

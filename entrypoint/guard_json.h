@@ -7,6 +7,13 @@
 #define W "\\s*+"
 #define NO_OTHER_BLANKS "(?=[^\\x0b\\x0c]*+\\z)"
 
+/* A colon between a name and its value: a group of guard_schema.c, as is the next. */
+#define COLON "(?&c)"
+
+/* What follows an item of a list or a member of an object: a comma and another one, or the end. */
+#define NEXT "(?&n)"
+#define EACH(group) "(?:(?&" group ")" NEXT ")*+"
+
 /* A printable ASCII character that stands for itself in a JSON string. */
 #define PLAIN "[ !#-\\[\\]-~]"
 

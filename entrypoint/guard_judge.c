@@ -1,26 +1,24 @@
 /* The verdict on one request, offline, with the regexes that HAProxy runs. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "guard_internal.h"
+#include "guard_causes.h"
+#include "guard_scope.h"
+#include "text.h"
 
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct guard_judge {
-    struct grammar grammar;
-    const struct guard_operation *operation;
-    pcre2_code *body;  /* NULL: not looked at */
-    pcre2_code *label; /* NULL: none required */
-    pcre2_code *query; /* NULL: not looked at */
-    pcre2_code *body_causes[CAUSES_MAX + 1]; /* ended by NULL */
-    pcre2_code *query_cause;
-    pcre2_code *value; /* a member's value, to take it out */
+    struct product product;
+    pcre2_code *harmless[3]; /* one for each demand */
+    pcre2_code *fault[3];    /* NULL: not looked for */
+    pcre2_code *value;       /* a member's value, to take it out */
     pcre2_match_data *data;
 };
 
 /* As HAProxy compiles its patterns. Where there is no JIT the interpreter runs them. */
-static pcre2_code *compile(const struct grammar *grammar, struct regex *regex, uint32_t options)
+static pcre2_code *compile(const struct grammar *grammar, const struct regex *regex, uint32_t options)
 {
     char *whole = grammar_whole(grammar, regex);
     int error = 0;
@@ -33,55 +31,33 @@ static pcre2_code *compile(const struct grammar *grammar, struct regex *regex, u
     }
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     free(whole);
-    regex_free(regex);
     return code;
-}
-
-static bool matches(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length)
-{
-    return pcre2_match(code, (PCRE2_SPTR)(text != NULL ? text : ""), length, 0, 0, judge->data, NULL) >= 0;
 }
 
 struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts, const char *operation_id)
 {
-    const struct guard_operation *operation = guard_operation_find(operation_id);
     struct guard_judge *judge;
-    struct regex regex;
+    struct regex value;
 
     if (!guard_inspects(guard, operation_id))
         return NULL;
     judge = calloc(1, sizeof *judge);
     if (judge == NULL)
         abort();
-    judge->grammar = (struct grammar){guard, facts};
-    judge->operation = operation;
+    product_make(&judge->product, guard, facts, guard_operation_find(operation_id));
     judge->data = pcre2_match_data_create(CAUSE_GROUPS + 2, NULL);
     if (judge->data == NULL)
         abort();
-    if (operation->body == BODY_OBJECT || operation->body == BODY_EMPTY) {
-        grammar_body(&judge->grammar, operation, &regex);
-        judge->body = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
-    }
-    if (operation->body == BODY_OBJECT) {
-        struct causes causes;
-        size_t n = 0;
+    for (size_t i = 0; i < judge->product.count; i++) {
+        const struct demand *demand = &judge->product.demands[i];
 
-        causes_begin(&causes);
-        while (n < CAUSES_MAX && causes_next(&causes, &judge->grammar, operation, &regex))
-            judge->body_causes[n++] = compile(&judge->grammar, &regex, 0);
-        regex_set(&judge->grammar, &regex, strdup("\\G(?&v)"));
-        judge->value = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
+        judge->harmless[i] = compile(&judge->product.grammar, &demand->harmless, PCRE2_NO_AUTO_CAPTURE);
+        if (demand->fault.text != NULL)
+            judge->fault[i] = compile(&judge->product.grammar, &demand->fault, 0);
     }
-    if (guard->label != NULL && operation->labels != NULL) {
-        grammar_label(&judge->grammar, operation, &regex);
-        judge->label = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
-    }
-    if (guard_judges_query(guard, operation)) {
-        grammar_query(&judge->grammar, operation, &regex);
-        judge->query = compile(&judge->grammar, &regex, PCRE2_NO_AUTO_CAPTURE);
-        cause_query(&judge->grammar, operation, &regex);
-        judge->query_cause = compile(&judge->grammar, &regex, 0);
-    }
+    regex_set(&judge->product.grammar, &value, text_format("\\G(?&v)"));
+    judge->value = compile(&judge->product.grammar, &value, PCRE2_NO_AUTO_CAPTURE);
+    regex_free(&value);
     return judge;
 }
 
@@ -89,22 +65,14 @@ void guard_judge_free(struct guard_judge *judge)
 {
     if (judge == NULL)
         return;
-    pcre2_code_free(judge->body);
-    pcre2_code_free(judge->label);
-    pcre2_code_free(judge->query);
-    for (size_t n = 0; judge->body_causes[n] != NULL; n++)
-        pcre2_code_free(judge->body_causes[n]);
-    pcre2_code_free(judge->query_cause);
+    for (size_t i = 0; i < judge->product.count; i++) {
+        pcre2_code_free(judge->harmless[i]);
+        pcre2_code_free(judge->fault[i]);
+    }
     pcre2_code_free(judge->value);
     pcre2_match_data_free(judge->data);
+    product_free(&judge->product);
     free(judge);
-}
-
-static void refuse(const struct guard_judge *judge, struct guard_verdict *verdict, const char *reason)
-{
-    verdict->result = GUARD_REFUSES;
-    snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
-    snprintf(verdict->message, sizeof verdict->message, "docker-socket-proxy: %s is forbidden: %.640s", judge->operation->doing, verdict->reason);
 }
 
 /* -- Causes ---------------------------------------------------------------------------------------------------------- */
@@ -129,7 +97,7 @@ static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZ
 /* As haproxy.cfg takes it apart: a sign that there is something, the names, the value. */
 static void find_cause(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length, struct cause *cause)
 {
-    int got = pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, judge->data, NULL);
+    int got = code != NULL ? pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, judge->data, NULL) : -1;
     size_t groups = got == 0 ? CAUSE_GROUPS + 2 : (size_t)got; /* 0: more groups than asked for */
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(judge->data);
 
@@ -145,95 +113,79 @@ static void find_cause(const struct guard_judge *judge, const pcre2_code *code, 
         cause->at = ends[2 * ((size_t)CAUSE_GROUPS + 1)];
 }
 
-static void find_body_cause(const struct guard_judge *judge, const char *body, size_t length, struct cause *cause)
+/* The reason, as guard_write.c has HAProxy put it together. */
+static char *explain(const struct grammar *grammar, const struct demand *demand, const struct cause *cause)
 {
-    *cause = (struct cause){.found = false};
-    for (size_t n = 0; !cause->found && judge->body_causes[n] != NULL; n++)
-        find_cause(judge, judge->body_causes[n], body, length, cause);
-}
+    bool query = demand->saying == SAY_QUERY;
+    int key = demand->saying;
+    struct text text;
+    char *name;
 
-static void explain(const struct guard_judge *judge, const struct cause *cause, bool query, char *reason, size_t size)
-{
-    const struct guard *guard = judge->grammar.guard;
-    struct member member;
-
-    if (!cause->found || (query && member_find(judge->operation, cause->path, query, &member) && member.any))
-        snprintf(reason, size, "%s", query ? REASON_QUERY : REASON_BODY);
-    else if (cause->path[0] == '\0')
-        snprintf(reason, size, "the body " REASON_ODD_NAME);
-    else if (!member_find(judge->operation, cause->path, query, &member))
-        snprintf(reason, size, "%s %s; %s%s", cause->path, query ? REASON_UNKNOWN_PARAMETER : REASON_UNKNOWN, guard->prefix,
-                 hint_find(&judge->grammar, KNOB_PRIVILEGED, ""));
-    else if (member.object && member.knob == KNOB_NONE)
-        snprintf(reason, size, "%s " REASON_ODD_NAME, member.name);
-    else {
-        bool shown = cause->value[0] != '\0';
-        struct text hint;
-        char *said;
-
-        text_begin(&hint);
-        hint_say(hint.stream, &judge->grammar, member.knob, cause->value);
-        said = text_end(&hint);
-        snprintf(reason, size, "%s%s%s%s; %s", member.name, shown ? " \"" : "", cause->value, shown ? "\"" : "", said);
-        free(said);
-    }
+    if (demand->why != NULL)
+        return text_format("%s", demand->why);
+    text_begin(&text);
+    if (cause->found)
+        key = member_find(grammar->operation, query, cause->path, text.stream);
+    name = text_end(&text);
+    text_begin(&text);
+    if (key < SAY_BODY)
+        fputs(key == SAY_UNKNOWN || key == SAY_UNKNOWN_PARAMETER ? cause->path : name, text.stream);
+    if (key < KNOB_ALL && cause->value[0] != '\0')
+        fprintf(text.stream, " \"%s\"", cause->value);
+    fputs(key < KNOB_ALL ? "; " : key < SAY_BODY ? " " : "", text.stream);
+    hint_put(text.stream, grammar->guard, hint_find(grammar, key, cause->value));
+    free(name);
+    return text_end(&text);
 }
 
 /* -- Verdicts -------------------------------------------------------------------------------------------------------- */
 
-static void refuse_body(const struct guard_judge *judge, const char *body, size_t length, struct guard_verdict *verdict)
+/* Takes the reason. */
+static void refuse(const struct guard_judge *judge, struct guard_verdict *verdict, enum guard_result result, char *reason)
 {
-    char reason[sizeof verdict->reason];
-    struct cause cause;
+    verdict->result = result;
+    snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+    snprintf(verdict->message, sizeof verdict->message, "docker-socket-proxy: %s is forbidden: %.640s", judge->product.grammar.operation->doing,
+             verdict->reason);
+    free(reason);
+}
 
-    if (judge->operation->body == BODY_EMPTY) {
-        refuse(judge, verdict, REASON_NOT_EMPTY);
+/* The verdict, and the cause if there is one. */
+static void judge_request(struct guard_judge *judge, const char *query, const char *body, size_t length, struct guard_verdict *verdict,
+                          struct cause *cause)
+{
+    const struct product *product = &judge->product;
+    const struct guard *guard = product->grammar.guard;
+
+    *verdict = (struct guard_verdict){.result = GUARD_PASSES};
+    *cause = (struct cause){.found = false};
+    if (product->refusal != NULL) {
+        refuse(judge, verdict, GUARD_REFUSES, text_format("%s", product->refusal));
         return;
     }
-    find_body_cause(judge, body, length, &cause);
-    explain(judge, &cause, false, reason, sizeof reason);
-    refuse(judge, verdict, reason);
+    if (guard_has_body(product->grammar.operation) && length > (size_t)guard->max_body) {
+        refuse(judge, verdict, GUARD_TOO_LARGE, text_format(REASON_LARGE, guard->max_body, guard->prefix));
+        return;
+    }
+    for (size_t i = 0; i < product->count; i++) {
+        bool of_query = product->demands[i].saying == SAY_QUERY;
+        const char *text = of_query ? query : body;
+        size_t size = !of_query ? length : query != NULL ? strlen(query) : 0;
+
+        text = text != NULL ? text : "";
+        if (pcre2_match(judge->harmless[i], (PCRE2_SPTR)text, size, 0, 0, judge->data, NULL) >= 0)
+            continue;
+        find_cause(judge, judge->fault[i], text, size, cause);
+        refuse(judge, verdict, GUARD_REFUSES, explain(&product->grammar, &product->demands[i], cause));
+        return;
+    }
 }
 
 void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length, struct guard_verdict *verdict)
 {
-    const struct guard *guard = judge->grammar.guard;
-    const struct guard_operation *operation = judge->operation;
-    char reason[sizeof verdict->reason];
-    enum guard_knob knob;
-    const char *whole = guard_refuses_whole(&judge->grammar, operation, &knob);
+    struct cause cause;
 
-    *verdict = (struct guard_verdict){.result = GUARD_PASSES};
-    if (whole != NULL) {
-        snprintf(reason, sizeof reason, "%s; %s%s", whole, guard->prefix, hint_find(&judge->grammar, knob, ""));
-        refuse(judge, verdict, reason);
-        return;
-    }
-    if (judge->body != NULL && length > (size_t)guard->max_body) {
-        snprintf(reason, sizeof reason, "a body of more than %ld bytes; %sMAX_CREATE_BODY sets the limit", guard->max_body, guard->prefix);
-        refuse(judge, verdict, reason);
-        verdict->result = GUARD_TOO_LARGE;
-        return;
-    }
-    if (judge->query != NULL) {
-        const char *text = query != NULL ? query : "";
-        struct cause cause;
-
-        if (!matches(judge, judge->query, text, strlen(text))) {
-            find_cause(judge, judge->query_cause, text, strlen(text), &cause);
-            explain(judge, &cause, true, reason, sizeof reason);
-            refuse(judge, verdict, reason);
-            return;
-        }
-    }
-    if (judge->body != NULL && !matches(judge, judge->body, body, length)) {
-        refuse_body(judge, body, length, verdict);
-        return;
-    }
-    if (judge->label != NULL && !matches(judge, judge->label, body, length)) {
-        snprintf(reason, sizeof reason, "%s; %sREQUIRE_LABEL asks for the label %.64s", operation->labels, guard->prefix, guard->label);
-        refuse(judge, verdict, reason);
-    }
+    judge_request(judge, query, body, length, verdict, &cause);
 }
 
 /* -- All that is wrong ----------------------------------------------------------------------------------------------- */
@@ -296,30 +248,26 @@ static size_t take_out(const struct guard_judge *judge, char *body, size_t lengt
 
 size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t length, FILE *out)
 {
-    struct guard_verdict verdict;
     char *rest = malloc(length + 1);
     size_t count = 0;
+    size_t before;
 
     if (rest == NULL)
         abort();
     memcpy(rest, body, length);
-    for (;;) {
+    do {
+        struct guard_verdict verdict;
         struct cause cause;
-        size_t before = length;
 
-        guard_judge_run(judge, NULL, rest, length, &verdict);
+        before = length;
+        judge_request(judge, NULL, rest, length, &verdict, &cause);
         if (verdict.result == GUARD_PASSES)
             break;
         fprintf(out, "%s\n", verdict.reason);
         count++;
-        if (judge->body_causes[0] == NULL || verdict.result == GUARD_TOO_LARGE)
-            break;
-        find_body_cause(judge, rest, length, &cause);
-        if (cause.found && cause.at > 0)
+        if (cause.at > 0)
             length = take_out(judge, rest, length, cause.at);
-        if (length == before)
-            break;
-    }
+    } while (length != before);
     free(rest);
     return count;
 }

@@ -1,7 +1,8 @@
 /* The pieces of regex that depend on the variables, and on what is known of the Engine: what a list allows besides what is
  * harmless anyway. */
-#include "guard_internal.h"
 #include "guard_json.h"
+#include "guard_lists.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,16 +15,16 @@
     "SYS_CHROOT"
 
 /* A path in the container, which neither colon nor comma may take apart. */
-#define DESTINATION SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+"
+#define DESTINATION "(?&inner)"
 
 #define VOLUME_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
 /* What may follow a mount's destination, for a volume and for a path. Podman knows more, such as O and upperdir=. */
 #define MODE "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
 #define PATH_MODE MODE "|r?shared|r?slave"
-#define MODES(mode) "(?::(?:(?:" mode ")(?:,(?:" mode "))*+)?+)?+"
+#define MODES(mode) "(?::(?:(?:" mode ")(?:,(?!\")|(?=\")))*+)?+"
 
-#define OPTION(name) "\"" name "\"" W ":" W
+#define OPTION(name) "\"" name "\"" COLON
 
 /* A value without escapes and control characters, U+0080 to U+009F among them: nothing in it can be a line break. */
 #define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f\\x7f\\xc2]|\\xc2[\\xa0-\\xbf]|\\\\/)*+\""
@@ -50,12 +51,6 @@ static void put_literal(FILE *out, const char *text)
             fputs(SLASH, out);
         else
             put_char(out, *text);
-}
-
-static void put_path(FILE *out, const char *path)
-{
-    if (strcmp(path, "/") != 0) /* else what follows begins with the slash */
-        put_literal(out, path);
 }
 
 /* -- What is known of the Engine ------------------------------------------------------------------------------------- */
@@ -91,48 +86,42 @@ static void put_containers(FILE *out, const struct guard_names *containers, bool
     }
 }
 
+#define END_OF_NAME "(?=[:\"]|\\z)"
+
+/* The proxy's own container, by any of its names. */
+static void put_own(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?:" SLASH ")?+(?:\\x00", out);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
+    fputs(")" END_OF_NAME, out);
+}
+
+/* A container whose volumes and namespaces are never given away: one that has the Engine's socket. */
+static void put_protected(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?&own)|(?:" SLASH ")?+(?:\\x00", out);
+    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
+    fputs(")" END_OF_NAME, out);
+}
+
 /* The container that NetworkConnect and NetworkDisconnect name: any but the proxy's own. */
 static void put_other_container(FILE *out, const struct grammar *grammar)
 {
-    if (grammar->facts->own_unknown) {
-        fputs(NOTHING, out);
-        return;
-    }
-    fputs("\"(?!(?:" SLASH ")?+(?:\\x00", out);
-    put_containers(out, &grammar->facts->own, grammar->facts->docker);
-    fputs(")\")(?:" SLASH ")?+[A-Za-z0-9][A-Za-z0-9_.-]*+\"", out);
+    fputs(grammar->facts->own_unknown ? NOTHING : "\"(?!(?&own))(?:" SLASH ")?+" IDENTIFIER "\"", out);
 }
 
-/* The containers whose volumes may be taken: none that has the Engine's socket. */
+/* The containers whose volumes may be taken. */
 static void put_volumes_from(FILE *out, const struct grammar *grammar)
 {
-    if (!grammar->guard->open[KNOB_VOLUMES_FROM] || grammar->facts->own_unknown) {
-        fputs(NOTHING, out);
-        return;
-    }
-    fputs("\"(?!(?:" SLASH ")?+(?:\\x00", out);
-    put_containers(out, &grammar->facts->own, grammar->facts->docker);
-    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
-    fputs(")[:\"])(?:" SLASH ")?+[A-Za-z0-9][A-Za-z0-9_.-]*+(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
+    bool none = !grammar->guard->open[KNOB_VOLUMES_FROM] || grammar->facts->own_unknown;
+
+    fputs(none ? NOTHING : "\"(?!(?&protected))(?:" SLASH ")?+" IDENTIFIER "(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
 }
 
-/* A container that is never given away, with what may follow its name in VolumesFrom. */
-void guard_put_protected(FILE *out, const struct grammar *grammar)
-{
-    fputs("\\A/?(?:\\x00", out);
-    put_containers(out, &grammar->facts->own, grammar->facts->docker);
-    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
-    fputs(")(?::.*)?\\z", out);
-}
-
-/* Any value, save the namespaces of the proxy's own container and of those that have the Engine's socket. */
+/* Any value, save the namespaces of a protected container. */
 static void put_not_protected(FILE *out, const struct grammar *grammar)
 {
-    fputs("(?>\"(?!container:(?:" SLASH ")?+(?:\\x00", out);
-    put_containers(out, &grammar->facts->own, grammar->facts->docker);
-    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
-    fputs(grammar->facts->own_unknown ? "|)" : ")\"", out);
-    fputs(")[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))", out);
+    fprintf(out, "(?>\"(?!container:%s)[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))", grammar->facts->own_unknown ? "" : "(?&protected)\"");
 }
 
 /* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
@@ -141,13 +130,19 @@ static void put_cgroupns(FILE *out, const struct grammar *grammar)
     fprintf(out, "\"(?:private%s)?+\"", grammar->facts->cgroup_v1 ? "|host" : "");
 }
 
+/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
+static void put_other(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "(?&k)" COLON "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
+}
+
 /* Docker keeps the name of this file of the client's; Podman deletes the file on the host. */
 static void put_client_file(FILE *out, const struct grammar *grammar)
 {
     fputs(grammar->facts->docker ? "(?&s)" : "\"\"", out);
 }
 
-#define REST_OF_STRING "(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""
+#define REST_OF_STRING "(?&rest)"
 
 /* NAME=value. Some names give devices where the runtime of their maker is the default one. Podman fills in what has no
  * value, and everything that a * stands for, from its own environment. */
@@ -165,22 +160,17 @@ static void put_label(FILE *out, const struct grammar *grammar)
 {
     if (!grammar->facts->docker)
         fputs("(?=\"[^\"\\\\]*+\")(?!\"(?i:podman_systemd_unit|io\\.containers\\.autoupdate))", out);
-    fputs("(?&s)" W ":" W "(?>null|(?&s))", out);
+    fputs("(?&s)" COLON "(?>null|(?&s))", out);
 }
 
 /* -- Lists of names -------------------------------------------------------------------------------------------------- */
 
-static bool listed(const struct guard_list *list, const char *name, size_t length)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strlen(list->items[i]) == length && strncmp(list->items[i], name, length) == 0)
-            return true;
-    return false;
-}
-
 static bool lists(const struct guard_list *list, const char *name)
 {
-    return listed(list, name, strlen(name));
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0)
+            return true;
+    return false;
 }
 
 static bool among(const char *name, const char *const names[])
@@ -248,7 +238,7 @@ static void put_parent(FILE *out, const struct grammar *grammar)
     if (lists(list, "macvlan") || lists(list, "ipvlan"))
         fputs("|" OPTION("parent") "\"[A-Za-z0-9_.-]*+\"", out);
     if (lists_another(list, own))
-        fputs("|(?!\"(?i:com\\.docker\\.network\\.|parent\"))(?&option)" W ":" W ONE_LINE, out);
+        fputs("|(?!\"(?i:com\\.docker\\.network\\.|parent\"))(?&option)" COLON ONE_LINE, out);
     fputc(')', out);
 }
 
@@ -281,7 +271,7 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
     static const char *const journal[] = {"json-file", "local", "none", NULL};
     const struct guard_list *list = &grammar->guard->list[KNOB_LOG_DRIVERS];
 
-    fputs("(?>\"[A-Za-z0-9_.-]*+\"" W ":" W "(?:null|\"\")(?=" W "[,}])"
+    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])"
           "|" OPTION("(?:max-size|max-buffer-size|cache-max-size)") "\"-?+[0-9]*+[A-Za-z]*+\""
           "|" OPTION("(?:max-file|cache-max-file)") "\"[0-9]*+\""
           "|" OPTION("(?:compress|cache-disabled|cache-compress)") "\"(?:true|false|[01])\""
@@ -294,9 +284,9 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
         fputs("|" OPTION("(?:labels|env)(?:-regex)?+") ONE_LINE, out);
     for (size_t i = 0; i < sizeof log_drivers / sizeof *log_drivers; i++)
         if (lists(list, log_drivers[i].driver))
-            fprintf(out, "|\"(?:%s)\"" W ":" W ONE_LINE, log_drivers[i].options);
+            fprintf(out, "|\"(?:%s)\"" COLON ONE_LINE, log_drivers[i].options);
     if (lists_another(list, builtin))
-        fputs("|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" W ":" W ONE_LINE,
+        fputs("|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" COLON ONE_LINE,
               out);
     fputc(')', out);
 }
@@ -343,53 +333,46 @@ static void put_volume_name(FILE *out, const struct grammar *grammar)
 
 /* -- Paths of the host ----------------------------------------------------------------------------------------------- */
 
-/* A lookahead that refuses the Engine's socket and all directories above it, save those that are listed as such: they
- * would show the socket. end is what follows a path. */
-static void put_not_socket(FILE *out, const struct guard *guard, const char *end)
+#define END_OF_PATH "(?=[:\"])"
+
+/* Alternatives, each after a |, for the Engine's sockets and all directories above them, save those that are listed as such: they
+ * would show the socket. */
+static void put_sockets(FILE *out, const struct guard *guard)
 {
     const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/var/run/podman/podman.sock"};
     const struct guard_list *list = &guard->list[KNOB_BIND_MOUNTS];
 
-    fputs("(?!(?:\\x00", out); /* matches nothing, so that every alternative can begin with | */
     for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
-        const char *path = sockets[i];
+        char *path = text_format("%s", sockets[i]);
 
-        if (path[0] != '/')
-            continue;
-        if (!lists(list, "/"))
+        if (path[0] == '/' && !lists(list, "/"))
             fputc('|', out);
-        for (size_t n = 1;; n++) {
-            if ((path[n] == '/' || path[n] == '\0') && n > 1 && !listed(list, path, n)) {
+        for (size_t n = strlen(path); n > 1 && path[0] == '/'; n = (size_t)(strrchr(path, '/') - path)) {
+            path[n] = '\0';
+            if (!lists(list, path)) {
                 fputc('|', out);
-                for (size_t c = 0; c < n; c++)
-                    if (path[c] == '/')
-                        fputs(SLASH, out);
-                    else
-                        put_char(out, path[c]);
+                put_literal(out, path);
             }
-            if (path[n] == '\0')
-                break;
         }
+        free(path);
     }
-    fprintf(out, ")(?:%s)?+%s)", SLASH, end);
 }
 
-/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. A possessive path takes all it
- * can, so that end must follow. */
-static void put_allowed_path(FILE *out, const struct guard *guard, const char *end)
+/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. It takes all it can: what ends a path in a
+ * bind specification or a string must follow. */
+static void put_path(FILE *out, const struct grammar *grammar)
 {
-    const struct guard_list *list = &guard->list[KNOB_BIND_MOUNTS];
+    const struct guard_list *list = &grammar->guard->list[KNOB_BIND_MOUNTS];
 
-    fputs("(?=" SLASH ")", out);
-    put_not_socket(out, guard, end);
-    fputs("(?:", out);
+    fputs("(?=" SLASH ")(?!(?:\\x00", out); /* matches nothing, so that every alternative can begin with | */
+    put_sockets(out, grammar->guard);
+    fputs(")(?:" SLASH ")?+" END_OF_PATH ")(?:", out);
     for (size_t i = 0; i < list->count; i++) {
-        if (i > 0)
-            fputc('|', out);
-        put_path(out, list->items[i]);
-        fprintf(out, "(?:%s%s)*+(?:%s)?+(?=%s)", SLASH, SEGMENT, SLASH, end);
+        fputs(i > 0 ? "|" : "", out);
+        if (strcmp(list->items[i], "/") != 0) /* else what follows begins with the slash */
+            put_literal(out, list->items[i]);
     }
-    fputc(')', out);
+    fputs(")(?&segments)" END_OF_PATH, out);
 }
 
 static bool has_paths(const struct guard *guard)
@@ -427,12 +410,7 @@ static void put_bind(FILE *out, const struct grammar *grammar)
 {
     /* (One letter would be a drive.) */
     fputs("(?>\"(?=[A-Za-z0-9_.-]{2})(?&volume_name):" DESTINATION MODES(MODE) "\"|\"" DESTINATION "\"", out);
-    if (has_paths(grammar->guard)) {
-        fputs("|\"", out);
-        put_allowed_path(out, grammar->guard, ":");
-        fputs(":" DESTINATION MODES(PATH_MODE) "\"", out);
-    }
-    fputc(')', out);
+    fputs(has_paths(grammar->guard) ? "|\"(?&path):" DESTINATION MODES(PATH_MODE) "\")" : ")", out);
 }
 
 /* (Podman makes a path of a relative source, which here is the name of a volume: there, paths are for Binds.) */
@@ -446,25 +424,18 @@ static void put_mount_type(FILE *out, const struct grammar *grammar)
 static void put_mount_source(FILE *out, const struct grammar *grammar)
 {
     fputs("(?>\"\"|\"(?&volume_name)\"|(?=\"[^\"]*?[/:@])(?!\"[A-Za-z]:)(?&image)", out);
-    if (has_paths(grammar->guard)) {
-        fputs("|\"", out);
-        put_allowed_path(out, grammar->guard, "\"");
-        fputc('"', out);
-    }
-    fputc(')', out);
+    fputs(has_paths(grammar->guard) ? "|\"(?&path)\")" : ")", out);
 }
 
 /* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those are for
  * a list. (An octet with a leading zero is octal for some.) */
-#define OCTET "(?:0|[1-9][0-9]{0,2}+)"
-#define OTHER_ADDRESS                                                                                                  \
-    "(?:(?!127\\.|0\\.|169\\.254\\.)" OCTET "(?:\\." OCTET "){3}|\\[?(?!:|0|[Ff][Ee]8)[0-9A-Fa-f]++:[0-9A-Fa-f:]++\\]?)"
+#define OTHER_ADDRESS "(?&other_address)"
 #define OTHER_NAME "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
 
 /* Where a share is: an address, or with a list a name; and its path. */
 static void put_share(FILE *out, const char *before, bool names, const char *between)
 {
-    fprintf(out, "|%s(?:" OTHER_ADDRESS "%s)%s(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+", before, names ? "|" OTHER_NAME : "", between);
+    fprintf(out, "|%s(?:" OTHER_ADDRESS "%s)%s(?&segments)", before, names ? "|" OTHER_NAME : "", between);
 }
 
 /* Options of the local driver: a mount as `mount -t type -o o device` makes it. A relative device is relative to the
@@ -476,20 +447,17 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     bool nfs = lists(drivers, "nfs") || lists(drivers, "nfs4");
     bool smb = lists(drivers, "cifs") || lists(drivers, "smb3");
 
-    fputs("(?>\"[A-Za-z0-9_.-]*+\"" W ":" W "(?:null|\"\")(?=" W "[,}])|" OPTION("size") "\"[0-9.]*+ ?[A-Za-z%]*+\"", out);
+    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])|" OPTION("size") "\"[0-9.]*+ ?[A-Za-z%]*+\"", out);
     fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
-    fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+", out);
+    fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?&segments)", out);
     put_share(out, "", nfs, ":");
     /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a file: of
      * that name, or in one of the client's.) */
     put_share(out, SLASH SLASH, smb && grammar->facts->docker && !has_paths(guard), "");
-    if (has_paths(guard) && grammar->facts->docker) {
-        fputc('|', out);
-        put_allowed_path(out, guard, "\"");
-    }
+    fputs(has_paths(guard) && grammar->facts->docker ? "|(?&path)" : "", out);
     fputs(")\"|" OPTION("o") "\"(?:(?&share_option)(?:,(?&share_option))*+)?+\"", out);
     if (lists_another(drivers, network_file_systems))
-        fputs("|(?!\"(?i:type|o|device)\")(?&option)" W ":" W ONE_LINE, out);
+        fputs("|(?!\"(?i:type|o|device)\")(?&option)" COLON ONE_LINE, out);
     fputc(')', out);
 }
 
@@ -611,41 +579,65 @@ static void put_image(FILE *out, const struct grammar *grammar)
 #define QUERY_TAG_CHARS "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)"
 
 /* The Engine puts the reference of a pull together from two parameters. Each may be there once only. */
-char *guard_image_query(const struct guard *guard)
+static void put_image_query(FILE *out, const struct grammar *grammar)
 {
-    const struct guard_list *list = &guard->list[KNOB_IMAGE_REFERENCES];
-    struct text text;
+    const struct guard_list *list = &grammar->guard->list[KNOB_IMAGE_REFERENCES];
 
-    text_begin(&text);
+    if (list->count == 0)
+        return;
     fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage[=&]" ANYWHERE_AFTER "fromImage(?:[=&]|\\z))(?!" ANYWHERE "tag[=&]" ANYWHERE_AFTER
           "tag(?:[=&]|\\z))(?:",
-          text.stream);
+          out);
     for (size_t i = 0; i < list->count; i++) {
         const char *pattern = list->items[i];
         size_t name = name_length(pattern);
         const char *tag = pattern + name;
 
         if (i > 0)
-            fputc('|', text.stream);
-        fputs("(?=" ANYWHERE "fromImage=", text.stream);
-        put_registry(text.stream, pattern, true);
-        guard_put_glob(text.stream, pattern, name, GLOB_QUERY_NAME);
+            fputc('|', out);
+        fputs("(?=" ANYWHERE "fromImage=", out);
+        put_registry(out, pattern, true);
+        guard_put_glob(out, pattern, name, GLOB_QUERY_NAME);
         if (*tag == '\0') {
-            fputs("(?:(?::|@|%3[Aa]|%40)" QUERY_TAG_CHARS "*+)?" PARAMETER_END ")", text.stream);
+            fputs("(?:(?::|@|%3[Aa]|%40)" QUERY_TAG_CHARS "*+)?" PARAMETER_END ")", out);
             continue;
         }
         /* The tag in its own parameter, ... */
-        fputs(PARAMETER_END ")(?=" ANYWHERE "tag=", text.stream);
-        guard_put_glob(text.stream, tag + 1, strlen(tag + 1), GLOB_QUERY_TAG);
-        fputs(PARAMETER_END ")|(?=" ANYWHERE "fromImage=", text.stream);
+        fputs(PARAMETER_END ")(?=" ANYWHERE "tag=", out);
+        guard_put_glob(out, tag + 1, strlen(tag + 1), GLOB_QUERY_TAG);
+        fputs(PARAMETER_END ")|(?=" ANYWHERE "fromImage=", out);
         /* ... or in the name. */
-        put_registry(text.stream, pattern, true);
-        guard_put_glob(text.stream, pattern, name, GLOB_QUERY_NAME);
-        guard_put_glob(text.stream, tag, strlen(tag), GLOB_QUERY_TAG);
-        fputs(PARAMETER_END ")(?!" ANYWHERE "tag=[^&])", text.stream);
+        put_registry(out, pattern, true);
+        guard_put_glob(out, pattern, name, GLOB_QUERY_NAME);
+        guard_put_glob(out, tag, strlen(tag), GLOB_QUERY_TAG);
+        fputs(PARAMETER_END ")(?!" ANYWHERE "tag=[^&])", out);
     }
-    fputs(")", text.stream);
-    return text_end(&text);
+    fputs(")", out);
+}
+
+/* -- The required label ---------------------------------------------------------------------------------------------- */
+
+/* A text in which a slash is written in one way only. */
+static void put_plain(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        put_char(out, *text);
+}
+
+static void put_required_key(FILE *out, const struct grammar *grammar)
+{
+    put_plain(out, grammar->guard->label);
+}
+
+static void put_required_value(FILE *out, const struct grammar *grammar)
+{
+    if (grammar->guard->label_value == NULL) {
+        fputs("(?&s)", out);
+        return;
+    }
+    fputc('"', out);
+    put_plain(out, grammar->guard->label_value);
+    fputc('"', out);
 }
 
 /* -- All of them ----------------------------------------------------------------------------------------------------- */
@@ -654,6 +646,13 @@ static const struct {
     const char *name;
     void (*put)(FILE *out, const struct grammar *grammar);
 } lists_of_groups[] = {
+    {"other", put_other},
+    {"own", put_own},
+    {"protected", put_protected},
+    {"path", put_path},
+    {"image_query", put_image_query},
+    {"required_key", put_required_key},
+    {"required_value", put_required_value},
     {"other_container", put_other_container},
     {"volumes_from", put_volumes_from},
     {"not_protected", put_not_protected},

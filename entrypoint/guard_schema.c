@@ -17,6 +17,42 @@ const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 #define ODD_PATH "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))"
 #define NO_LIST "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"
 
+const char *const guard_keys[SAY_ALL] = {
+    [KNOB_PRIVILEGED] = "PRIVILEGED",
+    [KNOB_HOST_NAMESPACES] = "HOST_NAMESPACES",
+    [KNOB_CAP_ADD] = "CAP_ADD",
+    [KNOB_DEVICES] = "DEVICES",
+    [KNOB_BIND_MOUNTS] = "BIND_MOUNTS",
+    [KNOB_SECURITY_OPT] = "SECURITY_OPT",
+    [KNOB_VOLUMES_FROM] = "VOLUMES_FROM",
+    [KNOB_SYSCTLS] = "SYSCTLS",
+    [KNOB_RUNTIME] = "RUNTIME",
+    [KNOB_CGROUP_PARENT] = "CGROUP_PARENT",
+    [KNOB_IMAGE_REFERENCES] = "IMAGE_REFERENCES",
+    [KNOB_VOLUME_DRIVERS] = "VOLUME_DRIVERS",
+    [KNOB_NETWORK_DRIVERS] = "NETWORK_DRIVERS",
+    [KNOB_LOG_DRIVERS] = "LOG_DRIVERS",
+    [KNOB_VOLUME_NAMES] = "VOLUME_NAMES",
+    [KNOB_SOURCE] = "SOURCE",
+    [KNOB_MOUNT] = "MOUNT",
+    [KNOB_ENVIRONMENT] = "ENVIRONMENT",
+    [KNOB_LINKS] = "LINKS",
+    [KNOB_SECRETS] = "SECRETS",
+    [KNOB_CONFIGS] = "CONFIGS",
+    [KNOB_OWN] = "OWN",
+    [KNOB_NONE] = "NONE",
+    [SAY_OBJECT] = "OBJECT",
+    [SAY_UNKNOWN] = "UNKNOWN",
+    [SAY_UNKNOWN_PARAMETER] = "UNKNOWN_PARAMETER",
+    [SAY_BODY] = "(?:body|part)",
+    [SAY_QUERY] = "query",
+    [SAY_LONG] = "long",
+    [SAY_FILLED] = "filled",
+    [SAY_ENCODED] = "encoded",
+    [SAY_FORM] = "form",
+    [SAY_UNTOLD] = "UNTOLD",
+};
+
 const struct guard_hint guard_hints[] = {
     {KNOB_PRIVILEGED, NULL, "ALLOW_PRIVILEGED=true would allow it"},
     {KNOB_HOST_NAMESPACES, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
@@ -60,40 +96,52 @@ const struct guard_hint guard_hints[] = {
     {KNOB_LINKS, NULL, "ALLOW_CONTAINER_INSPECT=true would allow it"},
     {KNOB_SECRETS, NULL, "ALLOW_SECRET_INSPECT=true would allow it"},
     {KNOB_CONFIGS, NULL, "ALLOW_CONFIG_INSPECT=true would allow it"},
-    {KNOB_ALL, NULL, NULL},
+    {SAY_OBJECT, NULL, "holds a name with an escape or a letter beyond ASCII, or is not an object, which cannot be judged"},
+    {SAY_UNKNOWN, NULL, "is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it"},
+    {SAY_UNKNOWN_PARAMETER, NULL, "is a parameter that this version does not know; ALLOW_PRIVILEGED=true would allow it"},
+    {SAY_BODY, NULL, "its body cannot be judged with certainty; it has to be one JSON object, written plainly"},
+    {SAY_QUERY, NULL, "its query cannot be judged with certainty"},
+    {SAY_LONG, NULL,
+     "its body of more than 16 KiB is not searched for the reason, often HostConfig.Binds or HostConfig.Privileged; "
+     "`docker-socket-proxy explain METHOD PATH --body FILE` finds it"},
+    {SAY_FILLED, NULL, "a body; the Engine takes none here since API 1.24"},
+    {SAY_ENCODED, NULL, "a compressed body, which cannot be judged"},
+    {SAY_FORM, NULL, "a form, which cannot be judged"},
+    {SAY_UNTOLD, NULL, "the Engine has not said yet which container this proxy runs in; try again in a moment"},
+    {KNOB_NONE, NULL, "no setting allows it"},
 };
 
 /* -- Values ---------------------------------------------------------------------------------------------------------- */
 
-#define EMPTY "null|\"\"|\\[" W "\\]|\\{" W "\\}"
-#define NOTHING_OR(words) "null|\"(?:" words ")?+\""
-#define ABSENT "null|false|\"\"|0|\\[" W "\\]|\\{" W "\\}"
+#define EMPTY "(?&empty)"
+#define NOTHING_OR(words) "\"(?:" words ")?+\""
 
-#define BOOLEAN "null|true|false"
-#define NUMBER "null|(?&number)"
-#define NUMBERS "null|\\[" W "(?:(?&number)" W "(?:," W "(?&number)" W ")*+)?+\\]"
-#define NAME "null|\"(?:" IDENTIFIER ")?+\""
-#define DOMAIN "null|\"[A-Za-z0-9_.-]*+\""
-#define ADDRESS "null|(?&address)"
-#define MAC "null|\"[0-9A-Fa-f:.-]*+\""
-#define PROCESSORS "null|\"[0-9,-]*+\""
+#define BOOLEAN "true|false"
+#define NUMBER "(?&number)"
+#define NUMBERS "\\[" W EACH("number") "\\]"
+#define NAME "\"(?:" IDENTIFIER ")?+\""
+#define DOMAIN "\"[A-Za-z0-9_.-]*+\""
+#define ADDRESS "(?&address)"
+#define MAC "\"[0-9A-Fa-f:.-]*+\""
+#define PROCESSORS "\"[0-9,-]*+\""
 /* The Engine keeps it, and gives it to the container only. */
-#define STORED "null|(?&s)"
+#define STORED "(?&s)"
 #define STORED_ANY "(?&v)"
 
 /* An array of strings that holds at least these. */
-#define AMONG(string) "(?=\\[[^\\]]*+\\])(?=[^\\]]*?\"" string "\")"
-#define PATHS "\\[" W "(?:\"" PLAIN "*+\"" W "(?:," W "\"" PLAIN "*+\"" W ")*+)?+\\]"
+#define ARRAY_WITH "(?=\\[[^\\]]*+\\])"
+#define AMONG(string) "(?=[^\\]]*?\"" string "\")"
+#define PATHS "\\[" W EACH("k") "\\]"
 #define SL SLASH
 
 /* The lists of the oldest Engine that is still around (20.10); newer ones have more. */
 #define MASKED                                                                                                        \
-    "null|"                                                                                                           \
+    ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "acpi") AMONG(SL "proc" SL "kcore") AMONG(SL "proc" SL "keys") AMONG(SL "proc" SL "latency_stats") \
     AMONG(SL "proc" SL "timer_list") AMONG(SL "proc" SL "sched_debug") AMONG(SL "proc" SL "scsi")                     \
     AMONG(SL "sys" SL "firmware") PATHS
 #define READONLY                                                                                                      \
-    "null|"                                                                                                           \
+    ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "bus") AMONG(SL "proc" SL "fs") AMONG(SL "proc" SL "irq") AMONG(SL "proc" SL "sys")            \
     AMONG(SL "proc" SL "sysrq-trigger") PATHS
 
@@ -102,25 +150,25 @@ const struct guard_hint guard_hints[] = {
 /* -- Containers ------------------------------------------------------------------------------------------------------ */
 
 static const struct guard_field host_config[] = {
-    {"Privileged", RULE, "null|false", KNOB_PRIVILEGED},
+    {"Privileged", RULE, "false", KNOB_PRIVILEGED},
     {"Binds", ITEMS, "bind", KNOB_BIND_MOUNTS},
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"VolumesFrom", ITEMS, "volumes_from", KNOB_VOLUMES_FROM},
-    {"VolumeDriver", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"VolumeDriver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"Devices", RULE, EMPTY, KNOB_DEVICES},
     {"DeviceRequests", RULE, EMPTY, KNOB_DEVICES},
     {"DeviceCgroupRules", RULE, EMPTY, KNOB_DEVICES},
     {"CapAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapDrop", ITEMS, "any_capability", KNOB_NONE},
     {"SecurityOpt", ITEMS, "security_opt", KNOB_SECURITY_OPT},
-    {"NetworkMode", RULE, "null|\"\"|(?&network)", KNOB_HOST_NAMESPACES},
+    {"NetworkMode", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
     {"PidMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
     {"IpcMode", RULE, NOTHING_OR("private|shareable|none"), KNOB_HOST_NAMESPACES},
     {"UTSMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
     {"UsernsMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
-    {"CgroupnsMode", RULE, "null|(?&cgroupns)", KNOB_HOST_NAMESPACES},
+    {"CgroupnsMode", RULE, "(?&cgroupns)", KNOB_HOST_NAMESPACES},
     {"Sysctls", RULE, EMPTY, KNOB_SYSCTLS},
-    {"Runtime", RULE, "null|(?&runtime)", KNOB_RUNTIME},
+    {"Runtime", RULE, "(?&runtime)", KNOB_RUNTIME},
     {"CgroupParent", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
     {"Cgroup", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
     {"MaskedPaths", RULE, MASKED, KNOB_PRIVILEGED},
@@ -131,7 +179,7 @@ static const struct guard_field host_config[] = {
     /* Handed to the runtime, where some are commands (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
     {"Annotations", RULE, EMPTY, KNOB_PRIVILEGED},
     /* Podman removes this file together with the container. */
-    {"ContainerIDFile", RULE, "null|(?&client_file)", KNOB_NONE},
+    {"ContainerIDFile", RULE, "(?&client_file)", KNOB_NONE},
     /* Gives the container the environment of another one. */
     {"Links", RULE, EMPTY, KNOB_LINKS},
     /* The Engine looks for these paths on the host. */
@@ -148,7 +196,7 @@ static const struct guard_field host_config[] = {
     {"ExtraHosts", ITEMS, "extra_host", KNOB_NONE},
     {"GroupAdd", ITEMS, "group", KNOB_NONE},
     {"StorageOpt", ENTRIES, "storage_option", KNOB_PRIVILEGED},
-    {"Umask", RULE, "null|\"[0-7]{0,4}+\"", KNOB_NONE},
+    {"Umask", RULE, "\"[0-7]{0,4}+\"", KNOB_NONE},
     {"Isolation", RULE, NOTHING_OR("default|process|hyperv"), KNOB_NONE},
     {"CpusetCpus", RULE, PROCESSORS, KNOB_NONE},
     {"CpusetMems", RULE, PROCESSORS, KNOB_NONE},
@@ -186,7 +234,7 @@ static const struct guard_field host_config[] = {
 /* The whole body. Engines to 23.0 also read the members of HostConfig at the top level when there is no HostConfig.
  * name, platform and the like are no members of the Engine's; clients put them there. */
 static const struct guard_field container_create[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
+    {"Image", RULE, "\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"HostConfig", OBJECT, "HostConfig", KNOB_NONE},
     {"NetworkingConfig", OBJECT, "NetworkingConfig", KNOB_NONE},
     /* A path in the container each; what has a colon would be a bind specification. */
@@ -197,14 +245,14 @@ static const struct guard_field container_create[] = {
     {"Healthcheck", OBJECT, "Healthcheck", KNOB_NONE},
     {"Hostname", RULE, DOMAIN, KNOB_NONE},
     {"Domainname", RULE, DOMAIN, KNOB_NONE},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"MacAddress", RULE, MAC, KNOB_NONE},
-    {"StopSignal", RULE, "null|\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
+    {"StopSignal", RULE, "\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
     {"Cpuset", RULE, PROCESSORS, KNOB_NONE},
     {"PortSpecs", RULE, EMPTY, KNOB_NONE},
     {"PublishService", RULE, EMPTY, KNOB_NONE},
-    {"name", RULE, "null|\"(?:" SLASH ")?+(?:" IDENTIFIER ")?+\"", KNOB_NONE},
-    {"platform", RULE, "null|\"(?:[A-Za-z0-9_.-]|\\\\?/)*+\"", KNOB_NONE},
+    {"name", RULE, "\"(?:" SLASH ")?+(?:" IDENTIFIER ")?+\"", KNOB_NONE},
+    {"platform", RULE, "\"(?:[A-Za-z0-9_.-]|\\\\?/)*+\"", KNOB_NONE},
     {"WorkingDir", RULE, STORED, KNOB_NONE},
     {"Cmd", RULE, STORED_ANY, KNOB_NONE},
     {"Entrypoint", RULE, STORED_ANY, KNOB_NONE},
@@ -239,7 +287,7 @@ static const struct guard_field restart_policy[] = {
 };
 
 static const struct guard_field ulimit[] = {
-    {"Name", RULE, "null|\"[A-Za-z_]*+\"", KNOB_NONE},
+    {"Name", RULE, "\"[A-Za-z_]*+\"", KNOB_NONE},
     {"Soft", RULE, NUMBER, KNOB_NONE},
     {"Hard", RULE, NUMBER, KNOB_NONE},
     END,
@@ -247,9 +295,9 @@ static const struct guard_field ulimit[] = {
 
 /* Podman joins all of a mount's members to one text with commas between them: none may hold one. */
 static const struct guard_field mount[] = {
-    {"Type", RULE, "null|(?&mount_type)", KNOB_MOUNT},
-    {"Source", RULE, "null|(?&mount_source)", KNOB_SOURCE},
-    {"Target", RULE, "null|\"\"|(?&target)", KNOB_NONE},
+    {"Type", RULE, "(?&mount_type)", KNOB_MOUNT},
+    {"Source", RULE, "(?&mount_source)", KNOB_SOURCE},
+    {"Target", RULE, "\"\"|(?&target)", KNOB_NONE},
     {"ReadOnly", RULE, BOOLEAN, KNOB_NONE},
     {"Consistency", RULE, NOTHING_OR("default|consistent|cached|delegated"), KNOB_NONE},
     {"BindOptions", OBJECT, "BindOptions", KNOB_NONE},
@@ -272,32 +320,32 @@ static const struct guard_field bind_options[] = {
 static const struct guard_field volume_options[] = {
     {"DriverConfig", OBJECT, "VolumeDriver", KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
-    {"Subpath", RULE, "null|\"\"|(?&below)", KNOB_NONE},
+    {"Subpath", RULE, "\"\"|(?&below)", KNOB_NONE},
     {"NoCopy", RULE, BOOLEAN, KNOB_NONE},
     END,
 };
 
 static const struct guard_field volume_driver[] = {
-    {"Name", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"Name", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"Options", ENTRIES, "volume_option", KNOB_MOUNT},
     END,
 };
 
 static const struct guard_field image_options[] = {
-    {"Subpath", RULE, "null|\"\"|(?&below)", KNOB_NONE},
+    {"Subpath", RULE, "\"\"|(?&below)", KNOB_NONE},
     END,
 };
 
 static const struct guard_field tmpfs_options[] = {
     {"SizeBytes", RULE, NUMBER, KNOB_NONE},
     {"Mode", RULE, NUMBER, KNOB_NONE},
-    {"Options", RULE, "null|\\[" W "(?:\\[" W "\"(?:no)?exec\"" W "\\]" W "(?:," W "\\[" W "\"(?:no)?exec\"" W "\\]" W ")*+)?+\\]",
+    {"Options", RULE, "\\[" W EACH("mount_flag") "\\]",
      KNOB_MOUNT},
     END,
 };
 
 static const struct guard_field log_config[] = {
-    {"Type", RULE, "null|(?&log_driver)", KNOB_LOG_DRIVERS},
+    {"Type", RULE, "(?&log_driver)", KNOB_LOG_DRIVERS},
     {"Config", ENTRIES, "log_option", KNOB_LOG_DRIVERS},
     END,
 };
@@ -336,12 +384,12 @@ static const struct guard_field endpoint_addresses[] = {
 };
 
 static const struct guard_field exec_create[] = {
-    {"Privileged", RULE, "null|false", KNOB_PRIVILEGED},
+    {"Privileged", RULE, "false", KNOB_PRIVILEGED},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"WorkingDir", RULE, STORED, KNOB_NONE},
     {"Cmd", RULE, STORED_ANY, KNOB_NONE},
-    {"DetachKeys", RULE, "null|\"[A-Za-z0-9,@^_\\[\\]-]*+\"", KNOB_NONE},
+    {"DetachKeys", RULE, "\"[A-Za-z0-9,@^_\\[\\]-]*+\"", KNOB_NONE},
     {"ConsoleSize", RULE, NUMBERS, KNOB_NONE},
     {"Tty", RULE, BOOLEAN, KNOB_NONE},
     {"AttachStdin", RULE, BOOLEAN, KNOB_NONE},
@@ -365,8 +413,8 @@ static const struct guard_field checkpoint_create[] = {
 /* -- Volumes and networks -------------------------------------------------------------------------------------------- */
 
 static const struct guard_field volume_create[] = {
-    {"Name", RULE, "null|\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
-    {"Driver", RULE, "null|(?&volume_driver)", KNOB_VOLUME_DRIVERS},
+    {"Name", RULE, "\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
+    {"Driver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"DriverOpts", ENTRIES, "volume_option", KNOB_MOUNT},
     {"ClusterVolumeSpec", RULE, EMPTY, KNOB_MOUNT},
     {"Labels", ENTRIES, "label", KNOB_NONE},
@@ -379,12 +427,12 @@ static const struct guard_field volume_update[] = {
 };
 
 static const struct guard_field network_create[] = {
-    {"Driver", RULE, "null|(?&network_driver)", KNOB_NETWORK_DRIVERS},
+    {"Driver", RULE, "(?&network_driver)", KNOB_NETWORK_DRIVERS},
     {"Options", ENTRIES, "network_option", KNOB_HOST_NAMESPACES},
     {"IPAM", OBJECT, "IPAM", KNOB_NONE},
     {"ConfigFrom", OBJECT, "ConfigFrom", KNOB_NONE},
-    {"Ingress", RULE, "null|false", KNOB_HOST_NAMESPACES},
-    {"Name", RULE, "null|\"\"|(?&network)", KNOB_HOST_NAMESPACES},
+    {"Ingress", RULE, "false", KNOB_HOST_NAMESPACES},
+    {"Name", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
     {"Scope", RULE, NOTHING_OR("local|swarm|global"), KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
     {"CheckDuplicate", RULE, BOOLEAN, KNOB_NONE},
@@ -403,7 +451,7 @@ static const struct guard_field config_from[] = {
 };
 
 static const struct guard_field ipam[] = {
-    {"Driver", RULE, "null|(?&ipam_driver)", KNOB_NETWORK_DRIVERS},
+    {"Driver", RULE, "(?&ipam_driver)", KNOB_NETWORK_DRIVERS},
     {"Options", RULE, EMPTY, KNOB_HOST_NAMESPACES},
     {"Config", OBJECTS, "IPAMConfig", KNOB_NONE},
     END,
@@ -411,22 +459,22 @@ static const struct guard_field ipam[] = {
 
 /* The host routes what goes to a subnet into it: a public one, or the LAN's, would take the host's own traffic. */
 static const struct guard_field ipam_config[] = {
-    {"Subnet", RULE, "null|\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
-    {"IPRange", RULE, "null|\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
-    {"Gateway", RULE, "null|\"\"|(?&private_address)", KNOB_HOST_NAMESPACES},
+    {"Subnet", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
+    {"IPRange", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
+    {"Gateway", RULE, "\"\"|(?&private_address)", KNOB_HOST_NAMESPACES},
     {"AuxiliaryAddresses", ENTRIES, "named_address", KNOB_NONE},
     {"AuxAddress", ENTRIES, "named_address", KNOB_NONE},
     END,
 };
 
 static const struct guard_field network_connect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
+    {"Container", RULE, "\"\"|(?&other_container)", KNOB_OWN},
     {"EndpointConfig", OBJECT, "Endpoint", KNOB_NONE},
     END,
 };
 
 static const struct guard_field network_disconnect[] = {
-    {"Container", RULE, "null|\"\"|(?&other_container)", KNOB_OWN},
+    {"Container", RULE, "\"\"|(?&other_container)", KNOB_OWN},
     {"Force", RULE, BOOLEAN, KNOB_NONE},
     END,
 };
@@ -494,7 +542,7 @@ static const struct guard_field reservations[] = {
 };
 
 static const struct guard_field container_spec[] = {
-    {"Image", RULE, "null|\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
+    {"Image", RULE, "\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"CapabilityAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapabilityDrop", ITEMS, "any_capability", KNOB_NONE},
@@ -509,10 +557,10 @@ static const struct guard_field container_spec[] = {
     {"Hosts", ITEMS, "hosts_line", KNOB_NONE},
     {"DNSConfig", OBJECT, "DNSConfig", KNOB_NONE},
     {"Ulimits", OBJECTS, "Ulimit", KNOB_NONE},
-    {"Hostname", RULE, "null|(?&task_name)", KNOB_NONE},
-    {"User", RULE, "null|(?&user)", KNOB_NONE},
+    {"Hostname", RULE, "(?&task_name)", KNOB_NONE},
+    {"User", RULE, "(?&user)", KNOB_NONE},
     {"Groups", ITEMS, "group", KNOB_NONE},
-    {"StopSignal", RULE, "null|\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
+    {"StopSignal", RULE, "\"[A-Za-z0-9+-]*+\"", KNOB_NONE},
     {"Isolation", RULE, NOTHING_OR("default|process|hyperv"), KNOB_NONE},
     {"Dir", RULE, STORED, KNOB_NONE},
     {"Command", RULE, STORED_ANY, KNOB_NONE},
@@ -551,7 +599,7 @@ static const struct guard_field credential_spec[] = {
 };
 
 static const struct guard_field selinux_context[] = {
-    {"Disable", RULE, "null|false", KNOB_SECURITY_OPT},
+    {"Disable", RULE, "false", KNOB_SECURITY_OPT},
     {"User", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
     {"Role", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
     {"Type", RULE, NOTHING_OR(""), KNOB_SECURITY_OPT},
@@ -566,14 +614,14 @@ static const struct guard_field confinement[] = {
 };
 
 static const struct guard_field network_attachment[] = {
-    {"Target", RULE, "null|\"\"|(?&service_network)", KNOB_HOST_NAMESPACES},
+    {"Target", RULE, "\"\"|(?&service_network)", KNOB_HOST_NAMESPACES},
     {"DriverOpts", ENTRIES, "endpoint_option", KNOB_SYSCTLS},
     {"Aliases", ITEMS, "domain", KNOB_NONE},
     END,
 };
 
 static const struct guard_field log_driver[] = {
-    {"Name", RULE, "null|(?&log_driver)", KNOB_LOG_DRIVERS},
+    {"Name", RULE, "(?&log_driver)", KNOB_LOG_DRIVERS},
     {"Options", ENTRIES, "log_option", KNOB_LOG_DRIVERS},
     END,
 };
@@ -582,7 +630,7 @@ static const struct guard_field log_driver[] = {
 static const struct guard_field secret_spec[] = {
     {"Name", RULE, STORED, KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
-    {"Data", RULE, "null|\"(?:[A-Za-z0-9+=_-]|\\\\?/)*+\"", KNOB_NONE},
+    {"Data", RULE, "\"(?:[A-Za-z0-9+=_-]|\\\\?/)*+\"", KNOB_NONE},
     {"Driver", OBJECT, "SecretDriver", KNOB_NONE},
     {"Templating", OBJECT, "Templating", KNOB_NONE},
     END,
@@ -649,6 +697,7 @@ const struct guard_type guard_types[] = {
 /* -- Groups ---------------------------------------------------------------------------------------------------------- */
 
 #define IPV4 "[0-9]{1,3}+(?:\\.[0-9]{1,3}+){3}"
+#define OCTET "(?:0|[1-9][0-9]{0,2}+)"
 #define PRIVATE_IPV4 "(?:10\\.[0-9]{1,3}+|172\\.(?:1[6-9]|2[0-9]|3[01])|192\\.168)(?:\\.[0-9]{1,3}+){2}"
 #define PRIVATE_IPV6 "[Ff][CcDd][0-9A-Fa-f]{2}:[0-9A-Fa-f:.]*+"
 #define TMPFS_OPTION                                                                                                   \
@@ -656,34 +705,43 @@ const struct guard_type guard_types[] = {
     "(?:size|nr_inodes|nr_blocks)=[0-9.]++[KMGTkmgt%]?[Bb]?|(?:mode|uid|gid)=[0-9]++|tmpcopyup|notmpcopyup|"           \
     "r?private|r?slave|r?shared)"
 #define PORT "[0-9]{1,5}+(?:-[0-9]{1,5}+)?+(?:(?:\\\\)?/(?:tcp|udp|sctp))?+"
-#define ANY_OF(names) "\"(?:" names ")\"" W ":" W
+#define ANY_OF(names) "\"(?:" names ")\"" COLON
 
 const struct guard_group guard_groups[] = {
     /* Any string, any member, any value. */
-    {"s", "\"(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""},
-    {"m", "(?>(?&s)" W ":" W "(?&v))"},
+    {"s", "\"(?&rest)"},
+    {"rest", "(?>[^\"\\\\\\x00-\\x1f]++|\\\\(?:[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\""},
+    {"m", "(?>(?&s)" COLON "(?&v))"},
     {"v", "(?>(?&s)"
-          "|\\{" W "(?:(?&m)" W "(?:," W "(?&m)" W ")*+)?+\\}"
-          "|\\[" W "(?:(?&v)" W "(?:," W "(?&v)" W ")*+)?+\\]"
+          "|\\{" W EACH("m") "\\}"
+          "|\\[" W EACH("v") "\\]"
           "|(?&number)"
           "|true|false|null)"},
     {"number", "-?+(?>0|[1-9][0-9]*+)(?:\\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+"},
     /* A name that can be compared. */
     {"k", "\"" PLAIN "*+\""},
-    /* What a member that we do not know may hold. */
-    {"e", "(?>" ABSENT ")"},
+    /* A colon; what follows an item; what is empty; what a member that we do not know may hold. */
+    {"c", W ":" W},
+    {"n", W "(?>," W "(?![\\]}])|(?=[\\]}]))"},
+    /* (null passes in any member, see guard_grammar.c.) */
+    {"empty", "(?>null|\"\"|\\[" W "\\]|\\{" W "\\})"},
+    {"e", "(?>false|0|(?&empty))"},
 
+    /* The rest of a path of the host, from its slash on. */
+    {"segments", "(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+"},
     {"domain", "\"[A-Za-z0-9_.-]*+\""},
     /* The name of a driver's option: nothing that ends it for Podman, which joins it with its value. */
     {"option", "\"[A-Za-z0-9_.-]++\""},
     {"user", "\"[A-Za-z0-9_.:@+-]*+\""},
     {"address", "\"(?:" IPV4 "|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*+)?+\""},
+    /* Certainly another machine's: not the loopback, not its own link. (An octet with a leading zero is octal for some.) */
+    {"other_address", "(?:(?!127\\.|0\\.|169\\.254\\.)" OCTET "(?:\\." OCTET "){3}|\\[?(?!:|0|[Ff][Ee]8)[0-9A-Fa-f]++:[0-9A-Fa-f:]++\\]?)"},
     {"private_address", "\"(?:" PRIVATE_IPV4 "|" PRIVATE_IPV6 ")\""},
     {"subnet", "\"(?:10\\.[0-9]{1,3}+(?:\\.[0-9]{1,3}+){2}\\\\?/(?:[89]|[12][0-9]|3[0-2])"
                "|172\\.(?:1[6-9]|2[0-9]|3[01])(?:\\.[0-9]{1,3}+){2}\\\\?/(?:1[2-9]|2[0-9]|3[0-2])"
                "|192\\.168(?:\\.[0-9]{1,3}+){2}\\\\?/(?:1[6-9]|2[0-9]|3[0-2])"
                "|" PRIVATE_IPV6 "\\\\?/(?:[89]|[1-9][0-9]|1[01][0-9]|12[0-8]))\""},
-    {"named_address", "\"[A-Za-z0-9_.-]*+\"" W ":" W "(?>null|(?&address))"},
+    {"named_address", "\"[A-Za-z0-9_.-]*+\"" COLON "(?>null|(?&address))"},
     {"link_local", "\"(?:169\\.254\\.(?!169\\.254\")[0-9]{1,3}+\\.[0-9]{1,3}+|[Ff][Ee]80:[0-9A-Fa-f:]*+)\""},
     {"any_capability", "\"[A-Za-z_]*+\""},
     {"group", "\"(?!keep-groups\")(?:" IDENTIFIER ")\""},
@@ -693,24 +751,26 @@ const struct guard_group guard_groups[] = {
     /* Services know templates: {{.Node.Hostname}} and the like. */
     {"task_name", "\"(?:[A-Za-z0-9_.-]|\\{\\{\\.[A-Za-z.]++\\}\\})*+\""},
     {"link", "\"(?:" SLASH ")?+[A-Za-z0-9_.-]++(?::[A-Za-z0-9_.-]++)?+\""},
-    {"storage_option", "\"size\"" W ":" W "\"[0-9.]++[A-Za-z]*+\""},
-    {"port_host", "\"(?:(?i:HostIp))\"" W ":" W "(?>null|(?&address))|\"(?i:HostPort)\"" W ":" W
+    {"storage_option", "\"size\"" COLON "\"[0-9.]++[A-Za-z]*+\""},
+    {"port_host", "\"(?:(?i:HostIp))\"" COLON "(?>null|(?&address))|\"(?i:HostPort)\"" COLON
                   "(?>null|\"(?:[0-9]{1,5}+(?:-[0-9]{1,5}+)?+)?+\")"},
-    {"port_binding", "\"" PORT "\"" W ":" W "(?>null|\\[" W "(?:(?&port_address)" W "(?:," W "(?&port_address)" W ")*+)?+\\])"},
-    {"port_address", "\\{" W "(?:(?&port_host)" W "(?:," W "(?&port_host)" W ")*+)?+\\}"},
-    {"exposed_port", "\"" PORT "\"" W ":" W "(?>null|\\{" W "\\})"},
+    {"port_binding", "\"" PORT "\"" COLON "(?>null|\\[" W EACH("port_address") "\\])"},
+    {"port_address", "\\{" W EACH("port_host") "\\}"},
+    {"exposed_port", "\"" PORT "\"" COLON "(?>null|\\{" W "\\})"},
     /* A path in the container. */
-    {"place", "\"" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\""},
-    {"target", "(?>(?&place)|\"[A-Za-z]:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+\")"},
+    {"inner", SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+"},
+    {"place", "\"(?&inner)\""},
+    {"target", "\"(?:[A-Za-z]:)?+(?&inner)\""},
     /* A path below a volume or an image. */
     {"below", "\"(?!(?:[^\"]*?/)?\\.{1,2}(?:[\"\\\\/]))[^\":,=\\\\/\\x00-\\x1f][^\":,=\\\\\\x00-\\x1f]*+\""},
 
     {"network", "\"(?!(?i:host)\")[A-Za-z0-9_][ A-Za-z0-9_.-]*+\""},
-    {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" W ":" W
-                        "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" W ":" W "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
-    {"anonymous_volume", "\"(?:" SLASH "(?:[^\":,\\\\\\x00-\\x1f]|\\\\/)*+)?+\"" W ":" W "(?>null|\\{" W "\\})"},
+    {"endpoint_option", "(?>" ANY_OF("com\\.docker\\.network\\.endpoint\\.ifname") "\"[A-Za-z][A-Za-z0-9_-]{0,14}+\"|(?&k)" COLON
+                        "(?:null|\"\")|(?!\"com\\.docker\\.)\"[A-Za-z0-9_.-]++\"" COLON "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\/)*+\")"},
+    {"mount_flag", "\\[" W "\"(?:no)?exec\"" W "\\]"},
+    {"anonymous_volume", "\"(?&inner)?+\"" COLON "(?>null|\\{" W "\\})"},
     {"tmpfs_option", TMPFS_OPTION},
-    {"tmpfs", "(?&place)" W ":" W "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},
+    {"tmpfs", "(?&place)" COLON "(?>null|\"(?:(?&tmpfs_option)(?:,(?&tmpfs_option))*+)?+\")"},
     {"network_option",
      "(?>" ANY_OF("com\\.docker\\.network\\.(?:enable_ipv[46]|bridge\\.(?:enable_icc|enable_ip_masquerade|inhibit_ipv4))|dsr|encrypted") "\"[A-Za-z01]*+\""
      "|" ANY_OF("com\\.docker\\.network\\.(?:driver\\.mtu|advertise_addr_(?:nmsgs|ms))|mtu") "\"[0-9]*+\""
@@ -718,7 +778,7 @@ const struct guard_group guard_groups[] = {
      "|" ANY_OF("com\\.docker\\.network\\.bridge\\.host_binding_ipv[46]") "(?&address)"
      "|" ANY_OF("com\\.docker\\.network\\.bridge\\.gateway_mode_ipv[46]") "\"(?:nat|routed|isolated)?+\""
      "|" ANY_OF("(?:macvlan_mode|ipvlan_flag)") "\"(?:bridge|private|vepa)?+\"|" ANY_OF("ipvlan_mode") "\"(?:l2|l3s?)?+\""
-     "|(?&k)" W ":" W "(?:null|\"\")|(?&parent))"},
+     "|(?&k)" COLON "(?:null|\"\")|(?&parent))"},
     {NULL, NULL},
 };
 
@@ -729,6 +789,11 @@ const struct guard_group guard_groups[] = {
 #define TAG "(?:sha256(?::|%3[Aa])[0-9a-f]++|[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}+)?+"
 /* A relative path without dot segments. */
 #define RELATIVE "(?!/|%2[Ff]|(?:[^&]*?(?:/|%2[Ff]))?(?:\\.|%2[Ee]){1,2}(?:/|%2[Ff]|&|\\z))(?:[A-Za-z0-9_.+-]|/|%2[Ff]|%20)*+"
+
+/* As clients write them: 1 (docker), True (docker-py), true (others). The Engine takes a size that has a unit for none. */
+#define QUERY_BOOLEAN "(?:(?i:true|false|yes|no|on|off|none)|[01])?+"
+#define QUERY_NUMBER "-?+[0-9]*+(?i:[bkmgt]b?)?+"
+#define QUERY_PROCESSORS "(?:[0-9,-]|%2[Cc])*+"
 
 /* What the Engine's classic builder and BuildKit read from the query of /build. */
 static const struct guard_parameter build_query[] = {
@@ -743,28 +808,28 @@ static const struct guard_parameter build_query[] = {
     /* A file of the build context. Podman would open any file of the host. */
     {"dockerfile", RELATIVE, KNOB_PRIVILEGED},
     {"isolation", "(?:default|process|hyperv)?+", KNOB_PRIVILEGED},
+    {"q", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"nocache", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"rm", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"forcerm", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"pull", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"squash", QUERY_BOOLEAN, KNOB_PRIVILEGED},
+    {"memory", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"memswap", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpushares", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpuperiod", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpuquota", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"shmsize", QUERY_NUMBER, KNOB_PRIVILEGED},
+    {"cpusetcpus", QUERY_PROCESSORS, KNOB_PRIVILEGED},
+    {"cpusetmems", QUERY_PROCESSORS, KNOB_PRIVILEGED},
+    {"version", "[12]?+", KNOB_PRIVILEGED},
     {"t", NULL, KNOB_NONE},
     {"extrahosts", NULL, KNOB_NONE},
-    {"q", NULL, KNOB_NONE},
-    {"nocache", NULL, KNOB_NONE},
     {"cachefrom", NULL, KNOB_NONE},
-    {"pull", NULL, KNOB_NONE},
-    {"rm", NULL, KNOB_NONE},
-    {"forcerm", NULL, KNOB_NONE},
-    {"memory", NULL, KNOB_NONE},
-    {"memswap", NULL, KNOB_NONE},
-    {"cpushares", NULL, KNOB_NONE},
-    {"cpusetcpus", NULL, KNOB_NONE},
-    {"cpusetmems", NULL, KNOB_NONE},
-    {"cpuperiod", NULL, KNOB_NONE},
-    {"cpuquota", NULL, KNOB_NONE},
     {"buildargs", NULL, KNOB_NONE},
-    {"shmsize", NULL, KNOB_NONE},
-    {"squash", NULL, KNOB_NONE},
     {"labels", NULL, KNOB_NONE},
     {"platform", NULL, KNOB_NONE},
     {"target", NULL, KNOB_NONE},
-    {"version", NULL, KNOB_NONE},
     {"ulimits", NULL, KNOB_NONE},
     {"session", NULL, KNOB_NONE},
     {"buildid", NULL, KNOB_NONE},

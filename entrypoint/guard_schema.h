@@ -22,6 +22,21 @@ enum guard_knob {
     KNOB_ALL,
 };
 
+/* What else a refusal says. Those above the sentences follow the name of a member. */
+enum guard_saying {
+    SAY_OBJECT = KNOB_ALL, /* what should be an object of ours cannot be followed */
+    SAY_UNKNOWN,
+    SAY_UNKNOWN_PARAMETER,
+    SAY_UNTOLD,
+    SAY_BODY, /* sentences from here on */
+    SAY_QUERY,
+    SAY_LONG,
+    SAY_FILLED,
+    SAY_ENCODED,
+    SAY_FORM,
+    SAY_ALL,
+};
+
 enum knob_kind {
     KNOB_BOOLEAN,
     KNOB_LIST_OR_TRUE, /* true opens the member, a list opens some values */
@@ -35,23 +50,26 @@ struct guard_knob_info {
 };
 extern const struct guard_knob_info guard_knobs[KNOB_COUNT];
 
-/* What a refusal says would help: the first row that has the knob and whose regex matches the refused value (or its name)
- * counts. text begins with a variable's name, so that a profile's prefix can stand before it; NULL: nothing helps. */
-struct guard_hint {
-    enum guard_knob knob;
-    const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot be shown */
-    const char *text;
-};
-extern const struct guard_hint guard_hints[]; /* ended by knob KNOB_ALL */
+/* The names of knobs and sayings in the maps. */
+extern const char *const guard_keys[SAY_ALL];
 
-/* How a member's value is described. */
+/* What a refusal says: the first row that has the knob or saying and whose regex matches the refused value (or its name) counts.
+ * A profile's prefix stands before the first ALLOW_ of the text. */
+struct guard_hint {
+    int key;
+    const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot be shown */
+    const char *text;  /* NULL: nothing helps */
+};
+extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts where no other does */
+
+/* How a member's value is described. Any member may be null as well. */
 enum guard_shape {
     RULE,     /* value is a regex */
-    ITEMS,    /* null, or an array whose elements match the group called value */
-    ENTRIES,  /* null, or an object whose members match the group called value */
-    OBJECT,   /* null, or an object of the type called value */
-    OBJECTS,  /* null, or an array of such objects */
-    NETWORKS, /* null, or an object that has such an object for the name of each network */
+    ITEMS,    /* an array whose elements match the group called value */
+    ENTRIES,  /* an object whose members match the group called value */
+    OBJECT,   /* an object of the type called value */
+    OBJECTS,  /* an array of such objects */
+    NETWORKS, /* an object that has such an object for the name of each network */
 };
 
 struct guard_field {

@@ -1,10 +1,11 @@
 /* The guard's part of a backend in haproxy.cfg. */
 #include "bounded.h"
-#include "guard_internal.h"
+#include "guard_causes.h"
 #include "guard_json.h"
+#include "guard_scope.h"
+#include "text.h"
 #include "words.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,15 +65,42 @@ static const char *define(struct definitions *definitions, const char *name, cha
     if (definitions->list == NULL)
         abort();
     definition = &definitions->list[definitions->count++];
-    definition->name = strdup(name);
+    definition->name = text_format("%s", name);
     definition->text = text;
-    if (definition->name == NULL)
-        abort();
     if (namesakes == 0)
-        bounded_format(definition->variable, sizeof definition->variable, "GUARD_%s", name);
+        bounded_format(definition->variable, sizeof definition->variable, "%s", name);
     else
-        bounded_format(definition->variable, sizeof definition->variable, "GUARD_%s_%zu", name, namesakes + 1);
+        bounded_format(definition->variable, sizeof definition->variable, "%s_%zu", name, namesakes + 1);
     return definition->variable;
+}
+
+/* As long as a line's share of a definition may be: an auditor has to read it. */
+#define SHARE_MAX 5000
+
+/* How much of the text goes on a line: all of it, or up to an alternative that begins behind the middle. */
+static size_t share(const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length <= SHARE_MAX)
+        return length;
+    for (length = SHARE_MAX; length > SHARE_MAX / 2 && text[length] != '|'; length--)
+        continue;
+    return length;
+}
+
+/* A long text is put together from several lines. One that names others is quoted so that HAProxy looks at them. */
+static void put_definition(FILE *out, const struct definition *definition)
+{
+    const char *text = definition->text;
+    char quote = *text == '$' ? '"' : '\'';
+    size_t length = share(text);
+
+    fprintf(out, "    setenv %s %c%.*s%c\n", definition->variable, quote, (int)length, text, quote);
+    for (text += length; *text != '\0'; text += length) {
+        length = share(text);
+        fprintf(out, "    setenv %s \"${%s}\"'%.*s'\n", definition->variable, definition->variable, (int)length, text);
+    }
 }
 
 void definitions_write(FILE *out, const struct definitions *definitions)
@@ -84,7 +112,7 @@ void definitions_write(FILE *out, const struct definitions *definitions)
           "    # another as (?&name); name_ is one member of an object.\n",
           out);
     for (size_t i = 0; i < definitions->count; i++)
-        fprintf(out, "    setenv %s '%s'\n", definitions->list[i].variable, definitions->list[i].text);
+        put_definition(out, &definitions->list[i]);
 }
 
 /* -- Rules ----------------------------------------------------------------------------------------------------------- */
@@ -92,176 +120,129 @@ void definitions_write(FILE *out, const struct definitions *definitions)
 struct writer {
     FILE *out;
     struct definitions *definitions;
-    struct grammar grammar;
+    const struct guard *guard;
+    const struct guard_facts *facts;
+    const char *const *operations; /* the ids of those that are judged, ended by NULL */
 };
 
-/* "${GUARD_s}${GUARD_v}...": what the regex needs. */
-static void put_definitions(const struct writer *writer, const struct regex *regex)
+/* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with what it calls. */
+static void put_regex(const struct writer *writer, const struct grammar *grammar, const struct regex *regex)
 {
+    struct text all;
+    char *name;
+
+    fprintf(writer->out, "'%s'", regex->text);
     if (regex->count == 0)
         return;
-    fputs("(?(DEFINE)", writer->out);
+    name = text_format("%s_all", regex->groups[0]);
+    text_begin(&all);
     for (size_t i = 0; i < regex->count; i++)
-        fprintf(writer->out, "${%s}", define(writer->definitions, regex->groups[i], grammar_definition(&writer->grammar, regex->groups[i])));
-    fputc(')', writer->out);
+        fprintf(all.stream, "${%s}", define(writer->definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
+    fprintf(writer->out, "\"(?(DEFINE)${%s})\"", define(writer->definitions, name, text_end(&all)));
+    free(name);
 }
 
-/* Refuses the operation unless the regex matches. Uses the regex up. */
-static void put_demand(const struct writer *writer, const char *id, const char *what, const char *fetch, struct regex *regex)
+/* Sets the reason; the text stands in a log format string in single quotes. */
+static void put_why(FILE *out, const char *why, const char *id, const char *part)
 {
-    fprintf(writer->out, "    acl %s_of_%s %s -m reg '%s'\"", what, id, fetch, regex->text);
-    put_definitions(writer, regex);
-    fprintf(writer->out, "\"\n    http-request set-var(txn.fault) str(%s) if { var(txn.operation) -m str %s } !caught !%s_of_%s\n", what, id, what, id);
-    regex_free(regex);
-}
-
-/* Looks for the first fault, unless an earlier part has found one. Uses the regex up. */
-static void put_cause(const struct writer *writer, const char *id, const char *what, const char *of, size_t n, const char *fetch,
-                      struct regex *regex)
-{
-    char name[96];
-    char *whole = grammar_whole(&writer->grammar, regex);
-    bool too_long = strlen(whole) > CAUSE_REGEX_MAX;
-
-    free(whole);
-    if (!too_long) {
-        bounded_format(name, sizeof name, "%s_fault_%zu", of, n);
-        fprintf(writer->out, "    http-request set-var(txn.cause) \"%s,regsub('${%s}", fetch, define(writer->definitions, name, regex->text));
-        regex->text = NULL;
-        put_definitions(writer, regex);
-        fprintf(writer->out, "','" CAUSE_FORMAT "')\" if { var(txn.operation) -m str %s } { var(txn.fault) -m str %s }%s%s\n", id, what,
-                strcmp(what, "body") == 0 ? " short_body" : "", n > 0 ? " !cause_found" : "");
-    }
-    regex_free(regex);
-}
-
-static bool has_body(const struct guard_operation *operation)
-{
-    return operation->body == BODY_OBJECT || operation->body == BODY_EMPTY;
-}
-
-/* A text as part of a log format string in single quotes. */
-static void put_format(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '%')
+    fputs("    http-request set-var-fmt(txn.why) '", out);
+    for (; *why != '\0'; why++)
+        if (*why == '%')
             fputs("%%", out);
-        else if (*text != '\'')
-            fputc(*text, out);
+        else if (*why != '\'')
+            fputc(*why, out);
+    fprintf(out, "' if { var(txn.operation) -m str %s } { var(txn.fault) -m str %s }\n", id, part);
 }
 
-static void put_label(const struct writer *writer, const struct guard_operation *operation)
-{
-    const struct guard *guard = writer->grammar.guard;
-    struct regex regex;
-    char label[65];
-
-    grammar_label(&writer->grammar, operation, &regex);
-    put_demand(writer, operation->id, "label", "req.body", &regex);
-    fprintf(writer->out, "    http-request set-var-fmt(txn.why) '%s; %sREQUIRE_LABEL asks for the label ", operation->labels, guard->prefix);
-    snprintf(label, sizeof label, "%s", guard->label);
-    put_format(writer->out, label);
-    fprintf(writer->out, "' if { var(txn.operation) -m str %s } { var(txn.fault) -m str label }\n", operation->id);
-}
-
-static void put_operation(const struct writer *writer, const struct guard_operation *operation)
+/* What an operation demands, and the fault if that is not given. */
+static void put_demands(const struct writer *writer, const struct product *product)
 {
     FILE *out = writer->out;
-    const struct guard *guard = writer->grammar.guard;
-    struct causes causes;
-    struct regex regex;
-    enum guard_knob knob;
-    const char *whole = guard_refuses_whole(&writer->grammar, operation, &knob);
+    const char *id = product->grammar.operation->id;
 
-    fprintf(out, "\n    # %s\n", operation->id);
-    fprintf(out, "    http-request set-var-fmt(txn.doing) '%s' if { var(txn.operation) -m str %s }\n", operation->doing, operation->id);
-    if (whole != NULL) {
-        fprintf(out, "    http-request set-var(txn.fault) str(whole) if { var(txn.operation) -m str %s }\n", operation->id);
-        fputs("    http-request set-var-fmt(txn.why) '", out);
-        put_format(out, whole);
-        fprintf(out, "; %s%s' if { var(txn.operation) -m str %s }\n", guard->prefix, hint_find(&writer->grammar, knob, ""), operation->id);
-        return;
+    if (product->refusal != NULL) {
+        fprintf(out, "    http-request set-var(txn.fault) str(whole) if { var(txn.operation) -m str %s }\n", id);
+        put_why(out, product->refusal, id, "whole");
     }
-    if (guard_judges_query(guard, operation)) {
-        grammar_query(&writer->grammar, operation, &regex);
-        put_demand(writer, operation->id, "query", "var(txn.query)", &regex);
-        cause_query(&writer->grammar, operation, &regex);
-        put_cause(writer, operation->id, "query", operation->id, 0, "var(txn.query)", &regex);
+    for (size_t i = 0; i < product->count; i++) {
+        const struct demand *demand = &product->demands[i];
+        bool of_query = demand->saying == SAY_QUERY;
+
+        fprintf(out, "    http-request set-var(txn.fault) str(%s) if { var(txn.operation) -m str %s } !caught%s !{ %s -m reg ", demand->part, id,
+                of_query || demand->saying == SAY_ALL ? "" : " !empty", of_query ? "var(txn.query)" : "req.body");
+        put_regex(writer, &product->grammar, &demand->harmless);
+        fputs(" }\n", out);
+        if (demand->why != NULL)
+            put_why(out, demand->why, id, demand->part);
     }
-    if (has_body(operation)) {
-        fprintf(out, "    acl body_of_%s req.body_len eq 0\n", operation->id);
-        grammar_body(&writer->grammar, operation, &regex);
-        put_demand(writer, operation->id, "body", "req.body", &regex);
-    }
-    causes_begin(&causes);
-    for (size_t n = 0; operation->body == BODY_OBJECT && causes_next(&causes, &writer->grammar, operation, &regex); n++)
-        put_cause(writer, operation->id, "body", operation->type, n, "req.body", &regex);
-    if (operation->body == BODY_EMPTY)
-        fprintf(out, "    http-request set-var-fmt(txn.why) '" REASON_NOT_EMPTY "' if { var(txn.operation) -m str %s } { var(txn.fault) -m str body }\n",
-                operation->id);
-    if (guard->label != NULL && operation->labels != NULL)
-        put_label(writer, operation);
 }
 
+/* Looks for the first fault. */
+static void put_faults(const struct writer *writer, const struct product *product)
+{
+    for (size_t i = 0; i < product->count; i++) {
+        const struct demand *demand = &product->demands[i];
+
+        if (demand->fault.text == NULL)
+            continue;
+        fputs("    http-request replace-header fault ", writer->out);
+        put_regex(writer, &product->grammar, &demand->fault);
+        fprintf(writer->out, " '" CAUSE_FORMAT "' if of_%s { var(txn.operation) -m str %s }\n", demand->part, product->grammar.operation->id);
+    }
+}
+
+static void put_each(const struct writer *writer, void (*put)(const struct writer *writer, const struct product *product))
+{
+    for (const char *const *id = writer->operations; *id != NULL; id++) {
+        struct product product;
+
+        product_make(&product, writer->guard, writer->facts, guard_operation_find(*id));
+        put(writer, &product);
+        product_free(&product);
+    }
+}
+
+enum kind { ANY_KIND, WITH_BODY, WITH_QUERY };
+
 /* An ACL that names the operations of a kind. Returns whether there are any. */
-static bool put_names(const struct writer *writer, const char *acl, guard_wants *wants, const void *context,
-                      bool (*of_kind)(const struct guard *guard, const struct guard_operation *operation))
+static bool put_names(const struct writer *writer, const char *acl, enum kind kind)
 {
     char head[64];
     struct words words = {.out = writer->out, .head = head, .tail = ""};
-    const struct guard *guard = writer->grammar.guard;
 
     bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", acl);
-    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
-        if (guard_inspects(guard, operation->id) && wants(context, operation->id) && of_kind(guard, operation))
-            words_add(&words, operation->id);
+    for (const char *const *id = writer->operations; *id != NULL; id++) {
+        const struct guard_operation *operation = guard_operation_find(*id);
+
+        if (kind == ANY_KIND || (kind == WITH_BODY ? guard_has_body(operation) : guard_judges_query(writer->guard, operation)))
+            words_add(&words, *id);
+    }
     words_end(&words);
     return words.count > 0;
-}
-
-static bool of_any_kind(const struct guard *guard, const struct guard_operation *operation)
-{
-    (void)guard;
-    (void)operation;
-    return true;
-}
-
-static bool with_body(const struct guard *guard, const struct guard_operation *operation)
-{
-    (void)guard;
-    return has_body(operation);
-}
-
-static bool with_query(const struct guard *guard, const struct guard_operation *operation)
-{
-    return guard_judges_query(guard, operation);
 }
 
 /* A request is judged whole or not at all. */
 static void put_whole(const struct writer *writer)
 {
-    const struct guard *guard = writer->grammar.guard;
+    const struct guard *guard = writer->guard;
 
     fprintf(writer->out,
             "\n"
             "    # A body is judged whole, or not at all. A length that is announced is judged before the body is waited for.\n"
             "    acl too_large req.body_size gt %ld\n"
             "    acl too_large req.body_len gt %ld\n"
-            "    acl short_body req.body_len le %ld\n"
             "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
+            "    acl empty req.body_len eq 0\n"
             "    http-request wait-for-body time " BODY_TIME " if with_body !caught\n"
             "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
             "    http-request set-var(txn.body_len) req.body_len if with_body\n"
             "    http-request set-var(txn.fault) str(part) if with_body !caught !{ req.body_size,sub(txn.body_len) eq 0 }\n"
             "    # (A string of HAProxy ends at its first NUL: a regex would not see what is behind it.)\n"
-            "    http-request set-var(txn.fault) str(part) if with_body !caught !{ req.body_len eq 0 } !{ "
+            "    http-request set-var(txn.fault) str(part) if with_body !caught !empty !{ "
             "req.body,length,sub(txn.body_len) eq 0 }\n"
-            "    http-request set-var(txn.fault) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found } !{ req.body_len eq 0 }\n"
-            "    http-request set-var-fmt(txn.why) 'a body of more than %ld bytes; %sMAX_CREATE_BODY sets the limit' if { "
-            "var(txn.fault) -m str large }\n"
-            "    http-request set-var-fmt(txn.why) '" REASON_BODY "' if { var(txn.fault) -m str part }\n"
-            "    http-request set-var-fmt(txn.why) '" REASON_ENCODING "' if { var(txn.fault) -m str encoded }\n",
-            guard->max_body, guard->max_body, REASON_BODY_MAX, guard->max_body, guard->prefix);
+            "    http-request set-var(txn.fault) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found } !empty\n"
+            "    http-request set-var(txn.why) str('" REASON_LARGE "') if { var(txn.fault) -m str large }\n",
+            guard->max_body, guard->max_body, guard->max_body, guard->prefix);
 }
 
 static void put_parameters(FILE *out)
@@ -273,68 +254,81 @@ static void put_parameters(FILE *out)
           "    acl announced req.hdr_val(content-length) gt 0\n"
           "    acl announced req.hdr(transfer-encoding) -m found\n"
           "    http-request set-var(txn.fault) str(form) if with_query !caught form announced !with_body\n"
-          "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !{ req.body_len eq 0 }\n"
-          "    http-request set-var-fmt(txn.why) '" REASON_FORM "' if { var(txn.fault) -m str form }\n",
+          "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !empty\n",
           out);
 }
 
-/* Puts the reason together from the cause, as guard_judge.c does. */
-static void put_reason(const struct writer *writer, const char *members_map)
+/* Where the first fault is. A header takes the text because HAProxy's converters have 16 KiB for a regex (arg.c), and its action
+ * replace-header has no such limit. Line breaks would be encoded in it. */
+static void put_search(const struct writer *writer)
 {
-    const struct guard *guard = writer->grammar.guard;
-    FILE *out = writer->out;
-    char hints_map[4096];
+    fprintf(writer->out,
+            "\n"
+            "    # The reason, for refused requests only. A header that goes nowhere takes the body, then what a regex finds in it:\n"
+            "    # {HostConfig.Binds.....|/srv/x:/x is a sign that there is a fault, the way to it, and a value that can be shown.\n"
+            "    acl of_query var(txn.fault) -m str query\n"
+            "    acl of_body var(txn.knob) -m str body\n"
+            "    acl explained var(txn.why) -m found\n"
+            "    http-request set-var(txn.doing) var(txn.operation),lower,map_str(haproxy/members.map) if caught\n"
+            "    http-request set-var(txn.knob) var(txn.fault) if caught\n"
+            "    http-request set-var(txn.knob) str(long) if of_body { req.body_len gt %ld }\n"
+            "    http-request strict-mode off if caught\n"
+            "    http-request set-header fault '#%%[var(txn.query)]' if of_query\n"
+            "    http-request set-header fault '#%%[req.body,regsub(\"\\r|\\n\",\" \",g)]' if of_body\n",
+            REASON_BODY_MAX);
+    put_each(writer, put_faults);
+    fputs("    http-request set-var(txn.cause) req.fhdr(fault) if of_query || of_body\n", writer->out);
+}
 
-    /* (It lies beside the other.) */
-    bounded_format(hints_map, sizeof hints_map, "%.*s/hints.map", (int)(strrchr(members_map, '/') - members_map), members_map);
-    fputs("\n"
-          "    # The reason, for refused requests only: members.map knows what opens the member, hints.map what to say of that.\n"
-          "    acl of_body var(txn.fault) -m str body\n"
-          "    acl of_query var(txn.fault) -m str query\n"
-          "    acl explained var(txn.why) -m found\n"
-          "    acl of_member var(txn.entry) -m found\n"
-          "    acl nameless var(txn.member) -m len 0\n"
-          "    http-request set-var(txn.member) var(txn.cause),regsub('\"\\\\A.([^|]*?)[.]*[|].*\",\"\\\\1\"') if caught cause_found\n"
-          "    http-request set-var(txn.value) var(txn.cause),field(2,|) if caught cause_found\n"
-          "    http-request set-var-fmt(txn.key) '%[var(txn.operation)]:%[var(txn.member)]' if of_body cause_found\n"
-          "    http-request set-var-fmt(txn.key) '%[var(txn.operation)]?%[var(txn.member)]' if of_query cause_found\n",
-          out);
-    fprintf(out, "    http-request set-var(txn.entry) var(txn.key),lower,map_str(%s) if caught cause_found\n", members_map);
-    fputs("    http-request set-var(txn.knob) var(txn.entry),field(2,|) if of_member\n", out);
-    /* What is refused although its knob is open, nothing opens. */
-    fputs("    http-request set-var(txn.hint) str(none) if of_member { var(txn.knob) -m str NONE OWN", out);
-    for (int knob = 0; knob < KNOB_NONE; knob++)
-        if (guard->open[knob])
-            fprintf(out, " %s", knob_key((enum guard_knob)knob));
+/* Puts the reason together, as guard_judge.c does. */
+static void put_reason(const struct writer *writer)
+{
+    const struct grammar grammar = {writer->guard, writer->facts, NULL};
+    const char *prefix = writer->guard->prefix;
+    FILE *out = writer->out;
+    struct regex regex;
+
+    fputs("    # members.map knows what messages call the member and what opens it, hints.map what to say of that.\n"
+          "    acl found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n"
+          "    acl known var(txn.entry) -m found\n"
+          "    http-request set-var(txn.said) var(txn.cause),regsub('\"\\\\A.[.]*([^|]*?)[.]*[|].*\",\"\\\\1\"') if found\n"
+          "    http-request set-var(txn.value) var(txn.cause),field(2,|) if found\n"
+          "    http-request set-var(txn.knob) str(UNKNOWN) if found\n"
+          "    http-request set-var(txn.knob) str(UNKNOWN_PARAMETER) if found of_query\n"
+          "    http-request set-var(txn.key) var(txn.operation),concat(:,txn.said) if found\n"
+          "    http-request set-var(txn.entry) var(txn.key),lower,map_str(haproxy/members.map) if found\n"
+          "    http-request set-var(txn.said) var(txn.entry),field(1,|) if known\n"
+          "    http-request set-var(txn.knob) var(txn.entry),field(2,|) if known\n"
+          "    # What is refused although its variable is set nothing opens.\n",
+            out);
+    if (writer->facts->own_unknown)
+        fprintf(out, "    http-request set-var(txn.knob) str(UNTOLD) if { var(txn.knob) -m str OWN%s }\n",
+                writer->guard->open[KNOB_VOLUMES_FROM] ? " VOLUMES_FROM" : "");
+    fputs("    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str OWN", out);
+    for (int knob = 0; knob < KNOB_OWN; knob++)
+        if (hint_is_vain(writer->guard, knob))
+            fprintf(out, " %s", guard_keys[knob]);
     fputs(" }\n", out);
-    fputs("    http-request set-var(txn.hint) str(none) if of_member { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg '", out);
-    guard_put_protected(out, &writer->grammar);
-    fputs("' }\n", out);
-    fprintf(out, "    http-request set-var-fmt(txn.lookup) '%%[var(txn.knob)]_%%[var(txn.value)]' if of_member !{ var(txn.hint) -m found }\n"
-                 "    http-request set-var(txn.hint) var(txn.lookup),map_reg(%s,none) if of_member !{ var(txn.hint) -m found }\n",
-            hints_map);
-    fputs("    http-request set-var-fmt(txn.said) '%[var(txn.entry),field(1,|)]' if of_member\n"
-          "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if of_member { var(txn.value) -m len 1: }\n",
+    if (writer->facts->own.count + writer->facts->holders.count > 0) {
+        fputs("    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ", out);
+        grammar_protected(&grammar, &regex);
+        put_regex(writer, &grammar, &regex);
+        regex_free(&regex);
+        fputs(" }\n", out);
+    }
+    fputs("    http-request set-var(txn.lookup) var(txn.knob),concat(_,txn.value) if caught\n"
+          "    http-request set-var(txn.hint) var(txn.lookup),map_reg(haproxy/hints.map) if caught\n",
           out);
-    fprintf(out, "    http-request set-var-fmt(txn.why) '%%[var(txn.said)]; %s%%[var(txn.hint)]' if of_member !explained\n", guard->prefix);
-    if (writer->grammar.facts->own_unknown)
-        fprintf(out,
-                "    acl perhaps_own var(txn.hint) -m beg ALLOW_VOLUME_NAMES\n"
-                "    acl perhaps_own var(txn.knob) -m str OWN%s\n"
-                "    http-request set-var(txn.hint) str(unknown) if of_member perhaps_own\n"
-                "    http-request set-var-fmt(txn.why) '%%[var(txn.said)]; " NOT_KNOWN_YET "' if of_member perhaps_own\n",
-                guard->open[KNOB_VOLUMES_FROM] ? " VOLUMES_FROM" : "");
-    fputs("    http-request set-var-fmt(txn.why) '%[var(txn.said)]; " NOTHING_HELPS "' if of_member { var(txn.hint) -m str none }\n"
-          "    http-request set-var-fmt(txn.why) '%[var(txn.entry),field(1,|)] " REASON_ODD_NAME "' if of_member { var(txn.knob) -m str OBJECT }\n"
-          "    http-request set-var-fmt(txn.why) '" REASON_QUERY "' if of_member { var(txn.knob) -m str ANY }\n"
-          "    http-request set-var-fmt(txn.why) 'the body " REASON_ODD_NAME "' if of_body cause_found nameless !explained\n",
-          out);
-    fprintf(out, "    http-request set-var-fmt(txn.why) '%%[var(txn.member)] " REASON_UNKNOWN "; %sALLOW_PRIVILEGED=true would allow it' if of_body cause_found !explained\n"
-                 "    http-request set-var-fmt(txn.why) '%%[var(txn.member)] " REASON_UNKNOWN_PARAMETER "; %sALLOW_PRIVILEGED=true would allow it' if of_query cause_found !explained\n",
-            guard->prefix, guard->prefix);
-    fputs("    http-request set-var-fmt(txn.why) '" REASON_LONG "' if of_body !short_body !explained\n"
-          "    http-request set-var-fmt(txn.why) '" REASON_BODY "' if of_body !explained\n"
-          "    http-request set-var-fmt(txn.why) '" REASON_QUERY "' if of_query !explained\n",
+    if (writer->facts->own_unknown)
+        fputs("    http-request set-var(txn.hint) str(UNTOLD_),map_reg(haproxy/hints.map) if caught { var(txn.hint) -m beg " OWN_VOLUMES " }\n", out);
+    if (*prefix != '\0')
+        fprintf(out, "    http-request set-var(txn.hint) var(txn.hint),regsub(ALLOW_,%sALLOW_) if caught\n", prefix);
+    fputs("    acl sentence var(txn.knob) -m reg ^[a-z]\n"
+          "    acl of_name var(txn.knob) -m str OBJECT UNKNOWN UNKNOWN_PARAMETER\n"
+          "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if found !of_name { var(txn.value) -m len 1: }\n"
+          "    http-request set-var-fmt(txn.said) '%[var(txn.said)];' if found !of_name\n"
+          "    http-request set-var-fmt(txn.why) '%[var(txn.said)] %[var(txn.hint)]' if found !sentence !explained\n"
+          "    http-request set-var(txn.why) var(txn.hint) if caught !explained\n",
           out);
 }
 
@@ -352,70 +346,31 @@ static void put_answers(FILE *out)
 }
 
 void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard, const struct guard_facts *facts,
-                       const char *members_map, guard_wants *wants, const void *context)
+                       const char *const *operations)
 {
-    const struct writer writer = {.out = out, .definitions = definitions, .grammar = {guard, facts}};
-    struct text text;
-    bool bodies;
-    bool queries;
+    const struct writer writer = {out, definitions, guard, facts, operations};
 
-    if (!guard->active)
+    if (!guard->active || *operations == NULL)
         return;
-    text_begin(&text);
-    const struct writer trial = {.out = text.stream, .definitions = definitions, .grammar = {guard, facts}};
-    bool any = put_names(&trial, "workload", wants, context, of_any_kind);
-    char *names = text_end(&text);
-    if (any) {
-        fputs("\n    # -- The create guard: what these operations carry has to be harmless ------------------------------------------\n"
-              "    # The regexes describe the harmless bodies completely.\n",
-              out);
-        fputs(names, out);
-        fputs("    http-request set-var(txn.verdict) str(Allowed) if allowed !workload\n"
-              "    http-request set-var(txn.detail) var(txn.operation) if allowed !workload\n"
-              "    http-request allow if allowed !workload\n"
-              "\n"
-              "    acl caught var(txn.fault) -m found\n"
-              "    # A cause: a sign that there is one, the names of the members on the way, and the value if it can be shown.\n"
-              "    acl cause_found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n",
-              out);
-        bodies = put_names(&writer, "with_body", wants, context, with_body);
-        if (bodies)
-            put_whole(&writer);
-        else
-            fputs("    acl with_body always_false\n    acl short_body always_true\n", out);
-        queries = put_names(&writer, "with_query", wants, context, with_query);
-        if (queries)
-            put_parameters(out);
-        for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
-            if (guard_inspects(guard, operation->id) && wants(context, operation->id))
-                put_operation(&writer, operation);
-        if (bodies || queries)
-            put_reason(&writer, members_map);
-        put_answers(out);
-    }
-    free(names);
-}
-
-/* -- Maps ------------------------------------------------------------------------------------------------------------ */
-
-static void write_member(FILE *out, const char *key, const struct member *member)
-{
-    fprintf(out, "%s %s|%s\n", key, member->name, member_key(member));
-}
-
-void guard_write_members_map(FILE *out)
-{
-    fputs("# operation:member (or operation?parameter) -> its name in messages|what opens it, for hints.map. Made from\n"
-          "# entrypoint/guard_schema.c by `make maps`; the first of several counts.\n",
+    fputs("\n    # -- The create guard: what these operations carry has to be harmless ------------------------------------------\n"
+          "    # The regexes describe the harmless bodies completely.\n",
           out);
-    members_list(out, write_member);
-}
-
-void guard_write_hints_map(FILE *out)
-{
-    fputs("# what opens it _ the refused value -> what to say. Made from entrypoint/guard_schema.c by `make maps`; the first match\n"
-          "# counts.\n",
+    put_names(&writer, "workload", ANY_KIND);
+    fputs("    http-request set-var(txn.verdict) str(Allowed) if allowed !workload\n"
+          "    http-request set-var(txn.detail) var(txn.operation) if allowed !workload\n"
+          "    http-request allow if allowed !workload\n"
+          "\n"
+          "    acl caught var(txn.fault) -m found\n",
           out);
-    for (const struct guard_hint *hint = guard_hints; hint->knob != KNOB_ALL; hint++)
-        fprintf(out, "^%s_(?:%s) %s\n", knob_key(hint->knob), hint->value == NULL ? "" : hint->value, hint->text == NULL ? "none" : hint->text);
+    if (put_names(&writer, "with_body", WITH_BODY))
+        put_whole(&writer);
+    else
+        fputs("    acl with_body always_false\n    acl empty req.body_len eq 0\n", out);
+    if (put_names(&writer, "with_query", WITH_QUERY))
+        put_parameters(out);
+    fputc('\n', out);
+    put_each(&writer, put_demands);
+    put_search(&writer);
+    put_reason(&writer);
+    put_answers(out);
 }

@@ -190,6 +190,7 @@ static int print_map(const struct arguments *arguments, const struct environment
         const char *name;
         void (*write)(FILE *out);
     } maps[] = {{"operations", config_write_operations_map},
+                {"answers", config_write_answers_map},
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
                 {"settings", variables_write_table}};
@@ -226,8 +227,8 @@ static const struct command commands[] = {
      "say a Compose file's, an env file's (- is stdin) or this\n"
      "environment's names of other images in ALLOW_* names\n",
      false, migrate_names},
-    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, members or hints;\n"
-     "settings: the variables that are not permissions\n", false, print_map},
+    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, answers, members or\n"
+     "hints; settings: the variables that are not permissions\n", false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };
 

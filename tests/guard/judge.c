@@ -60,11 +60,16 @@ static void read_facts(struct guard_facts *facts, char **arguments)
     facts->host_networks = split(argument(arguments, "HOST_NETWORKS"));
 }
 
-static bool open_all(const void *context, const char *id)
+/* The ids of all operations that are looked at, ended by NULL. */
+static const char *const *all_operations(const struct guard *guard)
 {
-    (void)context;
-    (void)id;
-    return true;
+    static const char *ids[128];
+    size_t count = 0;
+
+    for (const struct guard_operation *operation = guard_operations; operation->id != NULL && count < 127; operation++)
+        if (guard_inspects(guard, operation->id))
+            ids[count++] = operation->id;
+    return ids;
 }
 
 static char *read_file(const char *path, size_t *length)
@@ -123,14 +128,13 @@ int main(int argc, char *argv[])
     int result = 0;
     if (strcmp(mode, "-r") == 0) {
         struct definitions *definitions = definitions_new();
-        guard_write_rules(stdout, definitions, guard, &facts, "haproxy/members.map", open_all, NULL);
+        guard_write_rules(stdout, definitions, guard, &facts, all_operations(guard));
         definitions_free(definitions);
     } else if (strcmp(mode, "-b") == 0) {
         printf("%ld\n", guard_buffer_size(guard));
     } else if (strcmp(mode, "-o") == 0) {
-        for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
-            if (guard_inspects(guard, operation->id))
-                puts(operation->id);
+        for (const char *const *id = all_operations(guard); *id != NULL; id++)
+            puts(*id);
     } else if (strcmp(mode, "-m") == 0) {
         for (const struct guard_type *type = guard_types; type->name != NULL; type++)
             for (const struct guard_field *field = type->fields; field->name != NULL; field++)

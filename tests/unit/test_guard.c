@@ -444,19 +444,20 @@ END_TEST
 
 /* -- haproxy.cfg ----------------------------------------------------------------------------------------------------- */
 
-static bool open_only(const void *context, const char *id)
-{
-    return context == NULL || strcmp(context, id) == 0;
-}
-
+/* The rules for one operation, or for all if id is NULL. */
 static char *rules(struct guard *guard, const char *id)
 {
+    const char *ids[128] = {NULL};
+    size_t count = 0;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
+    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
+        if ((id == NULL || strcmp(operation->id, id) == 0) && guard_inspects(guard, operation->id))
+            ids[count++] = operation->id;
     struct definitions *definitions = definitions_new();
-    guard_write_rules(out, definitions, guard, &docker, "haproxy/members.map", open_only, id);
+    guard_write_rules(out, definitions, guard, &docker, ids);
     definitions_write(out, definitions);
     definitions_free(definitions);
     fclose(out);

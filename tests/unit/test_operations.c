@@ -145,6 +145,7 @@ static void expect_file(const char *path, void (*write)(FILE *))
 START_TEST(test_maps)
 {
     expect_file("haproxy/operations.map", config_write_operations_map);
+    expect_file("haproxy/answers.map", config_write_answers_map);
 }
 END_TEST
 
