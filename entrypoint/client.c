@@ -2,7 +2,7 @@
 #include "client.h"
 
 #include "address.h"
-#include "bounded.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

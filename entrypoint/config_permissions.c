@@ -2,7 +2,7 @@
 #include "config.h"
 #include "config_parts.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "request.h"
 #include "words.h"
 

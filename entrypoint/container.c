@@ -1,6 +1,6 @@
 #include "container.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

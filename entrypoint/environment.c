@@ -1,7 +1,7 @@
 /* The environment, read and checked. */
 #include "environment.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "place.h"
 #include "spelling.h"
 

@@ -1,6 +1,6 @@
 #include "fetch.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* The guard's part of a backend in haproxy.cfg. */
-#include "bounded.h"
 #include "guard_causes.h"
 #include "guard_json.h"
 #include "guard_scope.h"

@@ -1,6 +1,6 @@
 #include "haproxy.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "inventory_internal.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "listener.h"
 
 #include "address.h"
-#include "bounded.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* Reads what haproxy.cfg depends on from the kernel, the Docker socket and the DNS, once for each configuration. */
 #include "machine.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "container.h"
 
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 #include "address.h"
 #include "alias.h"
 #include "arguments.h"
-#include "bounded.h"
+#include "text.h"
 #include "config.h"
 #include "haproxy.h"
 #include "healthcheck.h"

@@ -1,7 +1,7 @@
 /* The table of operations, and what is derived from one line of it: variable, regex, groups. */
 #include "operations.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Which operations are open, from the ALLOW_* variables and the foreign names, and why. */
 #include "permissions.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <string.h>
 

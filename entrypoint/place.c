@@ -1,7 +1,7 @@
 /* Whether an address or a path is in use on this machine, or would be twice. */
 #include "place.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* The base set, and PROFILE_<NAME>_*. */
 #include "profile.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "guard_schema.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 #include "recreate.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "facts.h"
 #include "fetch.h"
 #include "inventory_json.h"

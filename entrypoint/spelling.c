@@ -1,7 +1,7 @@
 /* Which name was meant where one is unknown. */
 #include "spelling.h"
 
-#include "bounded.h"
+#include "text.h"
 
 #include <stdint.h>
 #include <stdio.h>

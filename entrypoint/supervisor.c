@@ -1,7 +1,7 @@
 /* Starts, replaces and stops HAProxy, and is its parent. */
 #include "supervisor.h"
 
-#include "bounded.h"
+#include "text.h"
 #include "certificates.h"
 #include "config.h"
 #include "reach.h"

@@ -2,7 +2,7 @@
 #include "upstream.h"
 
 #include "address.h"
-#include "bounded.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
