@@ -32,12 +32,12 @@ CHECK_LIBS   = $(shell pkg-config --libs check)
 CFLAGS  ?= -O2 -g
 WARNINGS = -std=c11 -Wall -Wextra -Wpedantic -Werror -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
            -Wundef -Wvla
-DEFINES  = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DINSTALLED_DATA_DIR='"$(DATA_DIR)"'
+DEFINES  = -Ientrypoint -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DINSTALLED_DATA_DIR='"$(DATA_DIR)"'
 HARDEN   = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-SOURCES   = $(wildcard entrypoint/*.c)
+SOURCES   = $(wildcard entrypoint/*.c entrypoint/*/*.c)
 OBJECTS   = $(SOURCES:entrypoint/%.c=$(BUILD)/obj/%.o)
 LIBRARY   = $(filter-out entrypoint/main.c,$(SOURCES))
 SANITIZED = $(LIBRARY:entrypoint/%.c=$(BUILD)/sanitized/%.o)
@@ -61,24 +61,26 @@ $(MANUAL): docs/$(NAME).8.in scripts/manual.sh $(PROGRAM)
 	scripts/manual.sh $(PROGRAM) $(DATA_DIR) >$@
 
 # The Makefile is a prerequisite because the version and the data directory are in it.
-$(BUILD)/obj/%.o: entrypoint/%.c Makefile | $(BUILD)/obj
+$(BUILD)/obj/%.o: entrypoint/%.c Makefile
+	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/sanitized/%.o: entrypoint/%.c Makefile | $(BUILD)/sanitized
+$(BUILD)/sanitized/%.o: entrypoint/%.c Makefile
+	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/%: tests/unit/%.c $(SANITIZED) Makefile | $(BUILD)/unit
-	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes -Ientrypoint $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) $(CHECK_CFLAGS) \
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) $(CHECK_CFLAGS) \
 	    -MMD -MP -o $@ $< $(SANITIZED) $(CHECK_LIBS) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
 # Programs that the guard's tests and its fuzzing drive from outside
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
-	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Ientrypoint $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-$(BUILD)/obj $(BUILD)/sanitized $(BUILD)/unit $(BUILD)/guard:
+$(BUILD)/unit $(BUILD)/guard:
 	mkdir -p $@
 
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 install: $(PROGRAM) $(MANUAL)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(DATA_DIR)
@@ -127,7 +129,7 @@ coverage: setup-test
 	@$(MAKE) -s -j"$$(nproc)" BUILD=$(BUILD)/coverage SANITIZE='-O0 -g --coverage' coverage-programs
 	@tests/coverage.sh $(BUILD)/coverage
 
-# What is derived from entrypoint/operations.def and kept in the tree.
+# What is derived from entrypoint/policy/operations.def and kept in the tree.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map answers >haproxy/answers.map
@@ -147,6 +149,7 @@ fuzz:
 # (2317: shellcheck does not see that bats' functions are called by name.)
 lint:
 	@scripts/install-packages.sh lint
+	scripts/check-includes.sh
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- -std=c11 $(DEFINES) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingIncludeSystem $(DEFINES) entrypoint

@@ -1,17 +1,17 @@
 /* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
 
-#include "address.h"
-#include "alias.h"
-#include "arguments.h"
-#include "text.h"
-#include "config.h"
-#include "haproxy.h"
-#include "healthcheck.h"
-#include "migrate.h"
-#include "place.h"
-#include "report.h"
-#include "supervisor.h"
-#include "warnings.h"
+#include "base/host.h"
+#include "command/alias.h"
+#include "command/arguments.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "process/haproxy.h"
+#include "command/healthcheck.h"
+#include "command/migrate.h"
+#include "environment/listener_conflicts.h"
+#include "command/explain.h"
+#include "process/supervisor.h"
+#include "process/warnings.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -5,10 +5,10 @@
 set -eu
 cd "$(dirname -- "$0")/.."
 directory=$1
-rm -f "$directory"/*/*.gcda
+find "$directory" -name '*.gcda' -delete
 find "$directory/unit" -name 'test_*' -perm -u+x -print | sort |
     CK_FORK=yes CK_VERBOSITY=silent xargs -P "$(nproc)" -n 1 env >/dev/null || echo 'a unit test failed' >&2
-gcov --no-output --branch-probabilities "$directory"/sanitized/*.gcda 2>/dev/null | awk '
+find "$directory/sanitized" -name '*.gcda' -exec gcov --no-output --branch-probabilities {} + 2>/dev/null | awk '
     /^File / { file = $2; gsub(/\x27/, "", file); ours = file ~ /^entrypoint\/.*\.c$/ }
     ours && /^Lines executed/ { if (file == last) ours = 0; else take("lines"); last = file } # once more is the sum of all
     ours && /^Taken at least once/ { take("branches") }

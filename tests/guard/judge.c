@@ -12,7 +12,7 @@
  *
  * Some names are not variables but what is known of the Engine and the profile: ENGINE=docker, CGROUP=1, SELF=unknown,
  * SELF_CONTAINER, SELF_VOLUMES, HOLDERS, HOST_NETWORKS (lists); INSPECT=open, SECRETS=open, CONFIGS=open. */
-#include "guard_internal.h"
+#include "guard/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# The table of members and why they are harmless (entrypoint/guard_members.tsv): it is complete, and what it says of each member is
+# The table of members and why they are harmless (entrypoint/guard/members.tsv): it is complete, and what it says of each member is
 # what the guard does. Bodies and queries are made from the table itself, see members.py.
 
 bats_require_minimum_version 1.5.0
 
-setup() { SOURCES=("$ROOT/entrypoint/guard_schema.c" "$ROOT/entrypoint/guard_lists.c"); }
+setup() { SOURCES=("$ROOT/entrypoint/guard/schema.c" "$ROOT/entrypoint/guard/lists.c"); }
 
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    export ROOT TABLE="$ROOT/entrypoint/guard_members.tsv"
+    export ROOT TABLE="$ROOT/entrypoint/guard/members.tsv"
 }
 
 # members CHECK [ARGUMENT ...], see members.py
@@ -26,7 +26,7 @@ members() { python3 "$ROOT/tests/guard/members.py" "$1" "$TABLE" "$ROOT/build/gu
 
 # wrong EXPRESSION PART CHECK [ARGUMENT ...]: the check finds what sed's expression breaks in the table
 wrong() {
-    sed "$1" "$ROOT/entrypoint/guard_members.tsv" >"$BATS_TEST_TMPDIR/table"
+    sed "$1" "$ROOT/entrypoint/guard/members.tsv" >"$BATS_TEST_TMPDIR/table"
     local answer status=0
     answer=$(TABLE="$BATS_TEST_TMPDIR/table" members "${@:3}") || status=$?
     echo "$1: $answer ($status)"

@@ -1,4 +1,4 @@
-"""The table of members (entrypoint/guard_members.tsv) against the guard, see members.bats.
+"""The table of members (entrypoint/guard/members.tsv) against the guard, see members.bats.
 
 members.py CHECK TABLE JUDGE [ARGUMENT ...] prints what is wrong, a line each, and exits 1 if anything is. The checks are complete, harmless,
 number; classes, which takes the sources that hold the guard's groups and variables; values, which takes types, all if there are none."""

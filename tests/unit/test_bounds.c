@@ -2,8 +2,8 @@
  * PCRE2's match limit, without its JIT, never by time. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "guard_grammar.h"
-#include "guard_scope.h"
+#include "guard/grammar.h"
+#include "guard/scope.h"
 #include "suite.h"
 
 #include <pcre2.h>

@@ -1,6 +1,6 @@
 /* What is rendered, byte by byte for the environments in tests/fixtures/cfg, and what the template does with mistakes. */
-#include "config.h"
-#include "template.h"
+#include "config/config.h"
+#include "config/template.h"
 #include "suite.h"
 
 #include <stdio.h>

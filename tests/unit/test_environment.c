@@ -1,6 +1,6 @@
 /* From NAME=value strings to permissions, settings, profiles and problems. */
-#include "environment.h"
-#include "strangers.h"
+#include "environment/environment.h"
+#include "environment/strangers.h"
 #include "suite.h"
 
 #include <stdio.h>

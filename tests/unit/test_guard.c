@@ -1,5 +1,5 @@
 /* The create guard: what its variables mean, and which bodies and queries pass. */
-#include "guard_internal.h"
+#include "guard/internal.h"
 #include "suite.h"
 
 #include <stdlib.h>

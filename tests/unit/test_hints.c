@@ -1,6 +1,6 @@
 /* What a refusal names is true: decided again with it, the request is allowed, by the create guard as well. */
-#include "environment.h"
-#include "guard_schema.h"
+#include "environment/environment.h"
+#include "guard/schema.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* What the Engines say, from right answers and hostile ones, over a Unix socket. */
-#include "facts.h"
-#include "inventory.h"
-#include "inventory_json.h"
-#include "protection.h"
+#include "inventory/facts.h"
+#include "inventory/inventory.h"
+#include "inventory/json.h"
+#include "inventory/protection.h"
 #include "suite.h"
 
 #include <signal.h>

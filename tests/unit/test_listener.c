@@ -1,6 +1,6 @@
 /* LISTEN: what each URL means, and which two would be one. */
-#include "listener.h"
-#include "place.h"
+#include "environment/listener.h"
+#include "environment/listener_conflicts.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The one table, against the specification of every operation, and what is derived from it. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "config.h"
-#include "operations.h"
+#include "config/config.h"
+#include "policy/operations.h"
 #include "suite.h"
 
 #include <pcre2.h>

@@ -1,5 +1,5 @@
 /* What is told of a mistake cannot command the terminal on which it is read. */
-#include "environment.h"
+#include "environment/environment.h"
 #include "suite.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* PROFILE_<NAME>_*: which part of a variable's name is the profile's, and what a profile has. */
-#include "profile.h"
+#include "environment/profile.h"
 #include "suite.h"
 
 #include <stdio.h>

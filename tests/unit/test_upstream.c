@@ -1,5 +1,5 @@
 /* SOCKET_PATH and UPSTREAM. */
-#include "upstream.h"
+#include "environment/upstream.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The table of variables: its rows are sound, and each kind of value is read. */
-#include "address.h"
-#include "environment.h"
+#include "base/host.h"
+#include "environment/environment.h"
 #include "suite.h"
 
 #include <stdio.h>

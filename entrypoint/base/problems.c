@@ -1,0 +1,82 @@
+#include "base/problems.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void print_visibly(FILE *to, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < ' ' || c > '~')
+            fprintf(to, "\\x%02X", c);
+        else
+            fputc(c, to);
+    }
+}
+
+/* Writes to a file, or waits a tenth of a second for one that is full, such as a pipe that nobody reads, and drops what is
+ * left. (What is writable takes PIPE_BUF bytes without blocking, see pipe(7).) */
+static void write_all(FILE *to, const char *text, size_t length)
+{
+    struct pollfd polled = {.fd = fileno(to), .events = POLLOUT};
+
+    while (length > 0 && poll(&polled, 1, 100) > 0) {
+        ssize_t wrote = write(polled.fd, text, length < PIPE_BUF ? length : PIPE_BUF);
+
+        if (wrote < 0 && errno != EAGAIN && errno != EINTR)
+            return;
+        if (wrote > 0) {
+            text += wrote;
+            length -= (size_t)wrote;
+        }
+    }
+}
+
+static void line(FILE *to, const char *format, va_list arguments)
+{
+    char *text = NULL;
+    char *visible = NULL;
+    size_t length;
+    FILE *memory = open_memstream(&visible, &length);
+
+    if (memory == NULL || vasprintf(&text, format, arguments) < 0)
+        abort();
+    fputs("docker-socket-proxy: ", memory);
+    print_visibly(memory, text);
+    fputc('\n', memory);
+    if (fclose(memory) != 0)
+        abort();
+    if (fileno(to) >= 0)
+        write_all(to, visible, length);
+    else
+        fputs(visible, to);
+    fflush(to);
+    free(visible);
+    free(text);
+}
+
+void problem(struct problems *problems, const char *format, ...)
+{
+    va_list arguments;
+
+    problems->count++;
+    if (problems->to == NULL)
+        return;
+    va_start(arguments, format);
+    line(problems->to, format, arguments);
+    va_end(arguments);
+}
+
+void notice(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    line(stderr, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,56 @@
+/* Strings that are built with stdio. */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_begin(struct text *text)
+{
+    text->stream = open_memstream(&text->bytes, &text->length);
+    if (text->stream == NULL)
+        abort();
+}
+
+char *text_end(struct text *text)
+{
+    if (fclose(text->stream) != 0)
+        abort();
+    return text->bytes;
+}
+
+char *text_format(const char *format, ...)
+{
+    struct text text;
+    va_list arguments;
+
+    text_begin(&text);
+    va_start(arguments, format);
+    vfprintf(text.stream, format, arguments);
+    va_end(arguments);
+    return text_end(&text);
+}
+
+/* ---- buffers ---- */
+
+void bounded_copy(char *to, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length >= size)
+        abort();
+    memcpy(to, text, length + 1);
+}
+
+void bounded_format(char *to, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(to, size, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= size)
+        abort();
+}

@@ -1,0 +1,287 @@
+/* `explain`: what would happen to a request, and by which variable. */
+#include "command/explain.h"
+
+#include "inventory/facts.h"
+#include "inventory/protection.h"
+#include "policy/router.h"
+#include "base/terminal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BAD_ENVIRONMENT 2
+#define DENIED 3
+
+struct verdict {
+    bool allowed;
+    size_t row;               /* of the table, operation_count for none */
+    const char *operation;    /* operationId, "-" for none */
+    bool protected;           /* a permission opens it, but the proxy protects itself */
+    char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why not */
+};
+
+/* What every request is judged by. */
+struct judge {
+    const struct environment *environment;
+    const struct profile *profile;
+    struct protection protection;
+    struct router *router;
+};
+
+/* False if memory runs out. Release with judge_end. */
+static bool judge_begin(struct judge *judge, const struct environment *environment, const struct inventory *inventory,
+                        const struct profile *profile)
+{
+    judge->environment = environment;
+    judge->profile = profile;
+    judge->router = router_new();
+    if (judge->router == NULL) {
+        notice("out of memory");
+        return false;
+    }
+    protection_make(&judge->protection, inventory);
+    return true;
+}
+
+static void judge_end(struct judge *judge)
+{
+    protection_free(&judge->protection);
+    router_free(judge->router);
+}
+
+static void judge_request(const struct judge *judge, const char *method, const char *target, struct verdict *verdict)
+{
+    const struct permissions *permissions = &judge->profile->permissions;
+    long minor = judge->environment->settings.min_api_minor;
+    char reference[PATH_LENGTH_MAX + 1];
+    char reason[REASON_MAX];
+    enum refusal refusal;
+    size_t i = router_find(judge->router, method, target, minor, &refusal);
+
+    verdict->allowed = refusal == NOT_REFUSED && permissions->open[i];
+    verdict->protected = false;
+    verdict->row = i;
+    verdict->operation = refusal == NOT_REFUSED ? operations[i].id : "-";
+    if (refusal == OLD_VERSION)
+        snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION", minor);
+    else if (refusal == NO_OPERATION)
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(judge->router, method, target));
+    else {
+        profile_reason(judge->profile, i, reason);
+        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", reason, verdict->allowed ? "" : profile_hint_end(judge->profile, i));
+    }
+    if (!verdict->allowed)
+        return;
+    router_reference(judge->router, target, reference);
+    verdict->protected =
+        protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason, sizeof verdict->reason);
+    verdict->allowed = !verdict->protected;
+}
+
+/* The whole file, which the caller frees; NULL with the reason told. */
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char *bytes = NULL;
+    FILE *copy = open_memstream(&bytes, length);
+    char block[4096];
+    size_t got;
+
+    if (file == NULL || copy == NULL) {
+        notice("%s: %s", path, strerror(errno));
+    } else {
+        while ((got = fread(block, 1, sizeof block, file)) > 0)
+            fwrite(block, 1, got, copy);
+        if (ferror(file))
+            notice("%s: %s", path, strerror(errno));
+    }
+    if (copy != NULL && (fclose(copy) != 0 || file == NULL || ferror(file))) {
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file != NULL && file != stdin)
+        fclose(file);
+    return bytes;
+}
+
+/* What the create guard has to do with a request. */
+enum guard_part {
+    NOT_LOOKED_AT, /* the operation carries no workload, or nothing sets the guard for it */
+    WOULD_LOOK,    /* it judges the body, which is not at hand */
+    FOUND_HARMLESS,
+    FOUND_HARMFUL,
+};
+
+struct answer {
+    const char *method;
+    const char *target;
+    const struct profile *profile;
+    struct verdict verdict;
+    enum guard_part part;
+    struct guard_verdict guard; /* FOUND_HARMFUL */
+    char *faults;               /* FOUND_HARMFUL: all that is wrong, one reason a line; owned */
+};
+
+/* Lets the guard judge an allowed operation's body. Returns 0, or the exit status of a failure, which has been told. */
+static int ask_guard(struct answer *answer, const struct inventory *inventory, const char *body_file)
+{
+    const char *query = strchr(answer->target, '?');
+    struct guard_judge *judge;
+    struct facts facts;
+    FILE *list;
+    size_t size;
+    size_t length;
+    char *body = read_file(body_file, &length);
+
+    if (body == NULL)
+        return BAD_ENVIRONMENT;
+    facts_read(&facts, inventory);
+    judge = guard_judge_new(answer->profile->guard, &facts.known, answer->verdict.operation);
+    guard_judge_run(judge, query == NULL ? NULL : query + 1, body, length, &answer->guard);
+    list = open_memstream(&answer->faults, &size);
+    if (list == NULL)
+        abort();
+    guard_judge_all(judge, body, length, list);
+    if (fclose(list) != 0)
+        abort();
+    guard_judge_free(judge);
+    facts_free(&facts);
+    free(body);
+    answer->part = answer->guard.result == GUARD_PASSES ? FOUND_HARMLESS : FOUND_HARMFUL;
+    return 0;
+}
+
+static bool is_allowed(const struct answer *answer)
+{
+    return answer->verdict.allowed && answer->part != FOUND_HARMFUL;
+}
+
+/* All faults but the first, so that a Compose file need not be tried one fault at a time. */
+static void print_others(const struct answer *answer, const char *before)
+{
+    const char *line = answer->faults == NULL ? NULL : strchr(answer->faults, '\n');
+
+    while (line != NULL && line[1] != '\0') {
+        size_t length = strcspn(line + 1, "\n");
+
+        printf("%s%.*s\n", before, (int)length, line + 1);
+        line = strchr(line + 1, '\n');
+    }
+}
+
+static void print_sentence(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    const char *of = answer->profile->name[0] == '\0' ? "" : ", for profile ";
+    const char *name = answer->profile->name;
+
+    if (!verdict->allowed)
+        printf("denied: %s %s is forbidden%s %s%s%s\n", answer->method, answer->target, verdict->protected ? ":" : ";", verdict->reason, of, name);
+    else if (answer->part == FOUND_HARMFUL)
+        printf("denied: %s%s%s\n", answer->guard.message, of, name), print_others(answer, "also: ");
+    else if (answer->part == FOUND_HARMLESS)
+        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation, verdict->reason, of, name);
+    else
+        printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation, verdict->reason, of, name,
+               answer->part == WOULD_LOOK ? ", if the create guard finds its body harmless (--body FILE)" : "");
+}
+
+static const char *about_guard(const struct answer *answer)
+{
+    static const char *const parts[] = {
+        [NOT_LOOKED_AT] = "does not look at this request",
+        [WOULD_LOOK] = "judges its body, if the permissions allow the operation; --body FILE asks it",
+        [FOUND_HARMLESS] = "finds its body harmless, or opened",
+    };
+
+    return answer->part == FOUND_HARMFUL ? answer->guard.reason : parts[answer->part];
+}
+
+static void print_columns(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    bool allowed = is_allowed(answer);
+
+    printf("%s%s%s\n", allowed ? colour_yes() : colour_no(), allowed ? "allowed" : "denied", colour_end());
+    printf("  request    %s %s\n", answer->method, answer->target);
+    printf("  operation  %s\n", verdict->row < operation_count ? verdict->operation : "none");
+    printf("  %s  %s\n", verdict->allowed ? "opened by" : "because  ", verdict->reason);
+    printf("  profile    %s\n", answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
+    printf("  guard      %s\n", about_guard(answer));
+    print_others(answer, "  also       ");
+}
+
+static void print_object(const struct answer *answer)
+{
+    const struct verdict *verdict = &answer->verdict;
+    const char *const members[][2] = {{"method", answer->method},
+                                      {"path", answer->target},
+                                      {"operation", verdict->row < operation_count ? verdict->operation : ""},
+                                      {verdict->allowed ? "opened_by" : "reason", verdict->reason},
+                                      {"profile", answer->profile->name},
+                                      {"guard", about_guard(answer)}};
+
+    printf("{\"allowed\": %s", is_allowed(answer) ? "true" : "false");
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        printf(", \"%s\": ", members[i][0]);
+        print_json(members[i][1]);
+    }
+    puts("}");
+}
+
+int report_explain(const struct environment *environment, const struct inventory *inventory, const struct profile *profile,
+                   const char *method, const char *target, const char *body_file, bool json)
+{
+    struct answer answer = {.method = method, .target = target, .profile = profile, .part = NOT_LOOKED_AT};
+    struct judge judge;
+    int failure = 0;
+
+    if (!judge_begin(&judge, environment, inventory, profile))
+        return 1;
+    judge_request(&judge, method, target, &answer.verdict);
+    judge_end(&judge);
+    if (answer.verdict.row < operation_count && profile_would_guard(profile, answer.verdict.row))
+        answer.part = WOULD_LOOK;
+    if (answer.verdict.allowed && answer.part == WOULD_LOOK && body_file != NULL)
+        failure = ask_guard(&answer, inventory, body_file);
+    if (failure != 0)
+        return failure;
+    if (json)
+        print_object(&answer);
+    else if (terminal())
+        print_columns(&answer);
+    else
+        print_sentence(&answer);
+    free(answer.faults);
+    return is_allowed(&answer) ? 0 : DENIED;
+}
+
+int report_explain_lines(const struct environment *environment, const struct inventory *inventory, const struct profile *profile)
+{
+    struct judge judge;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    if (!judge_begin(&judge, environment, inventory, profile))
+        return 1;
+    while ((length = getline(&line, &size, stdin)) > 0) {
+        struct verdict verdict;
+        char *target;
+
+        if (line[length - 1] == '\n')
+            line[length - 1] = '\0';
+        target = strchr(line, ' ');
+        if (target != NULL)
+            *target++ = '\0';
+        judge_request(&judge, line, target == NULL ? "" : target, &verdict);
+        if (verdict.allowed)
+            printf("allowed %s\n", verdict.operation);
+        else
+            printf("denied %s %s\n", verdict.operation, verdict.reason);
+    }
+    free(line);
+    judge_end(&judge);
+    return 0;
+}

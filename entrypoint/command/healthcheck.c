@@ -1,0 +1,110 @@
+/* The container's health check. */
+#include "command/healthcheck.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+    struct sockaddr_un path;
+};
+
+/* Where to reach a listener from this machine. Returns the length of the address. */
+static socklen_t address_of(const struct listener *listener, union address *address)
+{
+    const char *host = listener->address[0] == '\0' || strcmp(listener->address, "0.0.0.0") == 0 ? "127.0.0.1"
+                                                                                                   : listener->address;
+
+    memset(address, 0, sizeof *address);
+    if (listener->kind == LISTEN_UNIX) {
+        address->path.sun_family = AF_UNIX;
+        memcpy(address->path.sun_path, listener->address, sizeof address->path.sun_path - 1); /* its length was checked */
+        return sizeof address->path;
+    }
+    if (inet_pton(AF_INET6, host, &address->ipv6.sin6_addr) == 1) {
+        if (IN6_IS_ADDR_UNSPECIFIED(&address->ipv6.sin6_addr))
+            address->ipv6.sin6_addr = in6addr_loopback;
+        address->ipv6.sin6_family = AF_INET6;
+        address->ipv6.sin6_port = htons((uint16_t)listener->port);
+        return sizeof address->ipv6;
+    }
+    address->ipv4.sin_family = AF_INET;
+    address->ipv4.sin_port = htons((uint16_t)listener->port);
+    inet_pton(AF_INET, host, &address->ipv4.sin_addr);
+    return sizeof address->ipv4;
+}
+
+/* Sends the request and reads the status. Returns it, 0 for an answer that is no HTTP, or -1 with errno set. */
+static int ask(int fd)
+{
+    static const char request[] = "GET /_ping HTTP/1.1\r\nHost: docker-socket-proxy\r\n"
+                                  "User-Agent: docker-socket-proxy/healthcheck\r\nConnection: close\r\n\r\n";
+    char answer[16] = "";
+    size_t got = 0;
+
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+        return -1;
+    while (got < sizeof answer - 1) {
+        ssize_t more = recv(fd, answer + got, sizeof answer - 1 - got, 0);
+
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' ? (int)strtol(answer + 9, NULL, 10) : 0;
+}
+
+/* Connects, three seconds at most. Returns the socket, or -1 with errno set. */
+static int connect_to(const struct listener *listener)
+{
+    struct timeval patience = {.tv_sec = 3};
+    union address address;
+    socklen_t length = address_of(listener, &address);
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+        connect(fd, &address.any, length) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The first listener that can be asked without a certificate, or the first of all. */
+static const struct listener *listener_to_ask(const struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        if (listeners->list[i].kind != LISTEN_TLS)
+            return &listeners->list[i];
+    return &listeners->list[0];
+}
+
+int healthcheck(const struct listeners *listeners)
+{
+    const struct listener *listener = listener_to_ask(listeners);
+    int fd = connect_to(listener);
+    int status = fd < 0 ? -1 : 200; /* behind TLS, that it accepts is all one can see */
+
+    if (fd >= 0 && listener->kind != LISTEN_TLS)
+        status = ask(fd);
+    if (status < 0)
+        notice("unhealthy: the proxy does not answer: %s", strerror(errno));
+    else if (status != 200 && status != 403)
+        notice("unhealthy: the proxy answers %d%s", status, status == 503 ? ": no Docker Engine behind it" : "");
+    if (fd >= 0)
+        close(fd);
+    return status == 200 || status == 403 ? 0 : 1;
+}

@@ -1,0 +1,175 @@
+/* haproxy.cfg: the templates, with what follows from the environment, the machine and the inventory. */
+#include "config/config.h"
+
+#include "config/parts.h"
+#include "inventory/facts.h"
+#include "policy/router.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFERS_KEPT 32
+
+/* The ids of the operations that the profile's guard judges, ended by NULL. The caller frees the list. */
+static const char **guarded_operations(const struct profile *profile)
+{
+    const char **ids = calloc(operation_count + 1, sizeof *ids);
+    size_t count = 0;
+
+    if (ids == NULL)
+        abort();
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile_guards(profile, i) && (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
+            ids[count++] = operations[i].id;
+    return ids;
+}
+
+static void set_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
+                      const struct profile *profile)
+{
+    const char **ids = guarded_operations(profile);
+    struct facts facts;
+    struct text text;
+
+    facts_read(&facts, inventory);
+    text_begin(&text);
+    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, ids);
+    values_set_text(backend, "guard", &text);
+    facts_free(&facts);
+    free(ids);
+}
+
+/* Whether a guard looks at anything that is open. */
+static bool guards_something(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile_guards(profile, i))
+            return true;
+    return false;
+}
+
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many of them as its busy connections
+ * take: by default it would keep two, and ask the system for the others each time. */
+static void set_buffers(struct values *values, const struct environment *environment)
+{
+    long size = HEAD_ROOM;
+
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        if (guards_something(profile) && guard_buffer_size(profile->guard) > size)
+            size = guard_buffer_size(profile->guard);
+    }
+    values_set(values, "buffer_size", "%ld", size);
+    values_set(values, "buffers_size", "%ld", BUFFERS_KEPT * size);
+}
+
+static void set_global(struct values *values, const struct environment *environment, const struct machine *machine)
+{
+    const struct settings *settings = &environment->settings;
+
+    values_set(values, "version", VERSION);
+    values_set(values, "data_dir", "%s", settings->data_dir);
+    values_set(values, "log_level", "%s", settings->log_level);
+    values_set(values, "maxconn", "%ld", machine->connections);
+    /* (The clocks of several threads differ by milliseconds, in which an answer that one has just had counts as new for
+     * another, see names.cfg.) */
+    values_set(values, "nbthread", "%d", has_names(environment) ? 1 : machine->threads);
+    values_set_if(values, "drop", machine->credentials.drop);
+    values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
+    values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);
+    values_set_if(values, "listens_with_tls", environment_listens_with_tls(environment));
+    values_set(values, "tls_directory", "%s", settings->tls_cert_path != NULL ? settings->tls_cert_path : "");
+    values_set(values, "upstream_tls_directory", "%s", settings->upstream_tls_cert_path != NULL ? settings->upstream_tls_cert_path : "");
+    set_buffers(values, environment);
+}
+
+static void set_frontend(struct values *values, const struct environment *environment, const struct machine *machine)
+{
+    const struct settings *settings = &environment->settings;
+    long limit = settings->max_connections_per_client;
+
+    /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
+     * have no address; each such socket counts as one client. */
+    if (limit == 0)
+        limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
+    values_set(values, "connections_per_client", "%ld", limit);
+    values_set_if(values, "log_text", settings->log_format == LOG_TEXT);
+    values_set_if(values, "log_json", settings->log_format == LOG_JSON);
+    values_set(values, "head_kib", "%ld", HEAD_MAX / 1024);
+    values_set(values, "malformed_path", "%s", MALFORMED_PATH);
+    values_set(values, "malformed_libpod", "%s", MALFORMED_LIBPOD);
+    values_set(values, "version_prefix", "%s", VERSION_PREFIX);
+    values_set(values, "libpod_prefix", "%s", LIBPOD_PREFIX);
+    values_set(values, "path_length_over", "%d", PATH_LENGTH_MAX + 1);
+    values_set(values, "min_api_minor", "%ld", settings->min_api_minor);
+}
+
+static void add_backend(struct values *values, struct definitions *definitions, const struct environment *environment,
+                        const struct machine *machine, const struct inventory *inventory, size_t i)
+{
+    const struct profile *profile = &environment->profiles[i];
+    struct values *backend = values_row(values, "backends");
+
+    values_set(backend, "backend", "%s", profile->backend);
+    values_set(backend, "prefix", "%s", profile->prefix);
+    /* Only what is let through counts, so that a client that keeps asking gets its rate and no less. */
+    values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
+    set_permissions(backend, profile);
+    set_protection(backend, profile, inventory);
+    set_guard(backend, definitions, inventory, profile);
+    set_servers(backend, environment, machine, i);
+}
+
+char *config_text(const struct environment *environment, const struct machine *machine, const struct inventory *inventory,
+                  struct problems *problems)
+{
+    struct values *values = values_new();
+    struct definitions *definitions = definitions_new();
+    char directory[PATH_MAX];
+    struct text text;
+    char *bytes;
+
+    set_global(values, environment, machine);
+    set_upstreams(values, environment, machine);
+    set_frontend(values, environment, machine);
+    set_clients(values, environment, machine);
+    set_names(values, environment, machine);
+    set_faults(values);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        add_backend(values, definitions, environment, machine, inventory, i);
+    text_begin(&text);
+    definitions_write(text.stream, definitions);
+    values_set_text(values, "definitions", &text);
+    definitions_free(definitions);
+    text_begin(&text);
+    if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) < sizeof directory)
+        template_write(text.stream, directory, "haproxy.cfg", values, problems);
+    else
+        problem(problems, "DATA_DIR=%s: the path is too long", environment->settings.data_dir);
+    values_free(values);
+    bytes = text_end(&text);
+    if (problems->count == 0)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+void config_write_operations_map(FILE *out)
+{
+    static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade"};
+
+    fputs("# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
+          "# as its client :stream, or :upgrade if it also leaves HTTP. Made from entrypoint/policy/operations.def by `make maps`; the\n"
+          "# first match counts.\n",
+          out);
+    for (size_t i = 0; i < operation_count; i++) {
+        char regex[OPERATION_REGEX_MAX];
+        char own[OPERATION_NAME_MAX];
+
+        operation_regex(&operations[i], regex);
+        operation_own_variable(&operations[i], own);
+        fprintf(out, "%s %s:%s%s\n", regex, operations[i].id, own, kinds[operations[i].kind]);
+    }
+}

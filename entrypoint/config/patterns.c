@@ -1,0 +1,61 @@
+/* Lines of haproxy.cfg that end in a list of patterns. */
+#include "config/patterns.h"
+
+#include <string.h>
+
+#define WORDS_PER_LINE 48
+
+static int is_plain(const char *word)
+{
+    return word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:_-")] == '\0';
+}
+
+static void put(FILE *out, const char *word)
+{
+    const char *quote = is_plain(word) ? "" : "'";
+
+    fprintf(out, "%s%s%s", quote, word, quote);
+}
+
+void words_add(struct words *words, const char *word)
+{
+    if (words->count % WORDS_PER_LINE == 0) {
+        if (words->count > 0)
+            fprintf(words->out, "%s\n", words->tail);
+        fprintf(words->out, "    %s", words->head);
+    }
+    fputc(' ', words->out);
+    put(words->out, word);
+    words->count++;
+}
+
+void words_end(struct words *words)
+{
+    if (words->count > 0)
+        fprintf(words->out, "%s\n", words->tail);
+}
+
+static void end_line(struct lines *lines)
+{
+    if (lines->count > 0)
+        values_set_text(values_row(lines->values, "lines"), "words", &lines->text);
+}
+
+void lines_add(struct lines *lines, const char *word)
+{
+    if (lines->count % WORDS_PER_LINE == 0) {
+        end_line(lines);
+        text_begin(&lines->text);
+    } else {
+        fputc(' ', lines->text.stream);
+    }
+    put(lines->text.stream, word);
+    lines->count++;
+}
+
+bool lines_end(struct lines *lines)
+{
+    end_line(lines);
+    values_list(lines->values, "lines");
+    return lines->count > 0;
+}

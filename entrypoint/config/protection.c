@@ -1,0 +1,184 @@
+/* The rules by which the proxy protects itself; inventory/protection.c decides the same for `explain`. */
+#include "config/parts.h"
+
+#include "inventory/protection.h"
+#include "config/patterns.h"
+
+#include <string.h>
+
+typedef bool operation_kind(const struct protected_operation *operation);
+
+static bool is_libpod(const struct protected_operation *operation)
+{
+    return strstr(operation->id, "Libpod") != NULL;
+}
+
+static bool is_of_container(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_OWN || operation->subject == PROTECT_HOLDER;
+}
+
+static bool is_of_engine(const struct protected_operation *operation)
+{
+    return !is_libpod(operation);
+}
+
+static bool is_into(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_HOLDER;
+}
+
+static bool is_of_own_only(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_OWN;
+}
+
+static bool is_of_service(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_SERVICE;
+}
+
+static bool is_of_volume(const struct protected_operation *operation)
+{
+    return operation->subject == PROTECT_VOLUME;
+}
+
+static bool is_any(const struct protected_operation *operation)
+{
+    return operation->id != NULL;
+}
+
+/* "lines" with the open operations of a kind. Returns whether there are any. */
+static bool add_operations(struct values *values, const struct profile *profile, operation_kind *wanted)
+{
+    struct lines lines = {.values = values};
+
+    for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
+        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
+            lines_add(&lines, operation->id);
+    return lines_end(&lines);
+}
+
+static bool any_open(const struct profile *profile, operation_kind *wanted)
+{
+    for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
+        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
+            return true;
+    return false;
+}
+
+/* A list of one row that has the operations of a kind; an empty one if none of them is open. */
+static void add_kind(struct values *values, const char *list, const struct profile *profile, operation_kind *wanted)
+{
+    values_list(values, list);
+    if (any_open(profile, wanted))
+        add_operations(values_row(values, list), profile, wanted);
+}
+
+static void add_container(struct values *values, const char *list, const struct inventory_container *container)
+{
+    values_set(values_row(values, list), "container", "%s %.12s", container->names.count > 0 ? container->names.items[0] : "",
+               container->id);
+}
+
+static const struct {
+    const char *name;
+    operation_kind *wanted;
+    const char *says;
+} subjects[PROTECTION_SUBJECTS] = {
+    [PROTECT_OWN] = {"own", is_of_container, PROTECTION_SAYS_OWN},
+    [PROTECT_HOLDER] = {"holder", is_into, PROTECTION_SAYS_HOLDER},
+    [PROTECT_SERVICE] = {"service", is_of_service, PROTECTION_SAYS_SERVICE},
+    [PROTECT_VOLUME] = {"volume", is_of_volume, PROTECTION_SAYS_VOLUME},
+};
+
+/* A row for each subject with the references to it and the operations on it, if any is open. */
+static void add_subjects(struct values *values, const struct profile *profile, const struct protection *protection)
+{
+    values_list(values, "subjects");
+    for (size_t subject = 0; subject < PROTECTION_SUBJECTS; subject++) {
+        struct values *row;
+
+        if (protection->counts[subject] == 0 || !any_open(profile, subjects[subject].wanted))
+            continue;
+        row = values_row(values, "subjects");
+        values_set(row, "subject", "%s", subjects[subject].name);
+        values_set(row, "says", "%s", subjects[subject].says);
+        add_operations(row, profile, subjects[subject].wanted);
+        for (size_t i = 0; i < protection->counts[subject]; i++) {
+            const struct protection_target *target = &protection->targets[subject][i];
+            struct lines lines = {.values = values_row(row, "targets")};
+
+            for (size_t k = 0; target->names != NULL && k < target->names->count; k++)
+                lines_add(&lines, target->names->items[k]);
+            lines_end(&lines);
+            values_set(lines.values, "option", "%s", subject == PROTECT_SERVICE ? " -i" : "");
+            values_set(lines.values, "regex", "%s", target->regex);
+        }
+    }
+}
+
+static bool reason_seen(const struct profile *profile, const struct protected_operation *until)
+{
+    for (const struct protected_operation *operation = protected_operations; operation < until; operation++)
+        if (strcmp(operation->because, until->because) == 0 && permissions_open(&profile->permissions, operation->id))
+            return true;
+    return false;
+}
+
+/* Why: a row for each different reason. */
+static void add_reasons(struct values *values, const struct profile *profile)
+{
+    for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++) {
+        struct lines lines;
+
+        if (!permissions_open(&profile->permissions, operation->id) || reason_seen(profile, operation))
+            continue;
+        lines = (struct lines){.values = values_row(values, "reasons")};
+        values_set(lines.values, "because", "%s", operation->because);
+        for (const struct protected_operation *other = operation; other->id != NULL; other++)
+            if (strcmp(other->because, operation->because) == 0 && permissions_open(&profile->permissions, other->id))
+                lines_add(&lines, other->id);
+        lines_end(&lines);
+    }
+}
+
+/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
+ * are protected from is refused for every container. */
+static void add_unknown(struct values *values, const struct profile *profile, const struct inventory *inventory)
+{
+    values_set_if(values, "unknown", !inventory->known);
+    values_set_if(values, "unknown_id", inventory->own.id == NULL);
+    values_list(values, "known_id");
+    values_set(values, "other", "%s", PROTECTION_OTHER);
+    if (inventory->own.id != NULL)
+        add_operations(values_row(values, "known_id"), profile, is_of_own_only);
+}
+
+void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory)
+{
+    struct protection protection;
+    struct values *values;
+
+    values_list(backend, "protection");
+    if (!inventory->contained || !any_open(profile, is_any))
+        return;
+    values = values_row(backend, "protection");
+    values_list(values, "own");
+    values_list(values, "holders");
+    if (inventory->own.id != NULL)
+        add_container(values, "own", &inventory->own);
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        add_container(values, "holders", &inventory->holders[i]);
+    add_kind(values, "of_engine", profile, is_of_engine);
+    add_kind(values, "of_libpod", profile, is_libpod);
+    values_set(values, "plain", "%s", PROTECTION_PLAIN);
+    protection_make(&protection, inventory);
+    add_subjects(values, profile, &protection);
+    protection_free(&protection);
+    add_unknown(values, profile, inventory);
+    add_reasons(values, profile);
+    values_set(values, "says_never", "%s", PROTECTION_SAYS_NEVER);
+    values_set(values, "says_odd", "%s", PROTECTION_SAYS_ODD);
+    values_set(values, "says_unknown", "%s", PROTECTION_SAYS_UNKNOWN);
+}

@@ -1,0 +1,128 @@
+/* FROM. */
+#include "environment/claim.h"
+
+#include "base/host.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool shortest_form(const char *text, char *to, unsigned *bits)
+{
+    int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+
+    *bits = family == AF_INET ? 32 : 128;
+    return address_read(family, text, to, CLIENT_TEXT_MAX);
+}
+
+/* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */
+static void mask_network(char *address, unsigned bits)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+    int family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
+    unsigned size = family == AF_INET ? 32 : 128;
+
+    if (inet_pton(family, address, binary) != 1)
+        abort(); /* it came from inet_ntop */
+    for (unsigned bit = bits; bit < size; bit++)
+        binary[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
+    inet_ntop(family, binary, address, CLIENT_TEXT_MAX);
+}
+
+static const char *read_network(struct client *client, char *text)
+{
+    char *slash = strchr(text, '/');
+    unsigned most;
+
+    client->kind = CLIENT_NETWORK;
+    *slash++ = '\0';
+    if (!shortest_form(text, client->text, &most))
+        return "the part before the slash is no address";
+    if (*slash == '\0' || strlen(slash) > 3 || strspn(slash, "0123456789") != strlen(slash))
+        return "the part behind the slash is no prefix length";
+    client->bits = (unsigned)strtoul(slash, NULL, 10);
+    if (client->bits > most)
+        return "the prefix is longer than the address";
+    if (client->bits == most)
+        client->kind = CLIENT_ADDRESS; /* one address, however it is written */
+    mask_network(client->text, client->bits);
+    return NULL;
+}
+
+static const char *read_certificate(struct client *client, const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:/+ ";
+
+    client->kind = CLIENT_CERTIFICATE;
+    if (*name == '\0' || strspn(name, allowed) != strlen(name))
+        return "the common name is empty or has a special character";
+    bounded_copy(client->text, sizeof client->text, name);
+    return NULL;
+}
+
+static const char *read_name(struct client *client, const char *name)
+{
+    client->kind = CLIENT_NAME;
+    /* What looks like an address was meant as one. */
+    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !host_name_read(name, client->text))
+        return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
+    if (strcmp(client->text, "localhost") == 0)
+        return "no name that the DNS decides; the proxy's own container is 127.0.0.1, and ::1";
+    return NULL;
+}
+
+static const char *read_client(struct client *client, char *text)
+{
+    if (strlen(text) >= CLIENT_TEXT_MAX)
+        return "too long";
+    if (strncmp(text, "cn:", 3) == 0)
+        return read_certificate(client, text + 3);
+    if (strchr(text, '/') != NULL)
+        return read_network(client, text);
+    client->kind = CLIENT_ADDRESS;
+    if (shortest_form(text, client->text, &client->bits))
+        return NULL;
+    return read_name(client, text);
+}
+
+/* Whether the entry behind the last one repeats another. */
+static bool said_before(const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++)
+        if (client_equal(&clients->list[i], &clients->list[clients->count]))
+            return true;
+    return false;
+}
+
+void clients_read(struct clients *clients, const struct variables *variables, struct problems *problems)
+{
+    const char *value = variable(variables, "FROM");
+    char **items;
+    size_t count;
+
+    clients->count = 0;
+    if (value == NULL)
+        return;
+    items = list_split(value, ",", &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *wrong;
+
+        if (clients->count == CLIENTS_MAX) {
+            problem(problems, "%sFROM: more than %d clients", variables->prefix, CLIENTS_MAX);
+            break;
+        }
+        wrong = read_client(&clients->list[clients->count], items[i]);
+        if (wrong != NULL)
+            problem(problems, "%sFROM: %s: %s", variables->prefix, items[i], wrong);
+        if (wrong != NULL || !said_before(clients))
+            clients->count++;
+    }
+    list_free(items, count);
+}
+
+bool client_equal(const struct client *a, const struct client *b)
+{
+    return a->kind == b->kind && strcmp(a->text, b->text) == 0 && (a->kind != CLIENT_NETWORK || a->bits == b->bits);
+}

@@ -1,0 +1,260 @@
+/* The environment, read and checked. */
+#include "environment/environment.h"
+
+#include "base/text.h"
+#include "environment/listener_conflicts.h"
+#include "policy/spelling.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- names ---- */
+
+/* Compares all ALLOW_* names there are. */
+static void try_permissions(struct nearest *nearest)
+{
+    char own[OPERATION_NAME_MAX];
+
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        nearest_try(nearest, group_variables[i]);
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) == 0)
+            nearest_try(nearest, variable_table[i].name);
+    for (size_t i = 0; i < operation_count; i++) {
+        operation_own_variable(&operations[i], own);
+        nearest_try(nearest, own);
+    }
+}
+
+/* A typo must never silently close or open anything. */
+static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
+{
+    struct nearest nearest = {.name = name, .most = SLIP_MAX, .same_meaning = true};
+    char meant[512];
+
+    try_permissions(&nearest);
+    if (strcmp(nearest.found, name) == 0)
+        return;
+    if (nearest.found[0] != '\0')
+        problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest.found);
+    else if (spoken_of(name, prefix, meant, sizeof meant))
+        problem(problems, "%s%s: no such permission; what is called so has %s", prefix, name, meant);
+    else
+        problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
+}
+
+/* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the finger
+ * is somebody else's: an environment is full of names. */
+static void refuse_near_setting(const char *name, struct problems *problems)
+{
+    struct nearest nearest = {.name = name, .most = slip(name)};
+
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (variable_table[i].limits)
+            nearest_try(&nearest, variable_table[i].name);
+    if (nearest.found[0] != '\0' && strcmp(name, nearest.found) != 0)
+        problem(problems, "%s? did you mean %s", name, nearest.found);
+}
+
+static void refuse_profile_name(const char *name, struct problems *problems)
+{
+    char settings[160] = "";
+
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
+            bounded_format(settings + strlen(settings), sizeof settings - strlen(settings), " %s", variable_table[i].name);
+    problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_* or one of%s (NAME: A-Z, 0-9 and _, %d at most)", name, settings,
+            PROFILE_NAME_MAX - 1);
+}
+
+/* Checks one variable's name, and gives the profile it speaks of ("" for none). */
+static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct problems *problems)
+{
+    const char *rest;
+
+    profile[0] = '\0';
+    if (strncasecmp(name, "ALLOW_", strlen("ALLOW_")) == 0) {
+        refuse_unknown("", name, problems);
+        return;
+    }
+    if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 && strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
+        refuse_near_setting(name, problems);
+        return;
+    }
+    rest = profile_split(name, profile);
+    if (rest == NULL) {
+        refuse_profile_name(name, problems);
+    } else if (strncmp(rest, "ALLOW_", strlen("ALLOW_")) == 0) {
+        char prefix[PROFILE_PREFIX_MAX];
+
+        memcpy(prefix, name, (size_t)(rest - name));
+        prefix[rest - name] = '\0';
+        refuse_unknown(prefix, rest, problems);
+    }
+}
+
+/* ---- profiles ---- */
+
+static struct profile *add_profile(struct environment *environment, const char *name, struct problems *problems)
+{
+    struct profile *profile;
+
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (strcmp(environment->profiles[i].name, name) == 0)
+            return &environment->profiles[i];
+    if (environment->profile_count == PROFILES_MAX) {
+        problem(problems, "PROFILE_%s: more than %d profiles", name, PROFILES_MAX - 1);
+        return NULL;
+    }
+    profile = realloc(environment->profiles, (environment->profile_count + 1) * sizeof *profile);
+    if (profile == NULL)
+        abort();
+    environment->profiles = profile;
+    profile += environment->profile_count++;
+    memset(profile, 0, sizeof *profile);
+    bounded_copy(profile->name, sizeof profile->name, name);
+    return profile;
+}
+
+/* Checks all names, and makes a profile for each one that is mentioned. */
+static void find_profiles(struct environment *environment, char *const variables[], struct problems *problems)
+{
+    add_profile(environment, "", problems);
+    for (; *variables != NULL; variables++) {
+        char name[160];
+        char profile[PROFILE_NAME_MAX];
+        size_t length = strcspn(*variables, "=");
+
+        if (length >= sizeof name)
+            length = sizeof name - 1; /* too long to be known: the beginning is enough to name it */
+        memcpy(name, *variables, length);
+        name[length] = '\0';
+        check_name(name, profile, problems);
+        if (profile[0] != '\0')
+            add_profile(environment, profile, problems);
+    }
+}
+
+/* A claim as it is written in FROM. */
+static void claim_text(const struct client *client, char *text, size_t size)
+{
+    if (client->kind == CLIENT_NETWORK)
+        bounded_format(text, size, "%s/%u", client->text, client->bits);
+    else
+        bounded_format(text, size, "%s%s", client->kind == CLIENT_CERTIFICATE ? "cn:" : "", client->text);
+}
+
+static void check_claim(const struct environment *environment, size_t i, const struct client *client,
+                        struct problems *problems)
+{
+    char text[CLIENT_TEXT_MAX + 8];
+
+    claim_text(client, text, sizeof text);
+    for (size_t j = i + 1; j < environment->profile_count; j++) {
+        const struct clients *others = &environment->profiles[j].clients;
+
+        for (size_t k = 0; k < others->count; k++)
+            if (client_equal(client, &others->list[k]))
+                problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix, environment->profiles[j].prefix,
+                        text);
+    }
+}
+
+/* The k-th of all listeners: the general ones, then each profile's. NULL behind the last one. */
+static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = environment_listeners(environment, i);
+
+        *prefix = environment->profiles[i].prefix;
+        if (k < listeners->count)
+            return &listeners->list[k];
+        k -= listeners->count;
+    }
+    return NULL;
+}
+
+/* Two listeners at one address would share its clients at random; a listener at the Engine's socket would replace it. */
+static void check_listeners(const struct environment *environment, struct problems *problems)
+{
+    const struct upstreams *upstreams = &environment->settings.upstreams;
+    const struct listener *a;
+    const struct listener *b;
+    const char *prefix_a;
+    const char *prefix_b;
+
+    for (size_t i = 0; (a = listener_at(environment, i, &prefix_a)) != NULL; i++) {
+        for (size_t k = i + 1; (b = listener_at(environment, k, &prefix_b)) != NULL; k++)
+            if (listeners_collide(a, b))
+                problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs one of its own",
+                        prefix_a, prefix_b);
+        for (size_t k = 0; k < upstreams->count; k++)
+            if (upstreams->list[k].kind == UPSTREAM_UNIX && listener_replaces(a, upstreams->list[k].host))
+                problem(problems, "%sLISTEN=unix://%s is the Engine's own socket", prefix_a, a->address);
+    }
+}
+
+/* What concerns more than one profile, or a profile and the settings. */
+static void check_profiles(const struct environment *environment, struct problems *problems)
+{
+    for (size_t i = 1; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        for (size_t k = 0; k < profile->clients.count; k++) {
+            check_claim(environment, i, &profile->clients.list[k], problems);
+            if (profile->clients.list[k].kind == CLIENT_CERTIFICATE &&
+                !(environment_listens_with_tls(environment) && settings_require_client_certificates(&environment->settings)))
+                problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
+                        profile->prefix, profile->clients.list[k].text);
+        }
+    }
+    settings_check_tls(&environment->settings, environment_listens_with_tls(environment), problems);
+}
+
+void environment_read(struct environment *environment, char *const variables[], struct problems *problems)
+{
+    struct variables all = {.environment = variables, .prefix = ""};
+
+    memset(environment, 0, sizeof *environment);
+    environment->variables = variables;
+    find_profiles(environment, variables, problems);
+    settings_read(&environment->settings, &all, problems);
+    compat_read(&environment->compat, &all, problems);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        profile_read(&environment->profiles[i], variables, i == 0 ? &environment->compat : NULL,
+                     upstreams_socket(&environment->settings.upstreams), problems);
+    check_profiles(environment, problems);
+    check_listeners(environment, problems);
+}
+
+void environment_free(struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        profile_free(&environment->profiles[i]);
+    free(environment->profiles);
+    environment->profiles = NULL;
+    environment->profile_count = 0;
+}
+
+const struct listeners *environment_listeners(const struct environment *environment, size_t i)
+{
+    return &environment->profiles[i].listeners;
+}
+
+bool environment_listens_with_tls(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment_listeners(environment, i)->count; k++)
+            if (environment_listeners(environment, i)->list[k].kind == LISTEN_TLS)
+                return true;
+    return false;
+}
+
+const struct profile *environment_profile(const struct environment *environment, const char *name)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (strcasecmp(environment->profiles[i].name, name == NULL ? "" : name) == 0)
+            return &environment->profiles[i];
+    return NULL;
+}

@@ -1,0 +1,137 @@
+/* The base set, and PROFILE_<NAME>_*. */
+#include "environment/profile.h"
+
+#include "base/text.h"
+#include "guard/schema.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the rest of a name begins: at the first _ALLOW_, else at a setting it ends in. */
+static const char *rest_of(const char *text)
+{
+    const char *rest = strstr(text, "_ALLOW_");
+    size_t length = strcspn(text, "=");
+
+    if (rest != NULL && rest < text + length)
+        return rest + 1;
+    for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
+        size_t tail = strlen(row->name);
+
+        if (row->scope != SCOPE_GLOBAL && length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 &&
+            text[length - tail - 1] == '_')
+            return text + length - tail;
+    }
+    return NULL;
+}
+
+const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX])
+{
+    const char *begin = variable + strlen("PROFILE_");
+    const char *rest;
+    size_t length;
+
+    if (strncmp(variable, "PROFILE_", strlen("PROFILE_")) != 0)
+        return NULL;
+    rest = rest_of(begin);
+    if (rest == NULL || rest <= begin + 1)
+        return NULL;
+    length = (size_t)(rest - begin) - 1;
+    if (length >= PROFILE_NAME_MAX || strspn(begin, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") < length)
+        return NULL;
+    memcpy(name, begin, length);
+    name[length] = '\0';
+    return rest;
+}
+
+static void set_backend(struct profile *profile)
+{
+    if (profile->name[0] == '\0') {
+        bounded_copy(profile->backend, sizeof profile->backend, "engine");
+        return;
+    }
+    bounded_format(profile->backend, sizeof profile->backend, "profile_%s", profile->name);
+    for (char *c = profile->backend; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+}
+
+const char *profile_log_name(const struct profile *profile)
+{
+    return profile->backend + strlen("profile_");
+}
+
+bool profile_guards(const struct profile *profile, size_t i)
+{
+    return profile->permissions.open[i] && guard_inspects(profile->guard, operations[i].id) &&
+           (profile->guard_is_set || !permissions_foreign(&profile->permissions, i));
+}
+
+bool profile_would_guard(const struct profile *profile, size_t i)
+{
+    return profile->permissions.open[i] ? profile_guards(profile, i) : guard_inspects(profile->guard, operations[i].id);
+}
+
+bool profile_leaves_unguarded(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (permissions_foreign(&profile->permissions, i) && strcmp(operations[i].method, "POST") == 0 &&
+            guard_inspects(profile->guard, operations[i].id) && !profile_guards(profile, i))
+            return true;
+    return false;
+}
+
+void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX])
+{
+    const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+    size_t used;
+
+    permissions_reason(&profile->permissions, i, reason);
+    used = strlen(reason);
+    if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
+        guard_inspects(profile->guard, operations[i].id))
+        bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix, guard_knobs[guarded->knob].variable);
+}
+
+const char *profile_hint_end(const struct profile *profile, size_t i)
+{
+    const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+
+    return guarded != NULL && (guarded->body == BODY_OBJECT || guarded->body == BODY_IGNORED) &&
+                   guard_inspects(profile->guard, operations[i].id)
+               ? " would allow it, if the create guard passes it"
+               : " would allow it";
+}
+
+void profile_free(struct profile *profile)
+{
+    guard_free(profile->guard);
+    profile->guard = NULL;
+}
+
+void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
+                  const char *socket_path, struct problems *problems)
+{
+    struct guard_permissions shown;
+    const struct variables own = {.environment = environment, .prefix = profile->prefix};
+    const struct variables *variables = &own;
+
+    profile->prefix[0] = '\0';
+    if (profile->name[0] != '\0')
+        bounded_format(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
+    set_backend(profile);
+    permissions_read(&profile->permissions, variables, compat, problems);
+    for (const char *const *name = guard_variables; *name != NULL; name++)
+        profile->guard_is_set |= variable(variables, *name) != NULL;
+    shown.inspects_containers = permissions_open(&profile->permissions, "ContainerInspect");
+    shown.inspects_secrets = permissions_open(&profile->permissions, "SecretInspect");
+    shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
+    profile->guard = guard_new(true, socket_path, &shown, variables, problems);
+#define PROFILE_SETTING(field, name, scope, kind, ...) \
+    if (SCOPE_##scope == SCOPE_BOTH || profile->prefix[0] != '\0') \
+        READ_##kind(profile->field, name);
+#include "base/variables.def"
+    if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
+        problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix, profile->prefix);
+}

@@ -1,0 +1,68 @@
+/* The settings of the whole proxy. */
+#include "environment/settings.h"
+
+#include "base/host.h"
+#include "environment/data_dir.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A directory of certificates must hold the files, which Docker gives these names. */
+static void check_directory(const char *wanted_by, enum variable_id id, const char *directory, const char *const files[],
+                            struct problems *problems)
+{
+    char path[PATH_MAX];
+
+    if (directory == NULL) {
+        problem(problems, "%s: tls:// needs %s, %s", wanted_by, variable_table[id].name, variable_table[id].help);
+        return;
+    }
+    for (; *files != NULL; files++)
+        if (!path_join(path, directory, *files) || access(path, R_OK) != 0)
+            problem(problems, "%s=%s: %s cannot be read: %s", variable_table[id].name, directory, *files, strerror(errno));
+}
+
+static bool forwards_with_tls(const struct upstreams *upstreams)
+{
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstreams->list[i].kind == UPSTREAM_TLS)
+            return true;
+    return false;
+}
+
+void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems)
+{
+    static const char *const own[] = {"cert.pem", "key.pem", NULL};
+    static const char *const with_ca[] = {"ca.pem", "cert.pem", "key.pem", NULL};
+
+    if (listens_with_tls)
+        check_directory("LISTEN", VAR_TLS_CERT_PATH, settings->tls_cert_path, own, problems);
+    if (forwards_with_tls(&settings->upstreams))
+        check_directory("UPSTREAM", VAR_UPSTREAM_TLS_CERT_PATH, settings->upstream_tls_cert_path, with_ca, problems);
+}
+
+bool settings_require_client_certificates(const struct settings *settings)
+{
+    char path[PATH_MAX];
+    struct stat file;
+
+    if (settings->tls_cert_path == NULL || !path_join(path, settings->tls_cert_path, "ca.pem"))
+        return false;
+    /* Only a ca.pem that is certainly not there means that none is wanted; one that cannot be read stops HAProxy. */
+    return lstat(path, &file) == 0 || errno != ENOENT;
+}
+
+void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems)
+{
+#define SETTING(field, name, kind, ...) READ_##kind(settings->field, name);
+#include "base/variables.def"
+    if (strcmp(settings->log_level, "error") == 0)
+        settings->log_level = "err"; /* syslog's own short name */
+    if (settings->data_dir != NULL)
+        return;
+    settings->data_dir = data_dir_preset();
+    if (!plain_path(settings->data_dir))
+        problem(problems, "DATA_DIR=%s: not an absolute path, or it has a special character", settings->data_dir);
+}

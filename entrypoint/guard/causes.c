@@ -1,0 +1,189 @@
+/* What the members are called in messages, and what a refusal says of them. */
+#include "guard/causes.h"
+#include "base/text.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* -- Members --------------------------------------------------------------------------------------------------------- */
+
+static int key_of_field(const struct guard_field *field)
+{
+    return field->knob == KNOB_NONE && grammar_inside(field) != NULL ? (int)SAY_OBJECT : (int)field->knob;
+}
+
+/* (Where any value passes, the fault is none of the name's.) */
+static int key_of_parameter(const struct guard_parameter *parameter)
+{
+    return parameter->value == NULL ? (int)SAY_QUERY : (int)parameter->knob;
+}
+
+static const char *list_mark(const struct guard_field *field)
+{
+    return field->shape == OBJECTS ? "[]" : "";
+}
+
+/* The member below a type that the path means. */
+static int find_in_type(const struct guard_type *type, const char *path, FILE *name)
+{
+    size_t length = strcspn(path, ".");
+
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
+        if (strlen(field->name) != length || strncasecmp(path, field->name, length) != 0)
+            continue;
+        fprintf(name, "%s%s", field->name, list_mark(field));
+        if (path[length] == '\0')
+            return key_of_field(field);
+        fputc('.', name);
+        return grammar_inside(field) != NULL ? find_in_type(grammar_inside(field), path + length + 1, name) : SAY_UNKNOWN;
+    }
+    if (type->also == NULL)
+        return SAY_UNKNOWN;
+    fprintf(name, "%s.", type->also); /* what Engines to 26.1 read at the top as well goes by its usual name */
+    return find_in_type(guard_type_find(type->also), path, name);
+}
+
+int member_find(const struct guard_operation *operation, bool query, const char *path, FILE *name)
+{
+    if (!query && *path != '\0')
+        return find_in_type(guard_type_find(operation->type), path, name);
+    if (!query) {
+        fputs(THE_BODY, name);
+        return SAY_OBJECT;
+    }
+    for (const struct guard_parameter *parameter = operation->query; parameter->name != NULL; parameter++)
+        if (strcasecmp(parameter->name, path) == 0) {
+            fputs(parameter->name, name);
+            return key_of_parameter(parameter);
+        }
+    return SAY_UNKNOWN_PARAMETER;
+}
+
+static void put_lower(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        fputc(tolower((unsigned char)*text), out);
+}
+
+static void put_row(FILE *out, const char *operation, const char *path, const char *name, int key)
+{
+    put_lower(out, operation);
+    fputc(':', out);
+    put_lower(out, path);
+    fprintf(out, " %s|%s\n", name, guard_keys[key]);
+}
+
+/* Every member below a type, by the way to it: as clients may write it (path) and as messages do (name). */
+static void put_members(FILE *out, const char *operation, const struct guard_type *type, const char *path, const char *name)
+{
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
+        char *below = text_format("%s%s%s", path, *path != '\0' ? "." : "", field->name);
+        char *shown = text_format("%s%s%s%s", name, *name != '\0' ? "." : "", field->name, list_mark(field));
+
+        put_row(out, operation, below, shown, key_of_field(field));
+        if (grammar_inside(field) != NULL)
+            put_members(out, operation, grammar_inside(field), below, shown);
+        free(below);
+        free(shown);
+    }
+    if (type->also != NULL)
+        put_members(out, operation, guard_type_find(type->also), path, type->also);
+}
+
+void guard_write_members_map(FILE *out)
+{
+    fputs("# operation -> what it does; operation:member (or parameter) -> its name in messages|what hints.map says of it. Made from\n"
+          "# entrypoint/guard/schema.c by `make maps`; the first of several counts.\n",
+          out);
+    for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++) {
+        put_lower(out, operation->id);
+        fprintf(out, " %s\n", operation->doing);
+        if (operation->type != NULL) {
+            put_row(out, operation->id, "", THE_BODY, SAY_OBJECT);
+            put_members(out, operation->id, guard_type_find(operation->type), "", "");
+        }
+        for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL; parameter++)
+            put_row(out, operation->id, parameter->name, parameter->name, key_of_parameter(parameter));
+    }
+}
+
+/* -- Hints ----------------------------------------------------------------------------------------------------------- */
+
+/* value begins with what the regex matches. */
+static bool value_matches(const char *regex, const char *value)
+{
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_NO_AUTO_CAPTURE | PCRE2_ANCHORED, &error, &offset, NULL);
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+    if (code == NULL || data == NULL)
+        abort();
+    bool good = pcre2_match(code, (PCRE2_SPTR)value, strlen(value), 0, 0, data, NULL) >= 0;
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return good;
+}
+
+static bool is_protected(const struct grammar *grammar, const char *value)
+{
+    struct regex regex;
+    char *whole;
+
+    grammar_protected(grammar, &regex);
+    whole = grammar_whole(grammar, &regex);
+    bool found = value_matches(whole, value);
+    free(whole);
+    regex_free(&regex);
+    return found;
+}
+
+/* The text that counts. */
+static const char *look_up(int key, const char *value)
+{
+    const struct guard_hint *hint = guard_hints;
+
+    while (hint->key != KNOB_NONE && (hint->key != key || (hint->value != NULL && !value_matches(hint->value, value))))
+        hint++;
+    return hint->text != NULL ? hint->text : look_up(KNOB_NONE, "");
+}
+
+bool hint_is_vain(const struct guard *guard, int key)
+{
+    return key == KNOB_OWN || (key < KNOB_NONE && guard->open[key]);
+}
+
+/* As long as the proxy does not know its container, anything may be what is refused to protect it. */
+const char *hint_find(const struct grammar *grammar, int key, const char *value)
+{
+    bool vain = hint_is_vain(grammar->guard, key);
+    const char *text = look_up(vain || (key == KNOB_VOLUMES_FROM && is_protected(grammar, value)) ? (int)KNOB_NONE : key, value);
+    bool untold = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) || strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
+
+    return grammar->facts->own_unknown && untold ? look_up(SAY_UNTOLD, "") : text;
+}
+
+void hint_put(FILE *out, const struct guard *guard, const char *text)
+{
+    const char *name = strstr(text, "ALLOW_");
+
+    if (name == NULL)
+        fputs(text, out);
+    else
+        fprintf(out, "%.*s%s%s", (int)(name - text), text, guard->prefix, name);
+}
+
+void guard_write_hints_map(FILE *out)
+{
+    fputs("# what members.map says of a member _ the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
+          "# the first match counts.\n",
+          out);
+    for (const struct guard_hint *hint = guard_hints; hint->key != KNOB_NONE; hint++)
+        fprintf(out, "^%s_(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value, hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
+    fprintf(out, "^ %s\n", look_up(KNOB_NONE, ""));
+}

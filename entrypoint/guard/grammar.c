@@ -1,0 +1,392 @@
+/* From the schema to regexes: what is harmless, and where the first fault is. */
+#include "guard/grammar.h"
+#include "guard/json.h"
+#include "guard/lists.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST "\\[" W EACH("%s")
+#define OBJECT_OF "\\{" W EACH("%s")
+#define NETWORKS_OF "\\{" W "(?:" NETWORK NEXT ")*+"
+#define FIELDS_MAX 128 /* of one type */
+
+#define NETWORK "(?&network_name)" COLON "(?>null|(?&%s))"
+
+/* -- Regexes in two parts -------------------------------------------------------------------------------------------- */
+
+static bool has_group(const struct regex *regex, const char *name, size_t length)
+{
+    for (size_t i = 0; i < regex->count; i++)
+        if (strlen(regex->groups[i]) == length && strncmp(regex->groups[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+/* Adds the groups that text calls, and those that they call. Types begin with a capital letter; the group of a type's members,
+ * whose name ends in _, is defined with it. */
+static void add_groups(const struct grammar *grammar, struct regex *regex, const char *text)
+{
+    for (const char *call = strstr(text, "(?&"); call != NULL; call = strstr(call + 3, "(?&")) {
+        const char *name = call + 3;
+        size_t length = strcspn(name, isupper((unsigned char)*name) ? "_)" : ")");
+
+        if (has_group(regex, name, length))
+            continue;
+        if (regex->count == GROUPS_CALLED_MAX)
+            abort();
+        regex->groups[regex->count++] = text_format("%.*s", (int)length, name);
+        char *definition = grammar_definition(grammar, regex->groups[regex->count - 1]);
+        add_groups(grammar, regex, definition);
+        free(definition);
+    }
+}
+
+void regex_set(const struct grammar *grammar, struct regex *regex, char *text)
+{
+    *regex = (struct regex){.text = text};
+    add_groups(grammar, regex, text);
+}
+
+void regex_join(struct regex *a, struct regex *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (has_group(a, b->groups[i], strlen(b->groups[i])))
+            free(b->groups[i]);
+        else
+            a->groups[a->count++] = b->groups[i];
+    }
+    for (b->count = 0; b->count < a->count; b->count++)
+        b->groups[b->count] = text_format("%s", a->groups[b->count]);
+}
+
+void regex_free(struct regex *regex)
+{
+    free(regex->text);
+    for (size_t i = 0; i < regex->count; i++)
+        free(regex->groups[i]);
+    *regex = (struct regex){NULL};
+}
+
+char *grammar_whole(const struct grammar *grammar, const struct regex *regex)
+{
+    struct text text;
+
+    text_begin(&text);
+    fprintf(text.stream, "%s(?(DEFINE)", regex->text);
+    for (size_t i = 0; i < regex->count; i++) {
+        char *definition = grammar_definition(grammar, regex->groups[i]);
+
+        fputs(definition, text.stream);
+        free(definition);
+    }
+    fputc(')', text.stream);
+    return text_end(&text);
+}
+
+/* -- Values and types ------------------------------------------------------------------------------------------------ */
+
+/* What a list may hold is decided by its items, and VolumesFrom never gives what the proxy has. */
+static bool is_open(const struct grammar *grammar, const struct guard_field *field)
+{
+    return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS && grammar->guard->open[field->knob];
+}
+
+/* An atomic piece of regex: what the member may hold, besides null. */
+static void put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
+{
+    const char *name = field->value;
+
+    if (is_open(grammar, field)) {
+        fputs(field->knob == KNOB_HOST_NAMESPACES ? "(?&not_protected)" : "(?&v)", out);
+        return;
+    }
+    switch (field->shape) {
+    case RULE:
+        fprintf(out, strchr(name, '|') == NULL ? "%s" : "(?>%s)", name);
+        break;
+    case ITEMS:
+    case OBJECTS:
+        fprintf(out, LIST "\\]", name);
+        break;
+    case ENTRIES:
+        fprintf(out, OBJECT_OF "\\}", name);
+        break;
+    case OBJECT:
+        fprintf(out, "(?&%s)", name);
+        break;
+    case NETWORKS:
+        fprintf(out, NETWORKS_OF "\\}", name);
+        break;
+    }
+}
+
+/* The names of the members, in any case, that have a mark; all if marks is NULL. */
+static void put_names(FILE *out, const struct guard_type *type, const bool *marks)
+{
+    const char *before = "\"(?i:";
+
+    for (size_t i = 0; type->fields[i].name != NULL; i++)
+        if (marks == NULL || marks[i]) {
+            fprintf(out, "%s%s", before, type->fields[i].name);
+            before = "|";
+        }
+    fputs(")\"", out);
+}
+
+/* The members of a type, each with what it may hold; then a |. Those that may hold the same share an alternative. */
+static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
+{
+    char *values[FIELDS_MAX] = {NULL};
+    bool marks[FIELDS_MAX];
+    size_t count = 0;
+
+    for (; type->fields[count].name != NULL; count++) {
+        struct text value;
+
+        if (count == FIELDS_MAX)
+            abort();
+        text_begin(&value);
+        put_value(value.stream, grammar, &type->fields[count]);
+        values[count] = text_end(&value);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] == NULL)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            marks[k] = values[k] != NULL && strcmp(values[i], values[k]) == 0;
+        put_names(out, type, marks);
+        fprintf(out, COLON "%s|", values[i]);
+        for (size_t k = count; k-- > i;)
+            if (marks[k]) {
+                free(values[k]);
+                values[k] = NULL;
+            }
+    }
+}
+
+/* Two groups: the object, and a member of it, which is one of ours or another, or null. */
+static void put_type(FILE *out, const struct grammar *grammar, const struct guard_type *type)
+{
+    fprintf(out, "(?<%s>\\{" W EACH("%s_") "\\})(?<%s_>(?>", type->name, type->name, type->name);
+    put_known(out, grammar, type);
+    fputs("(?!", out);
+    put_names(out, type, NULL);
+    fprintf(out, ")(?&%s%s)|(?&k)" COLON "null))", type->also != NULL ? type->also : "other", type->also != NULL ? "_" : "");
+}
+
+/* -- Queries --------------------------------------------------------------------------------------------------------- */
+
+/* A value without a separator of any kind: older Engines also split at semicolons. */
+#define QUERY_VALUE "[^&;#\\x00-\\x20\\x7f]*+"
+
+bool grammar_parameter_is_open(const struct guard *guard, const struct guard_parameter *parameter)
+{
+    return parameter->value == NULL || (parameter->knob != KNOB_NONE && guard->open[parameter->knob]);
+}
+
+/* The names of parameters, each after a |, behind one that no parameter has: those that are open, or all. */
+static void put_parameter_names(FILE *out, const struct grammar *grammar, bool all)
+{
+    fputs("(?:\\x00", out);
+    for (const struct guard_parameter *parameter = grammar->operation->query; parameter->name != NULL; parameter++)
+        if (all || grammar_parameter_is_open(grammar->guard, parameter))
+            fprintf(out, "|%s", parameter->name);
+    fputc(')', out);
+}
+
+static bool same_value(const struct guard *guard, const struct guard_parameter *a, const struct guard_parameter *b)
+{
+    return b->name != NULL && !grammar_parameter_is_open(guard, b) && strcmp(a->value, b->value) == 0;
+}
+
+/* Any number of harmless parameters, each with its & or the end. */
+static void put_parameters(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?:(?>", out);
+    for (const struct guard_parameter *parameter = grammar->operation->query; parameter->name != NULL; parameter++) {
+        if (grammar_parameter_is_open(grammar->guard, parameter))
+            continue;
+        fprintf(out, "(?:%s", parameter->name);
+        for (; same_value(grammar->guard, parameter, parameter + 1); parameter++)
+            fprintf(out, "|%s", parameter[1].name);
+        fprintf(out, ")(?:=%s)?+(?=&|\\z)|", parameter->value);
+    }
+    put_parameter_names(out, grammar, false);
+    fputs("(?:=" QUERY_VALUE ")?+(?=&|\\z)|(?!", out);
+    put_parameter_names(out, grammar, true);
+    fprintf(out, "(?:=|&|\\z))[A-Za-z0-9_.-]*+(?:=%s)?+(?=&|\\z))(?:&(?!\\z)|\\z|&\\z))*+", grammar->guard->open[KNOB_PRIVILEGED] ? QUERY_VALUE : "");
+}
+
+/* -- Groups ---------------------------------------------------------------------------------------------------------- */
+
+char *grammar_definition(const struct grammar *grammar, const char *name)
+{
+    const struct guard_type *type = guard_type_find(name);
+    const struct guard_group *group = guard_groups;
+    struct text text;
+
+    text_begin(&text);
+    if (type != NULL) {
+        put_type(text.stream, grammar, type);
+        return text_end(&text);
+    }
+    fprintf(text.stream, "(?<%s>", name);
+    if (strcmp(name, "query") == 0) {
+        put_parameters(text.stream, grammar);
+    } else if (!guard_put_list(text.stream, grammar, name)) {
+        while (group->name != NULL && strcmp(group->name, name) != 0)
+            group++;
+        if (group->name == NULL)
+            abort(); /* a name in the schema that no table has */
+        fputs(group->text, text.stream);
+    }
+    fputc(')', text.stream);
+    return text_end(&text);
+}
+
+/* -- What is harmless ------------------------------------------------------------------------------------------------ */
+
+/* An empty body carries nothing; the Engine says itself that it wants one. */
+void grammar_body(const struct grammar *grammar, struct regex *regex)
+{
+    if (grammar->operation->body == BODY_EMPTY)
+        regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS W "(?>null|\\{" W "\\})?+" W "\\z"));
+    else
+        regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS "(?:" W "(?&%s)" W ")?\\z", grammar->operation->type));
+}
+
+static bool pulls(const struct grammar *grammar)
+{
+    return strcmp(grammar->operation->id, "ImageCreate") == 0;
+}
+
+void grammar_query(const struct grammar *grammar, struct regex *regex)
+{
+    regex_set(grammar, regex, text_format("\\A%s(?&query)\\z", pulls(grammar) ? "(?&image_query)" : ""));
+}
+
+/* Members of an object up to the one of that name, and from there on: it is there exactly once. */
+#define BEFORE(name, member) "\\{" W "(?:(?!" name ")" member W "," W ")*+" name COLON
+#define AFTER(name, member) W "(?:," W "(?!" name ")" member W ")*+\\}"
+#define ANY_CASE "\"(?i:%.*s)\""
+#define KEY "\"(?&required_key)\""
+#define COMPARABLE "(?>(?&k)" COLON "(?&v))"
+
+/* The label exactly once, in an object that is there exactly once on each level, so that no duplicate can undo it. */
+static void put_label(FILE *out, const char *path)
+{
+    int length = (int)strcspn(path, ".");
+
+    if (*path == '\0') {
+        fputs(BEFORE(KEY, COMPARABLE) "(?&required_value)" AFTER(KEY, COMPARABLE), out);
+        return;
+    }
+    fprintf(out, BEFORE(ANY_CASE, "(?&m)"), length, path, length, path);
+    put_label(out, path + length + (path[length] == '.'));
+    fprintf(out, AFTER(ANY_CASE, "(?&m)"), length, path);
+}
+
+void grammar_label(const struct grammar *grammar, struct regex *regex)
+{
+    struct text text;
+
+    text_begin(&text);
+    fputs("\\A" NO_OTHER_BLANKS W, text.stream);
+    put_label(text.stream, grammar->operation->labels);
+    fputs(W "\\z", text.stream);
+    regex_set(grammar, regex, text_end(&text));
+}
+
+void grammar_protected(const struct grammar *grammar, struct regex *regex)
+{
+    regex_set(grammar, regex, text_format("\\A(?&protected)"));
+}
+
+/* -- Where the first fault is ---------------------------------------------------------------------------------------- */
+
+const struct guard_type *grammar_inside(const struct guard_field *field)
+{
+    bool objects = field->shape == OBJECT || field->shape == OBJECTS || field->shape == NETWORKS;
+
+    return objects ? guard_type_find(field->value) : NULL;
+}
+
+static void put_fault(FILE *out, const struct guard_type *type);
+
+/* What is inside the member, if it is an object or a list, up to the fault; then a |. (Of the member that another type shares its
+ * members with, put_members sees to that.) */
+static void put_inside(FILE *out, const struct guard_field *field)
+{
+    if (field->shape == RULE)
+        return;
+    fprintf(out, "\"(%s)\"" COLON, field->name);
+    if (field->shape == ITEMS || field->shape == OBJECTS)
+        fprintf(out, LIST, field->value);
+    if (field->shape == ENTRIES)
+        fprintf(out, OBJECT_OF "(?=\")", field->value);
+    if (field->shape == NETWORKS)
+        fprintf(out, NETWORKS_OF "(?|(?=\")(?!(?&network_name))|(?&s)" COLON, field->value);
+    if (grammar_inside(field) != NULL)
+        put_fault(out, grammar_inside(field));
+    fputs(field->shape == NETWORKS ? ")|" : "|", out);
+}
+
+/* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then comes
+ * the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is captured. What is
+ * inside the member that the type shares its members with may stand here as well. */
+static void put_fault(FILE *out, const struct guard_type *type)
+{
+    const struct guard_type *also = type->also != NULL ? guard_type_find(type->also) : NULL;
+
+    fprintf(out, "\\{" W EACH("%s_") "(?|", type->name);
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
+        if (also == NULL || grammar_inside(field) != also)
+            put_inside(out, field);
+    if (also != NULL) {
+        fprintf(out, "(?:\"(%s)\"" COLON "\\{" W EACH("%s_") ")?(?|", also->name, also->name);
+        for (const struct guard_field *field = also->fields; field->name != NULL; field++)
+            put_inside(out, field);
+    }
+    fputs(also != NULL ? "\"([\\w.-]++)\"" COLON "))" : "\"([\\w.-]++)\"" COLON ")", out);
+}
+
+/* How many names there are on the longest way. */
+static size_t depth_of(const struct guard_type *type)
+{
+    size_t deepest = 0;
+
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
+        size_t depth = grammar_inside(field) != NULL ? depth_of(grammar_inside(field)) : 0;
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
+/* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it. What has no
+ * name that could be shown is a fault of the whole. */
+void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
+{
+    const struct guard_type *type = guard_type_find(grammar->operation->type);
+    struct text text;
+
+    text_begin(&text);
+    fputs("(?i)\\A#?+" NO_OTHER_BLANKS "(?=" W "(?&v)" W "\\z)" W "(?=(\\{))(?|", text.stream);
+    put_fault(text.stream, type);
+    for (size_t i = depth_of(type) + 2; i < CAUSE_GROUPS; i++)
+        fputs("()", text.stream);
+    fputs("(?=(?:\"(" SHOWN "{1,200}+)\"(?!" COLON "\"[^\"\\\\]*+\\\\))?+)()|)(?s:.*+)\\z", text.stream);
+    regex_set(grammar, regex, text_end(&text));
+}
+
+/* Where the fault is the image, the names are not what is wrong. */
+void grammar_query_fault(const struct grammar *grammar, struct regex *regex)
+{
+    regex_set(grammar, regex,
+              text_format("\\A#?+(?|(?&query)(?=([A-Za-z0-9_]))([A-Za-z0-9_.-]{1,64}+)(?=[=&]|\\z)()()()()()()(?:=(" SHOWN "{1,200}+)(?=&|\\z))?+%s)"
+                          "(?s:.*+)\\z",
+                          pulls(grammar) ? "|(?!(?&image_query))(?:[^&]*+&)*?(?=(f))(fromImage)()()()()()()=(" SHOWN "{0,200}+)" : ""));
+}

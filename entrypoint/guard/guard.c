@@ -1,0 +1,210 @@
+/* The guard's variables. */
+#include "guard/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+const char *const guard_variables[] = {
+#define GUARD(name, ...) #name,
+#include "base/variables.def"
+    NULL,
+};
+
+static bool only(const char *text, const char *characters)
+{
+    return text[strspn(text, characters)] == '\0';
+}
+
+static bool printable(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x21 || (unsigned char)*text > 0x7e || *text == '"' || *text == '\\')
+            return false;
+    return true;
+}
+
+/* An absolute path without empty or dot segments; a slash at its end is cut off. */
+static bool clean_path(char *path)
+{
+    size_t length = strlen(path);
+
+    if (path[0] != '/')
+        return false;
+    for (const char *c = path; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || *c == ':')
+            return false;
+    if (strcmp(path, "/") == 0)
+        return true;
+    for (const char *segment = path + 1;; segment += strcspn(segment, "/") + 1) {
+        size_t n = strcspn(segment, "/");
+
+        if (n == 0 || (n == 1 && segment[0] == '.') || (n == 2 && segment[0] == '.' && segment[1] == '.'))
+            return false;
+        if (segment[n] == '\0')
+            return true;
+        if (segment[n + 1] == '\0') {
+            path[length - 1] = '\0';
+            return true;
+        }
+    }
+}
+
+/* A driver is a plain name; a plugin may have a registry, a path and a tag, each segment plain. */
+static bool driver_name(const char *name)
+{
+    if (!only(name, ALNUM "_.-/:") || strchr(name, ':') != strrchr(name, ':'))
+        return false;
+    for (;; name++) {
+        if (strchr(ALNUM, *name) == NULL || *name == '\0')
+            return false;
+        name = strpbrk(name, "/:");
+        if (name == NULL)
+            return true;
+    }
+}
+
+/* ** goes back and forth: once is enough. */
+static bool image_pattern(const char *pattern)
+{
+    const char *both = strstr(pattern, "**");
+
+    return only(pattern, ALNUM "_.-/:@*?") && (both == NULL || strstr(both + 2, "**") == NULL);
+}
+
+/* Whether an item is right for the knob. */
+static bool item_fits(enum guard_knob knob, char *item)
+{
+    switch (knob) {
+    case KNOB_CAP_ADD:
+        return only(item, ALNUM "_");
+    case KNOB_BIND_MOUNTS:
+        return clean_path(item);
+    case KNOB_SECURITY_OPT:
+        return printable(item) && strpbrk(item, "=:") != NULL;
+    case KNOB_RUNTIME:
+        return only(item, ALNUM "_.-/");
+    case KNOB_IMAGE_REFERENCES:
+        return image_pattern(item);
+    case KNOB_NETWORK_DRIVERS:
+        return driver_name(item) && strcmp(item, "host") != 0;
+    case KNOB_VOLUME_DRIVERS:
+    case KNOB_LOG_DRIVERS:
+        return driver_name(item);
+    case KNOB_VOLUME_NAMES:
+        return only(item, ALNUM "_.-*?") && strstr(item, "**") == NULL;
+    default:
+        return true;
+    }
+}
+
+static void read_list(struct guard *guard, enum guard_knob knob, const char *value, struct problems *problems)
+{
+    const struct guard_knob_info *info = &guard_knobs[knob];
+    struct guard_list *list = &guard->list[knob];
+
+    list->items = list_split(value, ", \t\n", &list->count);
+    for (size_t i = 0; i < list->count; i++)
+        if (!item_fits(knob, list->items[i]))
+            problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
+}
+
+/* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
+static void read_knob(struct guard *guard, enum guard_knob knob, const struct variables *variables, struct problems *problems)
+{
+    const struct guard_knob_info *info = &guard_knobs[knob];
+    const char *value = variable(variables, info->variable);
+    struct problems unsaid = {.to = NULL};
+    enum tristate word;
+
+    if (value == NULL)
+        return;
+    guard->active = true;
+    word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &unsaid);
+    if (word == YES && info->kind == KNOB_LIST)
+        problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them", guard->prefix, info->variable, value,
+                info->item);
+    else if (word == YES)
+        guard->open[knob] = true;
+    else if (word == UNSET && info->kind != KNOB_BOOLEAN)
+        read_list(guard, knob, value, problems);
+}
+
+static char *copy(const char *text, size_t length)
+{
+    char *bytes = strndup(text, length);
+
+    if (bytes == NULL)
+        abort();
+    return bytes;
+}
+
+static void read_label(struct guard *guard, const struct variables *variables, struct problems *problems)
+{
+    const char *value = variable(variables, "REQUIRE_LABEL");
+    size_t key;
+
+    if (value == NULL)
+        return;
+    guard->active = true;
+    key = strcspn(value, "=");
+    if (key == 0 || !printable(value)) {
+        problem(problems, "%sREQUIRE_LABEL=%s: not a label, or label=value", guard->prefix, value);
+        return;
+    }
+    guard->label = copy(value, key);
+    if (value[key] != '\0')
+        guard->label_value = copy(value + key + 1, strlen(value + key + 1));
+}
+
+struct guard *guard_new(bool on_by_default, const char *socket_path, const struct guard_permissions *permissions,
+                        const struct variables *variables, struct problems *problems)
+{
+    struct guard *guard = calloc(1, sizeof *guard);
+
+    if (guard == NULL)
+        abort();
+    guard->active = on_by_default;
+    guard->socket_path = copy(socket_path, strlen(socket_path));
+    guard->prefix = copy(variables->prefix, strlen(variables->prefix));
+    for (int knob = 0; knob < KNOB_COUNT; knob++)
+        read_knob(guard, (enum guard_knob)knob, variables, problems);
+    guard->open[KNOB_SOURCE] = guard->open[KNOB_MOUNT] = guard->open[KNOB_BIND_MOUNTS];
+    guard->open[KNOB_LINKS] = permissions->inspects_containers;
+    guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
+    guard->open[KNOB_CONFIGS] = permissions->inspects_configs;
+    guard->active |= variable(variables, "MAX_CREATE_BODY") != NULL;
+    guard->max_body = variable_number(variables, VAR_MAX_CREATE_BODY, problems);
+    read_label(guard, variables, problems);
+    return guard;
+}
+
+void guard_free(struct guard *guard)
+{
+    if (guard == NULL)
+        return;
+    for (int knob = 0; knob < KNOB_COUNT; knob++)
+        list_free(guard->list[knob].items, guard->list[knob].count);
+    free(guard->label);
+    free(guard->label_value);
+    free(guard->socket_path);
+    free(guard->prefix);
+    free(guard);
+}
+
+bool guard_active(const struct guard *guard)
+{
+    return guard->active;
+}
+
+long guard_max_body(const struct guard *guard)
+{
+    return guard->max_body;
+}
+
+long guard_buffer_size(const struct guard *guard)
+{
+    return guard->active ? guard->max_body + HEAD_ROOM : 0;
+}

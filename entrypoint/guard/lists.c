@@ -1,0 +1,692 @@
+/* The pieces of regex that depend on the variables, and on what is known of the Engine: what a list allows besides what is
+ * harmless anyway. */
+#include "guard/json.h"
+#include "guard/lists.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Capabilities that a container has without asking, so that giving them back after CapDrop is harmless. */
+#define DEFAULT_CAPABILITIES                                                                                           \
+    "AUDIT_WRITE|CHOWN|DAC_OVERRIDE|FOWNER|FSETID|KILL|MKNOD|NET_BIND_SERVICE|NET_RAW|SETFCAP|SETGID|SETPCAP|SETUID|" \
+    "SYS_CHROOT"
+
+/* A path in the container, which neither colon nor comma may take apart. */
+#define DESTINATION "(?&inner)"
+
+#define VOLUME_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*+"
+
+/* What may follow a mount's destination, for a volume and for a path. Podman knows more, such as O and upperdir=. */
+#define MODE "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
+#define PATH_MODE MODE "|r?shared|r?slave"
+#define MODES(mode) "(?::(?:(?:" mode ")(?:,(?!\")|(?=\")))*+)?+"
+
+#define OPTION(name) "\"" name "\"" COLON
+
+/* A value without escapes and control characters, U+0080 to U+009F among them: nothing in it can be a line break. */
+#define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f\\x7f\\xc2]|\\xc2[\\xa0-\\xbf]|\\\\/)*+\""
+
+/* What a group is where nothing may match. */
+#define NOTHING "(?!)"
+
+/* -- Literals -------------------------------------------------------------------------------------------------------- */
+
+/* A character as itself. Everything but letters, digits and _ is written in hexadecimal, so that neither the regex nor
+ * HAProxy's quoting can read anything else. */
+static void put_char(FILE *out, char c)
+{
+    if (isalnum((unsigned char)c) || c == '_')
+        fputc(c, out);
+    else
+        fprintf(out, "\\x%02x", (unsigned)(unsigned char)c);
+}
+
+static void put_literal(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '/')
+            fputs(SLASH, out);
+        else
+            put_char(out, *text);
+}
+
+/* -- What is known of the Engine ------------------------------------------------------------------------------------- */
+
+/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To some
+ * versions of Podman _ is any digit, and capital letters are small ones. */
+static void put_id_prefix(FILE *out, const char *id, bool docker)
+{
+    size_t length = strlen(id);
+
+    for (size_t i = 0; i < length; i++) {
+        fputs(i == 0 ? "" : "(?:", out);
+        if (docker || isdigit((unsigned char)id[i]))
+            fprintf(out, docker ? "%c" : "[%c_]", id[i]);
+        else
+            fprintf(out, "[%c%c_]", id[i], toupper((unsigned char)id[i]));
+    }
+    for (size_t i = 1; i < length; i++)
+        fputs(")?+", out);
+}
+
+/* Alternatives, each after a |, for every way to name these containers. */
+static void put_containers(FILE *out, const struct guard_names *containers, bool docker)
+{
+    for (size_t i = 0; i < containers->count; i++) {
+        const char *name = containers->list[i];
+
+        fputc('|', out);
+        if (strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64)
+            put_id_prefix(out, name, docker);
+        else
+            put_literal(out, name);
+    }
+}
+
+#define END_OF_NAME "(?=[:\"]|\\z)"
+
+/* The proxy's own container, by any of its names. */
+static void put_own(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?:" SLASH ")?+(?:\\x00", out);
+    put_containers(out, &grammar->facts->own, grammar->facts->docker);
+    fputs(")" END_OF_NAME, out);
+}
+
+/* A container whose volumes and namespaces are never given away: one that has the Engine's socket. */
+static void put_protected(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?&own)|(?:" SLASH ")?+(?:\\x00", out);
+    put_containers(out, &grammar->facts->holders, grammar->facts->docker);
+    fputs(")" END_OF_NAME, out);
+}
+
+/* The container that NetworkConnect and NetworkDisconnect name: any but the proxy's own. */
+static void put_other_container(FILE *out, const struct grammar *grammar)
+{
+    fputs(grammar->facts->own_unknown ? NOTHING : "\"(?!(?&own))(?:" SLASH ")?+" IDENTIFIER "\"", out);
+}
+
+/* The containers whose volumes may be taken. */
+static void put_volumes_from(FILE *out, const struct grammar *grammar)
+{
+    bool none = !grammar->guard->open[KNOB_VOLUMES_FROM] || grammar->facts->own_unknown;
+
+    fputs(none ? NOTHING : "\"(?!(?&protected))(?:" SLASH ")?+" IDENTIFIER "(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
+}
+
+/* Any value, save the namespaces of a protected container. */
+static void put_not_protected(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "(?>\"(?!container:%s)[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))", grammar->facts->own_unknown ? "" : "(?&protected)\"");
+}
+
+/* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
+static void put_cgroupns(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "\"(?:private%s)?+\"", grammar->facts->cgroup_v1 ? "|host" : "");
+}
+
+/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
+static void put_other(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "(?&k)" COLON "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
+}
+
+/* Docker keeps the name of this file of the client's; Podman deletes the file on the host. */
+static void put_client_file(FILE *out, const struct grammar *grammar)
+{
+    fputs(grammar->facts->docker ? "(?&s)" : "\"\"", out);
+}
+
+#define REST_OF_STRING "(?&rest)"
+
+/* NAME=value. Some names give devices where the runtime of their maker is the default one. Podman fills in what has no
+ * value, and everything that a * stands for, from its own environment. */
+static void put_environment(FILE *out, const struct grammar *grammar)
+{
+    fputc('"', out);
+    if (!grammar->guard->open[KNOB_DEVICES])
+        fputs("(?!(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
+              out);
+    fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
+}
+
+/* Podman's timer for updates restarts the unit, and reads the file, that these labels name. */
+static void put_label(FILE *out, const struct grammar *grammar)
+{
+    if (!grammar->facts->docker)
+        fputs("(?=\"[^\"\\\\]*+\")(?!\"(?i:podman_systemd_unit|io\\.containers\\.autoupdate))", out);
+    fputs("(?&s)" COLON "(?>null|(?&s))", out);
+}
+
+/* -- Lists of names -------------------------------------------------------------------------------------------------- */
+
+static bool lists(const struct guard_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool among(const char *name, const char *const names[])
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the list has a name that is none of those, so that options of its own go with it. */
+static bool lists_another(const struct guard_list *list, const char *const names[])
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!among(list->items[i], names))
+            return true;
+    return false;
+}
+
+/* A string that is one of the alternatives in usual, nothing, or an item of the list. A plugin may go by its whole name. */
+static void put_names(FILE *out, const char *usual, const struct guard_list *list)
+{
+    fprintf(out, "\"(?:%s", usual);
+    for (size_t i = 0; i < list->count; i++) {
+        fputc('|', out);
+        put_literal(out, list->items[i]);
+    }
+    fputs(")?+\"", out);
+}
+
+static const char *const network_file_systems[] = {"nfs", "nfs4", "cifs", "smb3", NULL};
+
+/* The Engine looks for a driver's socket below its plugin directory, by the name as it is: "../x" would leave it. */
+static void put_volume_driver(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_VOLUME_DRIVERS];
+
+    fputs("\"(?:local|default", out);
+    for (size_t i = 0; i < list->count; i++)
+        if (!among(list->items[i], network_file_systems)) {
+            fputc('|', out);
+            put_literal(out, list->items[i]);
+        }
+    fputs(")?+\"", out);
+}
+
+static void put_network_driver(FILE *out, const struct grammar *grammar)
+{
+    put_names(out, grammar->guard->open[KNOB_HOST_NAMESPACES] ? "default|bridge|overlay|null|none|host" : "default|bridge|overlay|null|none",
+              &grammar->guard->list[KNOB_NETWORK_DRIVERS]);
+}
+
+static void put_ipam_driver(FILE *out, const struct grammar *grammar)
+{
+    put_names(out, "default|null", &grammar->guard->list[KNOB_NETWORK_DRIVERS]);
+}
+
+/* The host's interface, for the drivers that have been listed; and what a listed plugin wants to know. */
+static void put_parent(FILE *out, const struct grammar *grammar)
+{
+    static const char *const own[] = {"macvlan", "ipvlan", NULL};
+    const struct guard_list *list = &grammar->guard->list[KNOB_NETWORK_DRIVERS];
+
+    fputs("(?>" NOTHING, out);
+    if (lists(list, "macvlan") || lists(list, "ipvlan"))
+        fputs("|" OPTION("parent") "\"[A-Za-z0-9_.-]*+\"", out);
+    if (lists_another(list, own))
+        fputs("|(?!\"(?i:com\\.docker\\.network\\.|parent\"))(?&option)" COLON ONE_LINE, out);
+    fputc(')', out);
+}
+
+static void put_log_driver(FILE *out, const struct grammar *grammar)
+{
+    put_names(out, "default|json-file|local|none|journald", &grammar->guard->list[KNOB_LOG_DRIVERS]);
+}
+
+/* The options of log drivers by what their names begin with. */
+static const struct {
+    const char *driver;
+    const char *options;
+} log_drivers[] = {
+    {"syslog", "syslog-[a-z0-9-]*+"},
+    {"gelf", "gelf-[a-z0-9-]*+"},
+    {"fluentd", "fluentd-[a-z0-9-]*+"},
+    {"splunk", "splunk-[a-z0-9-]*+"},
+    {"awslogs", "awslogs-[a-z0-9-]*+"},
+    {"gcplogs", "gcp-[a-z0-9-]*+"},
+    {"logentries", "logentries-[a-z0-9-]*+|line-only"},
+};
+
+/* What every driver understands: sizes, numbers, words, and the tag, a template that the Engine executes. journald makes
+ * fields of labels and variables, where some names would forge whose line it is. path and driver are Podman's: a file of
+ * the host. */
+static void put_log_option(FILE *out, const struct grammar *grammar)
+{
+    static const char *const builtin[] = {"syslog", "gelf", "fluentd", "splunk", "awslogs", "gcplogs", "logentries", "journald", "json-file", "local",
+                                          "none", "etwlogs", NULL};
+    static const char *const journal[] = {"json-file", "local", "none", NULL};
+    const struct guard_list *list = &grammar->guard->list[KNOB_LOG_DRIVERS];
+
+    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])"
+          "|" OPTION("(?:max-size|max-buffer-size|cache-max-size)") "\"-?+[0-9]*+[A-Za-z]*+\""
+          "|" OPTION("(?:max-file|cache-max-file)") "\"[0-9]*+\""
+          "|" OPTION("(?:compress|cache-disabled|cache-compress)") "\"(?:true|false|[01])\""
+          "|" OPTION("mode") "\"(?:non-)?+blocking\""
+          "|" OPTION("(?:labels|env)") "\"(?:(?!(?i:container|image|syslog|priority|message|code|object|coredump|unit))[A-Za-z0-9][A-Za-z0-9_.-]*+,?+)*+\""
+          "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-hj-lnqrtv-zABD-HJ-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
+          "|" OPTION("tag") "\"(?:[A-Za-z0-9_.:/ -]|\\\\/|\\{\\{ ?+\\.(?:ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName) ?+\\}\\})*+\"",
+          out);
+    if (lists(list, "journald") || lists_another(list, journal))
+        fputs("|" OPTION("(?:labels|env)(?:-regex)?+") ONE_LINE, out);
+    for (size_t i = 0; i < sizeof log_drivers / sizeof *log_drivers; i++)
+        if (lists(list, log_drivers[i].driver))
+            fprintf(out, "|\"(?:%s)\"" COLON ONE_LINE, log_drivers[i].options);
+    if (lists_another(list, builtin))
+        fputs("|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" COLON ONE_LINE,
+              out);
+    fputc(')', out);
+}
+
+/* -- Names of volumes ------------------------------------------------------------------------------------------------ */
+
+/* The name of a volume by the list of patterns; any name without a list. */
+static void put_volume_new(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_VOLUME_NAMES];
+
+    if (list->count == 0) {
+        fputs(VOLUME_NAME, out);
+        return;
+    }
+    fputs("(?=[A-Za-z0-9_.-]{1,255}+[:\"])(?:", out);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0)
+            fputc('|', out);
+        guard_put_glob(out, list->items[i], strlen(list->items[i]), GLOB_VOLUME);
+        fputs("(?=[:\"])", out);
+    }
+    fputc(')', out);
+}
+
+/* The name of a volume that may be mounted. Those of the proxy hold its listeners' sockets, or its certificates: only one that
+ * the list names letter by letter may be. As long as they are not known, none may. */
+static void put_volume_name(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_names *volumes = &grammar->facts->volumes;
+
+    if (grammar->facts->own_unknown) {
+        fputs(NOTHING, out);
+        return;
+    }
+    fputs("(?!(?:\\x00", out);
+    for (size_t i = 0; i < volumes->count; i++)
+        if (!lists(&grammar->guard->list[KNOB_VOLUME_NAMES], volumes->list[i])) {
+            fputc('|', out);
+            put_literal(out, volumes->list[i]);
+        }
+    fputs(")[:\"])(?&volume_new)", out);
+}
+
+/* -- Paths of the host ----------------------------------------------------------------------------------------------- */
+
+#define END_OF_PATH "(?=[:\"])"
+
+/* Alternatives, each after a |, for the Engine's sockets and all directories above them, save those that are listed as such: they
+ * would show the socket. */
+static void put_sockets(FILE *out, const struct guard *guard)
+{
+    const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/var/run/podman/podman.sock"};
+    const struct guard_list *list = &guard->list[KNOB_BIND_MOUNTS];
+
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
+        char *path = text_format("%s", sockets[i]);
+
+        if (path[0] == '/' && !lists(list, "/"))
+            fputc('|', out);
+        for (size_t n = strlen(path); n > 1 && path[0] == '/'; n = (size_t)(strrchr(path, '/') - path)) {
+            path[n] = '\0';
+            if (!lists(list, path)) {
+                fputc('|', out);
+                put_literal(out, path);
+            }
+        }
+        free(path);
+    }
+}
+
+/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. It takes all it can: what ends a path in a
+ * bind specification or a string must follow. */
+static void put_path(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_BIND_MOUNTS];
+
+    fputs("(?=" SLASH ")(?!(?:\\x00", out); /* matches nothing, so that every alternative can begin with | */
+    put_sockets(out, grammar->guard);
+    fputs(")(?:" SLASH ")?+" END_OF_PATH ")(?:", out);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? "|" : "", out);
+        if (strcmp(list->items[i], "/") != 0) /* else what follows begins with the slash */
+            put_literal(out, list->items[i]);
+    }
+    fputs(")(?&segments)" END_OF_PATH, out);
+}
+
+static bool has_paths(const struct guard *guard)
+{
+    return guard->list[KNOB_BIND_MOUNTS].count > 0;
+}
+
+/* -- Mounts and volumes ---------------------------------------------------------------------------------------------- */
+
+/* The name of a network of a container. */
+static void put_network_name(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "(?&%s)", grammar->guard->open[KNOB_HOST_NAMESPACES] ? "k" : "network");
+}
+
+/* The network of a service: a name, the whole id, or any beginning of an id. Ids are 25 lower-case letters and digits. Where the
+ * ids of the host network are known they are what is refused; else whatever could be the beginning of one. */
+static void put_service_network(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_names *hosts = &grammar->facts->host_networks;
+
+    if (hosts->count == 0) {
+        fputs("(?=\"(?:[^\"]*?[^0-9a-z\"]|(?=[0-9a-z]{25}\")[0-9a-f]*+[g-z]))(?&network)", out);
+        return;
+    }
+    fputs("(?!\"(?:\\x00", out);
+    for (size_t i = 0; i < hosts->count; i++) {
+        fputc('|', out);
+        put_id_prefix(out, hosts->list[i], true);
+    }
+    fputs(")\")(?&network)", out);
+}
+
+static void put_bind(FILE *out, const struct grammar *grammar)
+{
+    /* (One letter would be a drive.) */
+    fputs("(?>\"(?=[A-Za-z0-9_.-]{2})(?&volume_name):" DESTINATION MODES(MODE) "\"|\"" DESTINATION "\"", out);
+    fputs(has_paths(grammar->guard) ? "|\"(?&path):" DESTINATION MODES(PATH_MODE) "\")" : ")", out);
+}
+
+/* (Podman makes a path of a relative source, which here is the name of a volume: there, paths are for Binds.) */
+static void put_mount_type(FILE *out, const struct grammar *grammar)
+{
+    fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) && grammar->facts->docker ? "|bind" : "");
+}
+
+/* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with a
+ * slash the Engine refuses as the source of a bind mount. */
+static void put_mount_source(FILE *out, const struct grammar *grammar)
+{
+    fputs("(?>\"\"|\"(?&volume_name)\"|(?=\"[^\"]*?[/:@])(?!\"[A-Za-z]:)(?&image)", out);
+    fputs(has_paths(grammar->guard) ? "|\"(?&path)\")" : ")", out);
+}
+
+/* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those are for
+ * a list. (An octet with a leading zero is octal for some.) */
+#define OTHER_ADDRESS "(?&other_address)"
+#define OTHER_NAME "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
+
+/* Where a share is: an address, or with a list a name; and its path. */
+static void put_share(FILE *out, const char *before, bool names, const char *between)
+{
+    fprintf(out, "|%s(?:" OTHER_ADDRESS "%s)%s(?&segments)", before, names ? "|" OTHER_NAME : "", between);
+}
+
+/* Options of the local driver: a mount as `mount -t type -o o device` makes it. A relative device is relative to the
+ * Engine's own directory. Podman runs mount(8), which takes a device without a type. */
+static void put_volume_option(FILE *out, const struct grammar *grammar)
+{
+    const struct guard *guard = grammar->guard;
+    const struct guard_list *drivers = &guard->list[KNOB_VOLUME_DRIVERS];
+    bool nfs = lists(drivers, "nfs") || lists(drivers, "nfs4");
+    bool smb = lists(drivers, "cifs") || lists(drivers, "smb3");
+
+    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])|" OPTION("size") "\"[0-9.]*+ ?[A-Za-z%]*+\"", out);
+    fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
+    fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?&segments)", out);
+    put_share(out, "", nfs, ":");
+    /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a file: of
+     * that name, or in one of the client's.) */
+    put_share(out, SLASH SLASH, smb && grammar->facts->docker && !has_paths(guard), "");
+    fputs(has_paths(guard) && grammar->facts->docker ? "|(?&path)" : "", out);
+    fputs(")\"|" OPTION("o") "\"(?:(?&share_option)(?:,(?&share_option))*+)?+\"", out);
+    if (lists_another(drivers, network_file_systems))
+        fputs("|(?!\"(?i:type|o|device)\")(?&option)" COLON ONE_LINE, out);
+    fputc(')', out);
+}
+
+/* One option of such a mount: a word, or a word with a value that is neither a path nor an address, save the share's own. */
+static void put_share_option(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *drivers = &grammar->guard->list[KNOB_VOLUME_DRIVERS];
+    bool names = lists(drivers, "nfs") || lists(drivers, "nfs4") || lists(drivers, "cifs") || lists(drivers, "smb3");
+
+    fprintf(out, "(?>(?i:(?:mount|client)?addr|mounthost|ip|servern|servername)=(?:" OTHER_ADDRESS "%s)(?=[,\"])", names ? "|" OTHER_NAME : "");
+    fprintf(out, "|(?!(?i:%sr?unbindable|remount|move|loop|(?:mount|client)?addr|mounthost|ip|servern|servername|lowerdir|upperdir|workdir|"
+                 "uhelper|helper|x-mount\\.subdir|context|fscontext|defcontext|rootcontext|sep|multiuser|cruid|offset|sizelimit|sec=krb5[a-z]*+)(?:[=,\"])|(?i:cred))"
+                 "[A-Za-z0-9_.-]++(?:=[A-Za-z0-9_.:%%@+!$*-]*+)?+(?=[,\"]))",
+            has_paths(grammar->guard) ? "" : "r?bind|");
+}
+
+static void put_capability(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_CAP_ADD];
+
+    fputs("\"(?i:(?:CAP_)?(?:" DEFAULT_CAPABILITIES, out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->items[i];
+
+        fputc('|', out);
+        put_literal(out, strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name);
+    }
+    fputs("))\"", out);
+}
+
+static void put_security_opt(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_SECURITY_OPT];
+
+    fputs("\"(?:no-new-privileges(?:[=:]true)?|apparmor[=:]docker-default|seccomp[=:]builtin", out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *item = list->items[i];
+        size_t key = strcspn(item, "=:"); /* the Engine takes either */
+
+        fputc('|', out);
+        for (size_t c = 0; item[c] != '\0'; c++)
+            if (c == key)
+                fputs("[=:]", out);
+            else if (item[c] == '/')
+                fputs(SLASH, out);
+            else
+                put_char(out, item[c]);
+    }
+    fputs(")\"", out);
+}
+
+/* Not any plain name: since Engine 23, x.y.z is the program containerd-shim-y-z of the host. */
+static void put_runtime(FILE *out, const struct grammar *grammar)
+{
+    put_names(out, "runc|io\\.containerd\\.runc\\.v2", &grammar->guard->list[KNOB_RUNTIME]);
+}
+
+/* -- Image references ------------------------------------------------------------------------------------------------ */
+
+/* Podman takes these for a transport, most of them with a path of the host behind it. */
+#define NO_TRANSPORT                                                                                                   \
+    "(?!\"(?:(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?):|[^\"]*?//))"
+
+/* The length of the name in a pattern; a tag or digest follows it. */
+static size_t name_length(const char *pattern)
+{
+    const char *slash = strrchr(pattern, '/');
+    const char *last = slash != NULL ? slash + 1 : pattern;
+
+    return (size_t)(last - pattern) + strcspn(last, ":@");
+}
+
+/* A name without a registry is one of Docker Hub, whose long form is the same reference. */
+static void put_registry(FILE *out, const char *pattern, bool query)
+{
+    const char *slash = query ? "(?:/|%2[Ff])" : SLASH;
+    size_t first = strcspn(pattern, "/");
+
+    if (pattern[first] == '\0') {
+        fprintf(out, "(?:(?:(?:index\\.)?docker\\.io%s)?(?:library%s)?)?", slash, slash);
+        return;
+    }
+    bool registry = memchr(pattern, '.', first) != NULL || memchr(pattern, ':', first) != NULL ||
+                    memchr(pattern, '*', first) != NULL || strncmp(pattern, "localhost/", 10) == 0;
+    if (!registry)
+        fprintf(out, "(?:(?:index\\.)?docker\\.io%s)?", slash);
+}
+
+static void put_image(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_IMAGE_REFERENCES];
+
+    if (list->count == 0) {
+        fputs(NO_TRANSPORT "\"[A-Za-z0-9](?:[A-Za-z0-9_.:@+-]|\\\\?/)*+\"", out);
+        return;
+    }
+    /* Bounded, because these are the only parts that go back and forth. */
+    fputs("(?=\"[^\"]{1,256}+\")\"(?:", out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *pattern = list->items[i];
+        size_t name = name_length(pattern);
+
+        if (i > 0)
+            fputc('|', out);
+        put_registry(out, pattern, false);
+        guard_put_glob(out, pattern, name, GLOB_NAME);
+        if (pattern[name] == '\0')
+            fputs("(?:[:@][A-Za-z0-9_.:@+-]*+)?", out);
+        else
+            guard_put_glob(out, pattern + name, strlen(pattern + name), GLOB_TAG);
+        fputs("(?=\")", out);
+    }
+    fputs(")\"", out);
+}
+
+#define ANYWHERE "(?:[^&]*+&)*?"
+#define ANYWHERE_AFTER "(?:(?<=&)|[^&]*+&)(?:[^&]*+&)*?"
+#define PARAMETER_END "(?:&|\\z)"
+#define QUERY_TAG_CHARS "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)"
+
+/* The Engine puts the reference of a pull together from two parameters. Each may be there once only. */
+static void put_image_query(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_IMAGE_REFERENCES];
+
+    if (list->count == 0)
+        return;
+    fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage[=&]" ANYWHERE_AFTER "fromImage(?:[=&]|\\z))(?!" ANYWHERE "tag[=&]" ANYWHERE_AFTER
+          "tag(?:[=&]|\\z))(?:",
+          out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *pattern = list->items[i];
+        size_t name = name_length(pattern);
+        const char *tag = pattern + name;
+
+        if (i > 0)
+            fputc('|', out);
+        fputs("(?=" ANYWHERE "fromImage=", out);
+        put_registry(out, pattern, true);
+        guard_put_glob(out, pattern, name, GLOB_QUERY_NAME);
+        if (*tag == '\0') {
+            fputs("(?:(?::|@|%3[Aa]|%40)" QUERY_TAG_CHARS "*+)?" PARAMETER_END ")", out);
+            continue;
+        }
+        /* The tag in its own parameter, ... */
+        fputs(PARAMETER_END ")(?=" ANYWHERE "tag=", out);
+        guard_put_glob(out, tag + 1, strlen(tag + 1), GLOB_QUERY_TAG);
+        fputs(PARAMETER_END ")|(?=" ANYWHERE "fromImage=", out);
+        /* ... or in the name. */
+        put_registry(out, pattern, true);
+        guard_put_glob(out, pattern, name, GLOB_QUERY_NAME);
+        guard_put_glob(out, tag, strlen(tag), GLOB_QUERY_TAG);
+        fputs(PARAMETER_END ")(?!" ANYWHERE "tag=[^&])", out);
+    }
+    fputs(")", out);
+}
+
+/* -- The required label ---------------------------------------------------------------------------------------------- */
+
+/* A text in which a slash is written in one way only. */
+static void put_plain(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        put_char(out, *text);
+}
+
+static void put_required_key(FILE *out, const struct grammar *grammar)
+{
+    put_plain(out, grammar->guard->label);
+}
+
+static void put_required_value(FILE *out, const struct grammar *grammar)
+{
+    if (grammar->guard->label_value == NULL) {
+        fputs("(?&s)", out);
+        return;
+    }
+    fputc('"', out);
+    put_plain(out, grammar->guard->label_value);
+    fputc('"', out);
+}
+
+/* -- All of them ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    void (*put)(FILE *out, const struct grammar *grammar);
+} lists_of_groups[] = {
+    {"other", put_other},
+    {"own", put_own},
+    {"protected", put_protected},
+    {"path", put_path},
+    {"image_query", put_image_query},
+    {"required_key", put_required_key},
+    {"required_value", put_required_value},
+    {"other_container", put_other_container},
+    {"volumes_from", put_volumes_from},
+    {"not_protected", put_not_protected},
+    {"cgroupns", put_cgroupns},
+    {"client_file", put_client_file},
+    {"environment", put_environment},
+    {"label", put_label},
+    {"volume_driver", put_volume_driver},
+    {"network_driver", put_network_driver},
+    {"ipam_driver", put_ipam_driver},
+    {"parent", put_parent},
+    {"log_driver", put_log_driver},
+    {"log_option", put_log_option},
+    {"volume_new", put_volume_new},
+    {"volume_name", put_volume_name},
+    {"network_name", put_network_name},
+    {"service_network", put_service_network},
+    {"bind", put_bind},
+    {"mount_type", put_mount_type},
+    {"mount_source", put_mount_source},
+    {"volume_option", put_volume_option},
+    {"share_option", put_share_option},
+    {"capability", put_capability},
+    {"security_opt", put_security_opt},
+    {"runtime", put_runtime},
+    {"image", put_image},
+};
+
+bool guard_put_list(FILE *out, const struct grammar *grammar, const char *name)
+{
+    for (size_t i = 0; i < sizeof lists_of_groups / sizeof *lists_of_groups; i++)
+        if (strcmp(lists_of_groups[i].name, name) == 0) {
+            lists_of_groups[i].put(out, grammar);
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,129 @@
+#include "inventory/internal.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+
+static const char *const questions[QUESTIONS] = {
+    [PING] = "/_ping",
+    [LIST] = "/containers/json?all=1",
+    [VERSION_OF] = "/version",
+    [INFO] = "/info",
+    [HOST_NETWORK] = "/networks/host",
+    [SWARM_NETWORK] = "/networks/host?scope=swarm",
+};
+
+static bool is_podman(const struct fetch *ping)
+{
+    return fetch_has_header(ping, "Libpod-API-Version");
+}
+
+/* Asks the upstreams the questions for which wanted says so, all at the same time. */
+static void ask(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QUESTIONS], long deadline)
+{
+    struct fetch *fetches = calloc((size_t)UPSTREAMS_MAX * QUESTIONS, sizeof *fetches);
+    struct fetch *places[UPSTREAMS_MAX * QUESTIONS];
+    size_t count = 0;
+
+    if (fetches == NULL)
+        abort();
+    for (size_t i = 0; i < reading->settings->upstreams.count; i++)
+        for (size_t k = 0; k < QUESTIONS; k++) {
+            if (!wanted[i][k])
+                continue;
+            fetches[count].upstream = i;
+            bounded_copy(fetches[count].path, sizeof fetches[count].path, questions[k]);
+            reading->asked[i][k] = true;
+            places[count++] = &reading->answers[i][k];
+        }
+    fetch_all(fetches, count, reading->settings, reading->endpoints, deadline);
+    for (size_t i = 0; i < count; i++)
+        *places[i] = fetches[i];
+    free(fetches);
+}
+
+/* (Podman's /version takes long, and what it is its /_ping has told; it has no swarm, and what it says of cgroups is not of use.) */
+static void ask_all(struct inventory_reading *reading, long deadline)
+{
+    bool first[UPSTREAMS_MAX][QUESTIONS] = {{false}};
+    bool second[UPSTREAMS_MAX][QUESTIONS] = {{false}};
+    size_t count = reading->settings->upstreams.count;
+
+    for (size_t i = 0; i < count; i++) {
+        first[i][PING] = true;
+        first[i][LIST] = reading->container->contained;
+    }
+    ask(reading, first, deadline);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = VERSION_OF; k < QUESTIONS; k++)
+            second[i][k] = reading->answers[i][PING].status == 200 && !is_podman(&reading->answers[i][PING]);
+    ask(reading, second, deadline);
+}
+
+static void set_unfit(struct inventory_upstream *part, const char *question)
+{
+    part->answer = INVENTORY_UNFIT;
+    bounded_format(part->why, sizeof part->why, "what it answers to GET %s is not understood", question);
+}
+
+/* What only an Engine of Docker is asked. What it does not answer, or not in time, is not known; the rest is all the same. */
+static void take_facts(struct inventory_upstream *part, const struct fetch *answers)
+{
+    const struct fetch *info = &answers[INFO];
+    const struct fetch *host = &answers[HOST_NETWORK];
+    const struct fetch *swarm = &answers[SWARM_NETWORK];
+
+    part->cgroup_v1 = info->status == 200 && inventory_cgroup_v1(info->body, info->length);
+    if (host->status == 200)
+        inventory_host_network_read(part->host_network, LOCAL_NETWORK_ID_LENGTH, host->body, host->length);
+    if (swarm->status == 200)
+        inventory_host_network_read(part->swarm_host_network, SWARM_NETWORK_ID_LENGTH, swarm->body, swarm->length);
+}
+
+/* The upstream's part, from its answers. */
+static void take(struct inventory_upstream *part, struct inventory_reading *reading, size_t i)
+{
+    struct fetch *answers = reading->answers[i];
+    const bool *asked = reading->asked[i];
+
+    part->answer = INVENTORY_GIVEN;
+    for (size_t k = 0; k < NEEDED; k++) {
+        if (!asked[k] || answers[k].status == 200)
+            continue;
+        part->answer = answers[k].status == 0 ? INVENTORY_SILENT : INVENTORY_UNFIT;
+        if (answers[k].status == 0)
+            bounded_copy(part->why, sizeof part->why, answers[k].why);
+        else
+            bounded_format(part->why, sizeof part->why, "it answers GET %s with %d", questions[k], answers[k].status);
+        return;
+    }
+    if (is_podman(&answers[PING]))
+        part->kind = ENGINE_PODMAN;
+    else if (!inventory_kind_read(&part->kind, answers[VERSION_OF].body, answers[VERSION_OF].length))
+        set_unfit(part, questions[VERSION_OF]);
+    if (asked[LIST] && part->answer == INVENTORY_GIVEN &&
+        !inventory_entries_read(&reading->entries[i], answers[LIST].body, answers[LIST].length))
+        set_unfit(part, questions[LIST]);
+    part->told = part->answer == INVENTORY_GIVEN;
+    if (!part->told)
+        inventory_entries_free(&reading->entries[i]);
+    else if (part->kind == ENGINE_DOCKER)
+        take_facts(part, answers);
+}
+
+void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds)
+{
+    const struct upstreams *upstreams = &reading->settings->upstreams;
+    struct endpoint endpoints[UPSTREAMS_MAX];
+    long begin = channel_now();
+
+    endpoints_find(endpoints, upstreams, begin + milliseconds / 2);
+    reading->endpoints = endpoints;
+    ask_all(reading, begin + milliseconds);
+    for (size_t i = 0; i < upstreams->count; i++) {
+        take(&inventory->upstreams[i], reading, i);
+        for (size_t k = 0; k < QUESTIONS; k++)
+            fetch_free(&reading->answers[i][k]);
+    }
+    reading->endpoints = NULL;
+}

@@ -1,0 +1,61 @@
+/* From the inventory to the guard's facts. */
+#include "inventory/facts.h"
+
+#include <stdlib.h>
+
+static const char **new_list(size_t count)
+{
+    const char **list = calloc(count + 1, sizeof *list);
+
+    if (list == NULL)
+        abort();
+    return list;
+}
+
+static size_t count_names(const struct inventory_container *container)
+{
+    return (container->id != NULL) + container->names.count;
+}
+
+static size_t add_names(const char **list, size_t count, const struct inventory_container *container)
+{
+    if (container->id != NULL)
+        list[count++] = container->id;
+    for (size_t i = 0; i < container->names.count; i++)
+        list[count++] = container->names.items[i];
+    return count;
+}
+
+void facts_read(struct facts *facts, const struct inventory *inventory)
+{
+    size_t holders = 0;
+    size_t count;
+
+    *facts = (struct facts){.known = {.docker = inventory->kind == ENGINE_DOCKER,
+                                      .cgroup_v1 = inventory->cgroup_v1,
+                                      .own_unknown = inventory->contained && !inventory->known}};
+    facts->lists[0] = new_list(count_names(&inventory->own));
+    count = add_names(facts->lists[0], 0, &inventory->own);
+    facts->known.own = (struct guard_names){facts->lists[0], count};
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        holders += count_names(&inventory->holders[i]);
+    facts->lists[1] = new_list(holders);
+    count = 0;
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        count = add_names(facts->lists[1], count, &inventory->holders[i]);
+    facts->known.holders = (struct guard_names){facts->lists[1], count};
+    facts->lists[2] = new_list(inventory->volume_count);
+    for (size_t i = 0; i < inventory->volume_count; i++)
+        facts->lists[2][i] = inventory->volumes[i].name;
+    facts->known.volumes = (struct guard_names){facts->lists[2], inventory->volume_count};
+    facts->lists[3] = new_list(inventory->host_networks.count);
+    for (size_t i = 0; i < inventory->host_networks.count; i++)
+        facts->lists[3][i] = inventory->host_networks.items[i];
+    facts->known.host_networks = (struct guard_names){facts->lists[3], inventory->host_networks.count};
+}
+
+void facts_free(struct facts *facts)
+{
+    for (size_t i = 0; i < sizeof facts->lists / sizeof *facts->lists; i++)
+        free(facts->lists[i]);
+}

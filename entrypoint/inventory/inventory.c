@@ -1,0 +1,139 @@
+/* What the Engines have said, as data: built from the parts of the upstreams, and queried. */
+#include "inventory/internal.h"
+#include "base/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void inventory_add_volume(struct inventory *inventory, const char *name, const char *place)
+{
+    struct inventory_volume *volumes = realloc(inventory->volumes, (inventory->volume_count + 1) * sizeof *volumes);
+
+    if (volumes == NULL)
+        abort();
+    inventory->volumes = volumes;
+    volumes[inventory->volume_count].name = inventory_copy(name);
+    volumes[inventory->volume_count++].place = inventory_copy(place);
+    inventory->odd |= !inventory_is_name(name);
+}
+
+void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream)
+{
+    struct inventory_container *holders = realloc(inventory->holders, (inventory->holder_count + 1) * sizeof *holders);
+
+    if (holders == NULL)
+        abort();
+    inventory->holders = holders;
+    container->upstream = upstream;
+    holders[inventory->holder_count++] = *container;
+    memset(container, 0, sizeof *container);
+}
+
+static int compare_containers(const void *a, const void *b)
+{
+    return strcmp(((const struct inventory_container *)a)->id, ((const struct inventory_container *)b)->id);
+}
+
+static int compare_volumes(const void *a, const void *b)
+{
+    return strcmp(((const struct inventory_volume *)a)->name, ((const struct inventory_volume *)b)->name);
+}
+
+/* Two upstreams may lead to one Engine. */
+static void drop_repeated(struct inventory *inventory)
+{
+    const char *own = inventory->own.id;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < inventory->holder_count; i++) {
+        const char *id = inventory->holders[i].id;
+
+        if ((own != NULL && strcmp(id, own) == 0) || (kept > 0 && strcmp(id, inventory->holders[kept - 1].id) == 0))
+            inventory_container_free(&inventory->holders[i]);
+        else
+            inventory->holders[kept++] = inventory->holders[i];
+    }
+    inventory->holder_count = kept;
+}
+
+/* An Engine resolves any beginning of either id. A list that lacks one would let its beginnings pass. */
+static void conclude_host_networks(struct inventory *inventory)
+{
+    inventory_list_free(&inventory->host_networks);
+    for (size_t i = 0; i < inventory->upstream_count; i++)
+        if (inventory->upstreams[i].host_network[0] == '\0' || inventory->upstreams[i].swarm_host_network[0] == '\0')
+            return;
+    for (size_t i = 0; i < inventory->upstream_count; i++) {
+        inventory_list_add(&inventory->host_networks, inventory->upstreams[i].host_network);
+        inventory_list_add(&inventory->host_networks, inventory->upstreams[i].swarm_host_network);
+    }
+    inventory_list_sort(&inventory->host_networks);
+}
+
+/* What follows from the parts. */
+void inventory_conclude(struct inventory *inventory)
+{
+    bool all_docker = true;
+    bool any_podman = false;
+
+    inventory->complete = true;
+    inventory->cgroup_v1 = inventory->upstream_count > 0;
+    for (size_t i = 0; i < inventory->upstream_count; i++) {
+        const struct inventory_upstream *part = &inventory->upstreams[i];
+
+        inventory->complete &= part->told;
+        inventory->cgroup_v1 &= part->cgroup_v1;
+        all_docker &= part->told && part->kind == ENGINE_DOCKER;
+        any_podman |= part->kind == ENGINE_PODMAN;
+    }
+    inventory->kind = any_podman ? ENGINE_PODMAN : all_docker ? ENGINE_DOCKER : ENGINE_UNKNOWN;
+    conclude_host_networks(inventory);
+    inventory->known = !inventory->contained ||
+                       (!inventory->odd && (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
+    if (inventory->holder_count > 1)
+        qsort(inventory->holders, inventory->holder_count, sizeof *inventory->holders, compare_containers);
+    drop_repeated(inventory);
+    if (inventory->volume_count > 1)
+        qsort(inventory->volumes, inventory->volume_count, sizeof *inventory->volumes, compare_volumes);
+}
+
+void inventory_free(struct inventory *inventory)
+{
+    inventory_container_free(&inventory->own);
+    inventory_list_free(&inventory->host_networks);
+    for (size_t i = 0; i < inventory->volume_count; i++) {
+        free(inventory->volumes[i].name);
+        free(inventory->volumes[i].place);
+    }
+    free(inventory->volumes);
+    for (size_t i = 0; i < inventory->holder_count; i++)
+        inventory_container_free(&inventory->holders[i]);
+    free(inventory->holders);
+    memset(inventory, 0, sizeof *inventory);
+}
+
+/* ---- what is asked of it ---- */
+
+bool inventory_has_volume(const struct inventory *inventory, const char *name)
+{
+    for (size_t i = 0; i < inventory->volume_count; i++)
+        if (strcmp(inventory->volumes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const struct inventory_volume *inventory_volume_of(const struct inventory *inventory, const char *path)
+{
+    for (size_t i = 0; i < inventory->volume_count; i++)
+        if (path_is_below(path, inventory->volumes[i].place))
+            return &inventory->volumes[i];
+    return NULL;
+}
+
+bool inventory_list_has(const struct inventory_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}

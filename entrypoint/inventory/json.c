@@ -1,0 +1,288 @@
+#include "inventory/json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* (Engine: RestrictedNameChars; Podman: NameRegex) */
+bool inventory_is_name(const char *text)
+{
+    return strchr(LETTERS, text[0]) != NULL && text[0] != '\0' && strspn(text, LETTERS "_.-") == strlen(text);
+}
+
+static bool is_id(const char *text)
+{
+    return strlen(text) == CONTAINER_ID_LENGTH && strspn(text, "0123456789abcdef") == CONTAINER_ID_LENGTH;
+}
+
+char *inventory_copy(const char *text)
+{
+    char *result = text == NULL ? NULL : strdup(text);
+
+    if (text != NULL && result == NULL)
+        abort();
+    return result;
+}
+
+static void *zeroed(size_t count, size_t size)
+{
+    void *result = calloc(count == 0 ? 1 : count, size);
+
+    if (result == NULL)
+        abort();
+    return result;
+}
+
+/* What an Engine writes, which may have a zero byte in any string: clients choose labels and commands. Jansson refuses those,
+ * and the whole list with them; what they stand in does not matter here, so that they become the replacement character. */
+static json_t *load(const char *body, size_t length)
+{
+    static const char zero[] = "\\u0000";
+    char *text = zeroed(length, 1);
+    json_t *result;
+
+    memcpy(text, body, length);
+    for (size_t i = 0; i + 1 < length; i++) {
+        if (text[i] != '\\')
+            continue;
+        if (length - i >= strlen(zero) && strncmp(text + i, zero, strlen(zero)) == 0)
+            memcpy(text + i, "\\ufffd", strlen(zero));
+        i++; /* what is escaped, a backslash too */
+    }
+    result = json_loadb(text, length, 0, NULL); /* (limits how deep it goes: JSON_PARSER_MAX_DEPTH) */
+    free(text);
+    return result;
+}
+
+/* A member that is a string, "" if it is missing or null; NULL if it is something else. */
+static const char *text_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+
+    return value == NULL || json_is_null(value) ? "" : json_string_value(value);
+}
+
+/* Whether a member is of that type, missing or null. */
+static bool fits(const json_t *value, json_type type)
+{
+    return value == NULL || json_is_null(value) || json_typeof(value) == type;
+}
+
+void inventory_list_add(struct inventory_list *list, const char *text)
+{
+    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
+    if (list->items == NULL)
+        abort();
+    list->items[list->count++] = inventory_copy(text);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void inventory_list_sort(struct inventory_list *list)
+{
+    size_t kept = 0;
+
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare);
+    for (size_t i = 0; i < list->count; i++) {
+        if (kept > 0 && strcmp(list->items[kept - 1], list->items[i]) == 0)
+            free(list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+}
+
+void inventory_list_free(struct inventory_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    memset(list, 0, sizeof *list);
+}
+
+void inventory_container_free(struct inventory_container *container)
+{
+    free(container->id);
+    inventory_list_free(&container->names);
+    free(container->service_id);
+    free(container->service_name);
+    memset(container, 0, sizeof *container);
+}
+
+/* "/name", and "/other/alias" where another container has a link to it, which no path of the API can name. */
+static bool read_names(struct inventory_list *names, const json_t *array)
+{
+    size_t i;
+    json_t *item;
+
+    if (!fits(array, JSON_ARRAY))
+        return false;
+    json_array_foreach(array, i, item) {
+        const char *name = json_string_value(item);
+
+        if (name == NULL)
+            return false;
+        if (name[0] == '/')
+            name++;
+        if (strchr(name, '/') != NULL)
+            continue;
+        if (!inventory_is_name(name))
+            return false;
+        inventory_list_add(names, name);
+    }
+    inventory_list_sort(names);
+    return true;
+}
+
+static bool read_service(struct inventory_container *container, const json_t *labels)
+{
+    const char *id;
+    const char *name;
+
+    if (!fits(labels, JSON_OBJECT))
+        return false;
+    id = text_of(labels, "com.docker.swarm.service.id");
+    name = text_of(labels, "com.docker.swarm.service.name");
+    if (id == NULL || name == NULL)
+        return false;
+    /* (Anybody may write labels. What cannot be a service is none.) */
+    if (inventory_is_name(id) && inventory_is_name(name)) {
+        container->service_id = inventory_copy(id);
+        container->service_name = inventory_copy(name);
+    }
+    return true;
+}
+
+static bool read_mounts(struct inventory_entry *entry, const json_t *array)
+{
+    size_t i;
+    json_t *item;
+
+    if (!fits(array, JSON_ARRAY))
+        return false;
+    entry->mounts = zeroed(json_array_size(array), sizeof *entry->mounts);
+    json_array_foreach(array, i, item) {
+        struct inventory_mount *mount = &entry->mounts[entry->mount_count];
+        const char *type = text_of(item, "Type");
+        const char *name = text_of(item, "Name");
+        const char *source = text_of(item, "Source");
+        const char *place = text_of(item, "Destination");
+
+        if (!json_is_object(item) || type == NULL || name == NULL || source == NULL || place == NULL)
+            return false;
+        mount->source = inventory_copy(source);
+        mount->place = inventory_copy(place);
+        mount->volume = strcmp(type, "volume") == 0 ? inventory_copy(name) : NULL;
+        entry->mount_count++;
+    }
+    return true;
+}
+
+static bool read_entry(struct inventory_entry *entry, const json_t *object)
+{
+    const json_t *host = json_object_get(object, "HostConfig");
+    const char *id = text_of(object, "Id");
+    const char *state = text_of(object, "State");
+    const char *mode = host == NULL ? "" : text_of(host, "NetworkMode");
+
+    if (!json_is_object(object) || id == NULL || !is_id(id) || state == NULL || mode == NULL || !fits(host, JSON_OBJECT))
+        return false;
+    entry->container.id = inventory_copy(id);
+    entry->network_mode = inventory_copy(mode);
+    entry->running = strcmp(state, "running") == 0;
+    return read_names(&entry->container.names, json_object_get(object, "Names")) &&
+           read_service(&entry->container, json_object_get(object, "Labels")) &&
+           read_mounts(entry, json_object_get(object, "Mounts"));
+}
+
+bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length)
+{
+    json_t *array = load(body, length);
+    bool right = json_is_array(array);
+    size_t i;
+    json_t *item;
+
+    entries->count = 0;
+    entries->list = zeroed(json_array_size(array), sizeof *entries->list);
+    if (right)
+        json_array_foreach(array, i, item) {
+            entries->count++;
+            right = read_entry(&entries->list[i], item);
+            if (!right)
+                break;
+        }
+    json_decref(array);
+    return right;
+}
+
+void inventory_entries_free(struct inventory_entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        struct inventory_entry *entry = &entries->list[i];
+
+        inventory_container_free(&entry->container);
+        for (size_t k = 0; k < entry->mount_count; k++) {
+            free(entry->mounts[k].volume);
+            free(entry->mounts[k].source);
+            free(entry->mounts[k].place);
+        }
+        free(entry->mounts);
+        free(entry->network_mode);
+    }
+    free(entries->list);
+    memset(entries, 0, sizeof *entries);
+}
+
+bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length)
+{
+    json_t *version = load(body, length);
+    json_t *components = json_object_get(version, "Components");
+    bool right = json_is_object(version) && fits(components, JSON_ARRAY);
+    size_t i;
+    json_t *item;
+
+    *kind = ENGINE_UNKNOWN;
+    if (right)
+        json_array_foreach(components, i, item) {
+            const char *name = text_of(item, "Name");
+
+            if (name != NULL && strcmp(name, "Podman Engine") == 0)
+                *kind = ENGINE_PODMAN;
+            else if (name != NULL && strcmp(name, "Engine") == 0 && *kind == ENGINE_UNKNOWN)
+                *kind = ENGINE_DOCKER;
+        }
+    json_decref(version);
+    return right;
+}
+
+bool inventory_cgroup_v1(const char *body, size_t length)
+{
+    json_t *info = json_loadb(body, length, 0, NULL);
+    const char *version = json_string_value(json_object_get(info, "CgroupVersion"));
+    bool result = version != NULL && strcmp(version, "1") == 0;
+
+    json_decref(info);
+    return result;
+}
+
+bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length)
+{
+    const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef" : "0123456789abcdefghijklmnopqrstuvwxyz";
+    json_t *network = json_loadb(body, length, 0, NULL);
+    const char *name = json_string_value(json_object_get(network, "Name"));
+    const char *text = json_string_value(json_object_get(network, "Id"));
+    bool right = name != NULL && strcmp(name, "host") == 0 && text != NULL && strlen(text) == id_length &&
+                 strspn(text, digits) == id_length;
+
+    id[0] = '\0';
+    if (right)
+        memcpy(id, text, id_length + 1);
+    json_decref(network);
+    return right;
+}

@@ -1,0 +1,87 @@
+/* Two inventories: compared, and the older one kept where the newer one knows nothing. */
+#include "inventory/internal.h"
+
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct inventory_list *a, const struct inventory_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool same_container(const struct inventory_container *a, const struct inventory_container *b)
+{
+    return same(a->id, b->id) && same(a->service_id, b->service_id) && same(a->service_name, b->service_name) &&
+           same_list(&a->names, &b->names);
+}
+
+bool inventory_equal(const struct inventory *a, const struct inventory *b)
+{
+    if (a->contained != b->contained || a->known != b->known || a->complete != b->complete || a->kind != b->kind ||
+        a->cgroup_v1 != b->cgroup_v1 || !same_list(&a->host_networks, &b->host_networks) || a->volume_count != b->volume_count || a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
+        return false;
+    for (size_t i = 0; i < a->volume_count; i++)
+        if (!same(a->volumes[i].name, b->volumes[i].name) || !same(a->volumes[i].place, b->volumes[i].place))
+            return false;
+    for (size_t i = 0; i < a->holder_count; i++)
+        if (!same_container(&a->holders[i], &b->holders[i]))
+            return false;
+    return true;
+}
+
+/* ---- what was known before ---- */
+
+static struct inventory_container copy_of(const struct inventory_container *container)
+{
+    struct inventory_container result = {.id = inventory_copy(container->id),
+                                         .service_id = inventory_copy(container->service_id),
+                                         .service_name = inventory_copy(container->service_name),
+                                         .upstream = container->upstream};
+
+    for (size_t i = 0; i < container->names.count; i++)
+        inventory_list_add(&result.names, container->names.items[i]);
+    return result;
+}
+
+static void keep_own(struct inventory *fresh, const struct inventory *before)
+{
+    inventory_container_free(&fresh->own);
+    fresh->own = copy_of(&before->own);
+    fresh->own_found = true;
+    for (size_t i = 0; i < before->volume_count; i++)
+        inventory_add_volume(fresh, before->volumes[i].name, before->volumes[i].place);
+}
+
+void inventory_keep(struct inventory *fresh, const struct inventory *before)
+{
+    for (size_t i = 0; i < fresh->upstream_count && i < before->upstream_count; i++) {
+        if (fresh->upstreams[i].told || !before->upstreams[i].told)
+            continue;
+        fresh->upstreams[i].told = true;
+        fresh->upstreams[i].kind = before->upstreams[i].kind;
+        fresh->upstreams[i].cgroup_v1 = before->upstreams[i].cgroup_v1;
+        memcpy(fresh->upstreams[i].host_network, before->upstreams[i].host_network, sizeof fresh->upstreams[i].host_network);
+        memcpy(fresh->upstreams[i].swarm_host_network, before->upstreams[i].swarm_host_network,
+               sizeof fresh->upstreams[i].swarm_host_network);
+        if (before->own_found && before->own.upstream == i && !fresh->own_found)
+            keep_own(fresh, before);
+        for (size_t k = 0; k < before->holder_count; k++) {
+            struct inventory_container holder;
+
+            if (before->holders[k].upstream != i)
+                continue;
+            holder = copy_of(&before->holders[k]);
+            inventory_add_holder(fresh, &holder, i);
+        }
+    }
+    inventory_conclude(fresh);
+}

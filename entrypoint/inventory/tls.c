@@ -1,0 +1,132 @@
+/* TLS to an upstream. */
+#include "inventory/tls.h"
+
+#include "base/host.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tls {
+    SSL_CTX *context;
+    SSL *session;
+    short events;
+    char why[160];
+};
+
+static bool use_certificates(SSL_CTX *context, const char *directory)
+{
+    char path[3][PATH_MAX];
+    static const char *const files[] = {"ca.pem", "cert.pem", "key.pem"};
+
+    for (size_t i = 0; i < 3; i++)
+        if (!path_join(path[i], directory, files[i]))
+            return false;
+    return SSL_CTX_load_verify_locations(context, path[0], NULL) == 1 && SSL_CTX_use_certificate_chain_file(context, path[1]) == 1 &&
+           SSL_CTX_use_PrivateKey_file(context, path[2], SSL_FILETYPE_PEM) == 1;
+}
+
+/* (Like HAProxy's verifyhost, names only: an address in a certificate does not count, see process/warnings.c.) */
+static bool expect_host(SSL *session, const struct upstream *upstream)
+{
+    return X509_VERIFY_PARAM_set1_host(SSL_get0_param(session), upstream->host, 0) == 1 &&
+           (!upstream_has_name(upstream) || SSL_set_tlsext_host_name(session, upstream->host) == 1);
+}
+
+struct tls *tls_new(int fd, const struct upstream *upstream, const char *directory)
+{
+    struct tls *tls = calloc(1, sizeof *tls);
+
+    if (tls == NULL)
+        abort();
+    signal(SIGPIPE, SIG_IGN); /* the library writes without MSG_NOSIGNAL */
+    tls->events = POLLIN | POLLOUT;
+    tls->context = SSL_CTX_new(TLS_client_method());
+    if (tls->context != NULL && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) == 1 && directory != NULL &&
+        use_certificates(tls->context, directory)) {
+        SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
+        tls->session = SSL_new(tls->context);
+    }
+    if (tls->session != NULL && expect_host(tls->session, upstream) && SSL_set_fd(tls->session, fd) == 1)
+        return tls;
+    tls_free(tls);
+    return NULL;
+}
+
+void tls_free(struct tls *tls)
+{
+    if (tls == NULL)
+        return;
+    SSL_free(tls->session);
+    SSL_CTX_free(tls->context);
+    free(tls);
+    ERR_clear_error();
+}
+
+short tls_events(const struct tls *tls)
+{
+    return tls->events;
+}
+
+const char *tls_why(const struct tls *tls)
+{
+    return tls->why;
+}
+
+/* What a call that did not succeed means: 0 with errno EAGAIN to wait, -1 otherwise. */
+static int wanted(struct tls *tls, int result)
+{
+    long verified = SSL_get_verify_result(tls->session);
+
+    switch (SSL_get_error(tls->session, result)) {
+    case SSL_ERROR_WANT_READ:
+        tls->events = POLLIN;
+        errno = EAGAIN;
+        return 0;
+    case SSL_ERROR_WANT_WRITE:
+        tls->events = POLLOUT;
+        errno = EAGAIN;
+        return 0;
+    default:
+        snprintf(tls->why, sizeof tls->why, "TLS: %s",
+                 verified != X509_V_OK ? X509_verify_cert_error_string(verified) : "the handshake fails");
+        ERR_clear_error();
+        errno = EPROTO;
+        return -1;
+    }
+}
+
+int tls_handshake(struct tls *tls)
+{
+    int result = SSL_connect(tls->session);
+
+    return result == 1 ? 1 : wanted(tls, result);
+}
+
+ssize_t tls_write(struct tls *tls, const char *bytes, size_t length)
+{
+    int result = SSL_write(tls->session, bytes, length > INT_MAX ? INT_MAX : (int)length);
+
+    if (result > 0)
+        return result;
+    wanted(tls, result);
+    return -1;
+}
+
+ssize_t tls_read(struct tls *tls, char *bytes, size_t size)
+{
+    int result = SSL_read(tls->session, bytes, size > INT_MAX ? INT_MAX : (int)size);
+
+    if (result > 0)
+        return result;
+    if (SSL_get_error(tls->session, result) == SSL_ERROR_ZERO_RETURN)
+        return 0;
+    wanted(tls, result);
+    return -1;
+}

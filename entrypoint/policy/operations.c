@@ -1,0 +1,107 @@
+/* The table of operations, and what is derived from one line of it: variable, regex, groups. */
+#include "policy/operations.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OFF = false, ON = true };
+
+const char *const group_variables[] = {
+#define GROUP(name) "ALLOW_" #name,
+#include "policy/operations.def"
+};
+
+#define OWN {0}
+#define ONE(a) {GROUP_BIT(GROUP_##a)}
+#define BOTH(a, b) {GROUP_BIT(GROUP_##a) | GROUP_BIT(GROUP_##b)}
+#define EITHER(a, b) {GROUP_BIT(GROUP_##a), GROUP_BIT(GROUP_##b)}
+
+const struct operation operations[] = {
+#define OPERATION(section, method, path, id, groups, preset, kind) {#section, #method, path, #id, groups, preset, kind},
+#include "policy/operations.def"
+};
+
+const size_t operation_count = sizeof operations / sizeof *operations;
+
+_Static_assert(sizeof operations / sizeof *operations <= OPERATIONS_MAX, "OPERATIONS_MAX is too small");
+_Static_assert(GROUP_COUNT <= 64, "a set of groups has 64 bits");
+
+/* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
+ * unit test that walks all rows would have met it. */
+static void append(char *to, size_t size, const char *text, size_t length)
+{
+    size_t used = strlen(to);
+
+    if (length >= size - used)
+        abort();
+    memcpy(to + used, text, length);
+    to[used + length] = '\0';
+}
+
+void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])
+{
+    const char *libpod = strstr(operation->id, "Libpod");
+    const char *end = libpod == NULL ? strchr(operation->id, '\0') : libpod;
+
+    bounded_copy(name, OPERATION_NAME_MAX, libpod == NULL ? "ALLOW" : "ALLOW_LIBPOD");
+    for (const char *c = operation->id; c < end; c++) {
+        char upper = (char)toupper((unsigned char)*c);
+
+        if (isupper((unsigned char)*c))
+            append(name, OPERATION_NAME_MAX, "_", 1);
+        append(name, OPERATION_NAME_MAX, &upper, 1);
+    }
+}
+
+/* {name} of these may hold slashes: registry/team/app:1 */
+static bool name_is_reference(const char *path)
+{
+    return strncmp(path, "/images/", 8) == 0 || strncmp(path, "/plugins/", 9) == 0 ||
+           strncmp(path, "/distribution/", 14) == 0;
+}
+
+void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX])
+{
+    static const char segment[] = "[^/]+";
+    static const char reference[] = "[^/]+(/[^/]+)*";
+    const char *path = operation->path;
+
+    /* HEAD is treated as GET, except where HEAD is an operation of its own: those rows come first in the map. */
+    bounded_format(regex, OPERATION_REGEX_MAX, "^%s",
+                   strcmp(operation->method, "GET") == 0 ? "(GET|HEAD)" : operation->method);
+    while (*path != '\0') {
+        const char *part;
+
+        if (*path == '{') {
+            part = name_is_reference(operation->path) ? reference : segment;
+            append(regex, OPERATION_REGEX_MAX, part, strlen(part));
+            path = strchr(path, '}') + 1;
+        } else {
+            append(regex, OPERATION_REGEX_MAX, path, 1);
+            path++;
+        }
+    }
+    if (strcmp(operation->path, "/networks") == 0) /* the one path that the Engine's router has with a slash as well */
+        append(regex, OPERATION_REGEX_MAX, "/?", 2);
+    append(regex, OPERATION_REGEX_MAX, "$", 1);
+}
+
+void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX])
+{
+    text[0] = '\0';
+    for (size_t k = 0; k < ALTERNATIVES_MAX; k++) {
+        const char *between = k == 0 ? "" : " | ";
+
+        for (size_t i = 0; i < GROUP_COUNT; i++)
+            if (operation->groups[k] & GROUP_BIT(i)) {
+                const char *name = group_variables[i] + strlen("ALLOW_");
+
+                append(text, OPERATION_GROUPS_MAX, between, strlen(between));
+                append(text, OPERATION_GROUPS_MAX, name, strlen(name));
+                between = "+";
+            }
+    }
+}

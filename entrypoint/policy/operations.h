@@ -1,0 +1,51 @@
+/* The table of the Engine API's operations, and what is derived from one line of it. */
+#ifndef POLICY_OPERATIONS_H
+#define POLICY_OPERATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The groups, GROUP_AUTH and so on. A set of them has a bit for each. */
+enum operation_group {
+#define GROUP(name) GROUP_##name,
+#include "policy/operations.def"
+    GROUP_COUNT
+};
+#define GROUP_BIT(group) (UINT64_C(1) << (group))
+#define ALTERNATIVES_MAX 2 /* of one operation */
+
+/* Each group's variable, "ALLOW_AUTH". */
+extern const char *const group_variables[GROUP_COUNT];
+
+enum operation_kind { PLAIN, STREAM, UPGRADE };
+
+struct operation {
+    const char *section; /* tag of the API description, such as "Containers" */
+    const char *method;
+    const char *path;   /* as the API description writes it, without a version */
+    const char *id;     /* operationId, such as "ContainerList" */
+    uint64_t groups[ALTERNATIVES_MAX]; /* any one of these sets of groups opens it, the narrowest first; 0 for none */
+    bool on_by_default;
+    enum operation_kind kind;
+};
+
+#define OPERATIONS_MAX 320
+#define OPERATION_GROUPS_MAX 64 /* longest expression of groups, with its end */
+#define OPERATION_NAME_MAX 64   /* longest ALLOW_* name, with its end */
+#define OPERATION_REGEX_MAX 128 /* longest routing regex, with its end */
+
+extern const struct operation operations[];
+extern const size_t operation_count;
+
+/* The operation's own variable ("ALLOW_CONTAINER_LIST") into name. */
+void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
+
+/* The regex that matches METHOD directly followed by the once-decoded path without version, anchored at both ends,
+ * as a line of haproxy/operations.map has it (HAProxy manual: map_reg). */
+void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX]);
+
+/* The groups that open the operation, as the printed tables have them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for none. */
+void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX]);
+
+#endif

@@ -1,0 +1,217 @@
+#include "process/recreate.h"
+
+#include "base/text.h"
+#include "inventory/facts.h"
+#include "inventory/fetch.h"
+#include "inventory/json.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define CONTAINERS_MAX 200
+#define REASONS_MAX 4 /* of one container */
+#define MILLISECONDS 5000
+#define LEAVE_ALONE "com.centurylinklabs.watchtower.enable"
+
+/* The containers, and their inspections. */
+struct candidates {
+    size_t count;
+    char *names[CONTAINERS_MAX];
+    char *ids[CONTAINERS_MAX];
+    struct fetch inspections[CONTAINERS_MAX];
+};
+
+static bool guards(const struct profile *profile, const char *operation)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, operation) == 0)
+            return profile_guards(profile, i);
+    return false;
+}
+
+static bool may_lose(const struct profile *profile)
+{
+    return permissions_open(&profile->permissions, "ContainerDelete") && guards(profile, "ContainerCreate");
+}
+
+bool recreate_matters(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (may_lose(&environment->profiles[i]))
+            return true;
+    return false;
+}
+
+char *recreate_body(const char *inspection, size_t length)
+{
+    json_t *container = json_loadb(inspection, length, 0, NULL);
+    json_t *config = json_object_get(container, "Config");
+    json_t *host = json_object_get(container, "HostConfig");
+    json_t *networks = json_object_get(json_object_get(container, "NetworkSettings"), "Networks");
+    const char *label = json_string_value(json_object_get(json_object_get(config, "Labels"), LEAVE_ALONE));
+    char *result = NULL;
+
+    if (json_is_object(config) && json_is_object(host) && (label == NULL || strcmp(label, "false") != 0)) {
+        json_object_set(config, "HostConfig", host);
+        if (json_object_size(networks) > 0)
+            json_object_set_new(config, "NetworkingConfig", json_pack("{s:O}", "EndpointsConfig", networks));
+        result = json_dumps(config, JSON_COMPACT);
+    }
+    json_decref(container);
+    return result;
+}
+
+/* ---- asking ---- */
+
+static bool is_known(const struct candidates *candidates, const char *id)
+{
+    for (size_t i = 0; i < candidates->count; i++)
+        if (strcmp(candidates->ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* Takes up the containers of one upstream's list. Returns how many there was no room for. */
+static size_t take_list(struct candidates *candidates, const struct fetch *list, const struct inventory *inventory)
+{
+    struct inventory_entries entries;
+    size_t left = 0;
+
+    if (list->status != 200)
+        return 0;
+    if (!inventory_entries_read(&entries, list->body, list->length))
+        entries.count = 0;
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct inventory_container *container = &entries.list[i].container;
+        size_t k = candidates->count;
+
+        if (is_known(candidates, container->id) || (inventory->own.id != NULL && strcmp(container->id, inventory->own.id) == 0))
+            continue;
+        if (k == CONTAINERS_MAX) {
+            left++;
+            continue;
+        }
+        candidates->ids[k] = inventory_copy(container->id);
+        candidates->names[k] = inventory_copy(container->names.count > 0 ? container->names.items[0] : container->id);
+        candidates->inspections[k].upstream = list->upstream;
+        bounded_format(candidates->inspections[k].path, sizeof candidates->inspections[k].path, "/containers/%s/json", container->id);
+        candidates->count++;
+    }
+    inventory_entries_free(&entries);
+    return left;
+}
+
+static void ask(struct candidates *candidates, const struct settings *settings, const struct inventory *inventory)
+{
+    long deadline = channel_now() + MILLISECONDS;
+    struct endpoint endpoints[UPSTREAMS_MAX];
+    struct fetch lists[UPSTREAMS_MAX] = {{0}};
+    size_t count = settings->upstreams.count;
+    size_t left = 0;
+
+    endpoints_find(endpoints, &settings->upstreams, deadline);
+    for (size_t i = 0; i < count; i++) {
+        lists[i].upstream = i;
+        bounded_copy(lists[i].path, sizeof lists[i].path, "/containers/json?all=1");
+    }
+    fetch_all(lists, count, settings, endpoints, deadline);
+    for (size_t i = 0; i < count; i++) {
+        left += take_list(candidates, &lists[i], inventory);
+        fetch_free(&lists[i]);
+    }
+    fetch_all(candidates->inspections, candidates->count, settings, endpoints, deadline);
+    if (left > 0)
+        notice("whether they could be created again was looked at for %d containers; %zu more were not looked at", CONTAINERS_MAX, left);
+}
+
+/* ---- judging ---- */
+
+static void warn_of(const struct profile *profile, const char *name, const char *reason)
+{
+    notice("warning: %s%s%s could not be created again through this proxy: %s", profile->name, profile->name[0] == '\0' ? "" : ": ", name,
+           reason);
+}
+
+/* Each reason that is found in the body; where none is, the one of the verdict. */
+static void warn_of_each(const struct profile *profile, struct guard_judge *judge, const char *name, const char *body,
+                         const struct guard_verdict *verdict)
+{
+    char *reasons = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&reasons, &length);
+    char *rest;
+    char *reason;
+    int told = 0;
+
+    if (out == NULL)
+        abort();
+    guard_judge_all(judge, body, strlen(body), out);
+    if (fclose(out) != 0 || reasons == NULL)
+        abort();
+    for (reason = strtok_r(reasons, "\n", &rest); reason != NULL && told < REASONS_MAX; reason = strtok_r(NULL, "\n", &rest), told++)
+        warn_of(profile, name, reason);
+    if (told == 0)
+        warn_of(profile, name, verdict->reason);
+    free(reasons);
+}
+
+static void judge_one(const struct profile *profile, struct guard_judge *judge, const char *name, const struct fetch *inspection)
+{
+    char *body = inspection->status == 200 ? recreate_body(inspection->body, inspection->length) : NULL;
+    struct guard_verdict verdict;
+    char query[300];
+
+    if (body == NULL)
+        return;
+    snprintf(query, sizeof query, "name=%s", name);
+    guard_judge_run(judge, query, body, strlen(body), &verdict);
+    if (verdict.result == GUARD_REFUSES)
+        warn_of_each(profile, judge, name, body, &verdict);
+    else if (verdict.result == GUARD_TOO_LARGE)
+        warn_of(profile, name, "its body would be too large, see MAX_CREATE_BODY");
+    free(body);
+}
+
+void recreate_tell(const struct environment *environment, const struct inventory *inventory)
+{
+    struct candidates *candidates = calloc(1, sizeof *candidates);
+    struct facts facts;
+
+    if (candidates == NULL)
+        abort();
+    ask(candidates, &environment->settings, inventory);
+    facts_read(&facts, inventory);
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+        struct guard_judge *judge = may_lose(profile) ? guard_judge_new(profile->guard, &facts.known, "ContainerCreate") : NULL;
+
+        for (size_t k = 0; judge != NULL && k < candidates->count; k++)
+            judge_one(profile, judge, candidates->names[k], &candidates->inspections[k]);
+        guard_judge_free(judge);
+    }
+    facts_free(&facts);
+    for (size_t i = 0; i < candidates->count; i++) {
+        free(candidates->ids[i]);
+        free(candidates->names[i]);
+        fetch_free(&candidates->inspections[i]);
+    }
+    free(candidates);
+}
+
+void recreate_tell_aside(const struct environment *environment, const struct inventory *inventory)
+{
+    pid_t parent = getpid();
+    pid_t child = recreate_matters(environment) ? fork() : -1;
+
+    if (child != 0)
+        return; /* (Without memory for a child there is no warning.) */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(1);
+    recreate_tell(environment, inventory);
+    _exit(0);
+}

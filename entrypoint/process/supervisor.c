@@ -1,0 +1,503 @@
+/* Starts, replaces and stops HAProxy, and is its parent. */
+#include "process/supervisor.h"
+
+#include "base/text.h"
+#include "process/certificates.h"
+#include "config/config.h"
+#include "inventory/reach.h"
+#include "process/recreate.h"
+#include "process/warnings.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STOP_SECONDS 5
+#define WATCH_SECONDS 2
+#define OLD_MAX 8
+
+/* What tells one version of the watched files from another. */
+struct fingerprint {
+    struct timespec changed[WATCHED_MAX];
+    off_t size[WATCHED_MAX];
+    ino_t inode[WATCHED_MAX];
+};
+
+struct supervisor {
+    struct supervision *supervision;
+    struct reach reach;
+    int signals; /* descriptor */
+    pid_t current;
+    int current_offers; /* our end of the socket pair on which it hands over its listening sockets */
+    pid_t next;         /* started to replace the current one, does not listen yet; 0 for none */
+    int next_offers;    /* likewise; -1 for none */
+    bool next_takes;    /* it was told to take over the current one's listening sockets */
+    struct inventory next_inventory; /* what its configuration was made with */
+    struct config_file next_config;
+    bool again;         /* another reload was asked for since */
+    bool looked;        /* at which containers could not be created again, which is done once */
+    pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
+    size_t old_count;
+    time_t deadline; /* of a stop under way, 0 for none */
+    time_t next_look; /* at the watched files */
+    struct fingerprint first;   /* what was there when the configuration was made */
+    struct fingerprint running; /* what HAProxy has read */
+    struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
+};
+
+static void put_away(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static time_t seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static void look(const struct supervision *supervision, struct fingerprint *fingerprint)
+{
+    memset(fingerprint, 0, sizeof *fingerprint);
+    for (size_t i = 0; i < WATCHED_MAX && supervision->watched[i] != NULL; i++) {
+        struct stat file;
+
+        if (stat(supervision->watched[i], &file) != 0)
+            continue;
+        fingerprint->changed[i] = file.st_mtim;
+        fingerprint->size[i] = file.st_size;
+        fingerprint->inode[i] = file.st_ino;
+    }
+}
+
+/* Starts HAProxy, with our end of its socket pair in offers. Returns its process, or -1 with errno set.
+ *
+ * One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and no
+ * sooner (management guide, section 4). It takes over the listening sockets of the other one (-x, management guide, section 3):
+ * bound anew, a Unix socket would refuse connections until HAProxy calls listen, and those that wait to be accepted by the
+ * other one would be lost when that one closes its socket. */
+static pid_t start(const struct supervisor *supervisor, const struct config_file *config, int take, int *offers)
+{
+    char us[24];
+    char other[24];
+    char *const first[] = {"haproxy", "-db", "-f", (char *)config->path, NULL};
+    char *const next[] = {"haproxy", "-db", "-f", (char *)config->path, "-sf", us, take < 0 ? NULL : "-x", other, NULL};
+    int ends[2];
+    pid_t child;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return -1;
+    bounded_format(us, sizeof us, "%ld", (long)getpid());
+    bounded_format(other, sizeof other, "sockpair@%d", take);
+    child = haproxy_start(supervisor->supervision->haproxy, supervisor->current > 0 ? next : first, -1,
+                          &(struct handover){.offer = ends[1], .take = take});
+    close(ends[1]);
+    *offers = ends[0];
+    if (child < 0)
+        put_away(offers);
+    return child;
+}
+
+/* A Unix socket whose file somebody has removed cannot be reached any more, and is bound anew. */
+static bool listeners_in_place(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = environment_listeners(environment, i);
+        struct stat file;
+
+        for (size_t k = 0; k < listeners->count; k++)
+            if (listeners->list[k].kind == LISTEN_UNIX &&
+                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode)))
+                return false;
+    }
+    return true;
+}
+
+/* Starts the one that is to replace the current one. False with errno set. */
+static bool start_next(struct supervisor *supervisor, bool takes)
+{
+    supervisor->next_takes = takes;
+    supervisor->next = start(supervisor, &supervisor->next_config, takes ? supervisor->current_offers : -1, &supervisor->next_offers);
+    return supervisor->next > 0;
+}
+
+static void signal_all(const struct supervisor *supervisor, int number)
+{
+    if (supervisor->current > 0)
+        kill(supervisor->current, number);
+    if (supervisor->next > 0)
+        kill(supervisor->next, number);
+    for (size_t i = 0; i < supervisor->old_count; i++)
+        kill(supervisor->old[i], number);
+}
+
+static bool ends_in(const char *path, const char *name)
+{
+    size_t length = strlen(path);
+
+    return length >= strlen(name) && strcmp(path + length - strlen(name), name) == 0;
+}
+
+bool supervision_check(const struct supervision *supervision, const struct config_file *config)
+{
+    const char *const *watched = supervision->watched;
+
+    if (haproxy_check(supervision->haproxy, config->path) != 0)
+        return false;
+    for (size_t i = 0; i + 1 < WATCHED_MAX && watched[i] != NULL && watched[i + 1] != NULL; i++)
+        if (ends_in(watched[i], "/cert.pem") && ends_in(watched[i + 1], "/key.pem") && access(watched[i], F_OK) == 0 &&
+            !certificate_fits(supervision->haproxy, watched[i], watched[i + 1]))
+            return false;
+    return true;
+}
+
+/* Whether client certificates are asked for depends on whether there is a ca.pem. That may not change by itself: a file that
+ * vanishes would let everyone in, and one that comes would lock out those who have no certificate yet. */
+static bool ca_has_changed(const struct supervisor *supervisor)
+{
+    const char *const *watched = supervisor->supervision->watched;
+    struct fingerprint now;
+
+    look(supervisor->supervision, &now);
+    for (size_t i = 0; i < WATCHED_MAX && watched[i] != NULL; i++) {
+        if (!ends_in(watched[i], "/ca.pem") || (supervisor->first.inode[i] == 0) == (now.inode[i] == 0))
+            continue;
+        if (now.inode[i] != 0)
+            notice("reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
+                   "reloaded",
+                   watched[i]);
+        else
+            notice("reload: %s is gone: without it no client certificate would be asked for; the running one goes on", watched[i]);
+        return true;
+    }
+    return false;
+}
+
+static void forget_next(struct supervisor *supervisor)
+{
+    supervisor->next = 0;
+    put_away(&supervisor->next_offers);
+    inventory_free(&supervisor->next_inventory);
+    config_file_close(&supervisor->next_config);
+}
+
+/* Makes the next configuration. False, with the reason told, if that fails. */
+static bool make_next(struct supervisor *supervisor)
+{
+    const struct supervision *supervision = supervisor->supervision;
+    const char *directory = supervision->environment->settings.runtime_dir;
+    struct problems problems = {.to = stderr};
+    struct machine machine;
+    char *config;
+    bool made;
+
+    machine_read(&machine, supervision->environment, &problems);
+    config = config_text(supervision->environment, &machine, &supervisor->next_inventory, &problems);
+    made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
+
+    free(config);
+    if (made && !supervision_check(supervision, &supervisor->next_config)) {
+        notice("reload: HAProxy refuses what it would read now; the running one goes on");
+        return false;
+    }
+    if (made && config_file_put(&supervisor->next_config, directory, &problems))
+        return true;
+    notice("reload: the configuration cannot be made anew, see above; the running one goes on");
+    return false;
+}
+
+static bool is_under_way(struct supervisor *supervisor)
+{
+    if (supervisor->next == 0)
+        return false;
+    supervisor->again = true;
+    return true;
+}
+
+/* A reload with an inventory that was read just now; it is used up. */
+static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
+{
+    supervisor->next_inventory = *fresh;
+    memset(fresh, 0, sizeof *fresh);
+    if (ca_has_changed(supervisor) || !make_next(supervisor)) {
+        forget_next(supervisor);
+        return;
+    }
+    if (!start_next(supervisor, listeners_in_place(supervisor->supervision->environment))) {
+        notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
+        forget_next(supervisor);
+    }
+}
+
+static void read_inventory(struct supervisor *supervisor, struct inventory *fresh)
+{
+    inventory_read(fresh, &supervisor->supervision->environment->settings, INVENTORY_MILLISECONDS_LATER);
+    reach_told(&supervisor->reach, fresh);
+    inventory_keep(fresh, &supervisor->supervision->inventory);
+}
+
+static void reload(struct supervisor *supervisor)
+{
+    struct inventory fresh;
+
+    if (is_under_way(supervisor))
+        return;
+    read_inventory(supervisor, &fresh);
+    reload_with(supervisor, &fresh);
+}
+
+/* An Engine is back. */
+static void ask_again(struct supervisor *supervisor)
+{
+    struct inventory fresh;
+
+    if (is_under_way(supervisor))
+        return;
+    read_inventory(supervisor, &fresh);
+    if (inventory_equal(&fresh, &supervisor->supervision->inventory)) {
+        inventory_free(&fresh);
+        return;
+    }
+    notice("reload: an Engine answers, and what it says is new");
+    reload_with(supervisor, &fresh);
+}
+
+/* Another reload was asked for while one was under way, which is over now. */
+static void follow(struct supervisor *supervisor)
+{
+    if (!supervisor->again || supervisor->next != 0)
+        return;
+    supervisor->again = false;
+    reload(supervisor);
+}
+
+static void forget_old(struct supervisor *supervisor, size_t i)
+{
+    supervisor->old_count--;
+    memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
+}
+
+/* Once, as soon as all Engines have answered. */
+static void look_at_containers(struct supervisor *supervisor)
+{
+    const struct supervision *supervision = supervisor->supervision;
+
+    if (supervisor->looked || !supervision->inventory.complete)
+        return;
+    supervisor->looked = true;
+    recreate_tell_aside(supervision->environment, &supervision->inventory);
+}
+
+/* What the new HAProxy was made with is what counts now. */
+static void adopt(struct supervisor *supervisor)
+{
+    struct supervision *supervision = supervisor->supervision;
+    bool changed = !inventory_equal(&supervision->inventory, &supervisor->next_inventory);
+
+    inventory_free(&supervision->inventory);
+    supervision->inventory = supervisor->next_inventory;
+    memset(&supervisor->next_inventory, 0, sizeof supervisor->next_inventory);
+    config_file_close(&supervision->config);
+    supervision->config = supervisor->next_config;
+    supervisor->next_config.fd = -1;
+    if (changed)
+        tell_of_inventory(supervision->environment, &supervision->inventory);
+    look_at_containers(supervisor);
+}
+
+/* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may keep
+ * certificates from being renewed, or taken back, by holding on to its connection. */
+static void take_over(struct supervisor *supervisor)
+{
+    if (supervisor->old_count == OLD_MAX) {
+        notice("reload: %d replaced HAProxys still serve their streams; the oldest is ended", OLD_MAX);
+        kill(supervisor->old[0], SIGKILL);
+        forget_old(supervisor, 0);
+    }
+    kill(supervisor->current, SIGUSR1);
+    supervisor->old[supervisor->old_count++] = supervisor->current;
+    put_away(&supervisor->current_offers);
+    supervisor->current = supervisor->next;
+    supervisor->current_offers = supervisor->next_offers;
+    supervisor->next = 0;
+    supervisor->next_offers = -1;
+    adopt(supervisor);
+    notice("reloaded: new connections get the new configuration and certificates, open ones go on");
+}
+
+static void watch(struct supervisor *supervisor)
+{
+    struct fingerprint now;
+    bool rests;
+
+    look(supervisor->supervision, &now);
+    rests = memcmp(&now, &supervisor->seen, sizeof now) == 0;
+    supervisor->seen = now;
+    if (!rests || supervisor->next != 0 || memcmp(&now, &supervisor->running, sizeof now) == 0)
+        return;
+    supervisor->running = now;
+    reload(supervisor);
+}
+
+/* The next one has ended before it listened. It may be the current one that does not hand over its listening sockets, within
+ * the second that HAProxy waits for it; without them it is tried once more. */
+static void next_ended(struct supervisor *supervisor)
+{
+    put_away(&supervisor->next_offers);
+    if (supervisor->deadline == 0 && supervisor->next_takes && start_next(supervisor, false))
+        return;
+    forget_next(supervisor);
+    if (supervisor->deadline == 0)
+        notice("reload: a new HAProxy did not start; the running one goes on");
+}
+
+/* Collects children that have ended; as PID 1 we inherit orphans too. Returns true, with the status, when nothing that
+ * serves is left or the current HAProxy has ended by itself. */
+static bool ended(struct supervisor *supervisor, int *status)
+{
+    pid_t child;
+    int how;
+
+    while ((child = waitpid(-1, &how, WNOHANG)) > 0) {
+        if (child == supervisor->current) {
+            supervisor->current = 0;
+            *status = how;
+        }
+        if (child == supervisor->next)
+            next_ended(supervisor);
+        for (size_t i = 0; i < supervisor->old_count; i++)
+            if (supervisor->old[i] == child) {
+                forget_old(supervisor, i);
+                break;
+            }
+    }
+    if (supervisor->current != 0)
+        return false;
+    return supervisor->deadline == 0 || (supervisor->next == 0 && supervisor->old_count == 0);
+}
+
+static void stop(struct supervisor *supervisor)
+{
+    if (supervisor->deadline == 0)
+        supervisor->deadline = seconds() + STOP_SECONDS;
+    signal_all(supervisor, SIGUSR1);
+}
+
+static void on_signal(struct supervisor *supervisor, const struct signalfd_siginfo *received)
+{
+    int number = (int)received->ssi_signo;
+
+    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 && (pid_t)received->ssi_pid == supervisor->next)
+        take_over(supervisor);
+    else if (number == SIGHUP && supervisor->deadline == 0)
+        reload(supervisor);
+    else if (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGUSR1 || number == SIGUSR2)
+        stop(supervisor);
+}
+
+/* How many milliseconds until there is something to do. */
+static int patience(const struct supervisor *supervisor)
+{
+    long patience = supervisor->deadline != 0 ? 1000 : supervisor->supervision->watched[0] != NULL ? WATCH_SECONDS * 1000L : -1;
+    long of_reach = supervisor->deadline != 0 ? -1 : reach_patience(&supervisor->reach);
+
+    return (int)(patience < 0 || (of_reach >= 0 && of_reach < patience) ? of_reach : patience);
+}
+
+/* Waits until something happens, and does what it asks for. */
+static void wait_for_events(struct supervisor *supervisor)
+{
+    struct pollfd polled[1 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN}};
+    size_t count = 1 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 1));
+    struct signalfd_siginfo received;
+
+    poll(polled, count, patience(supervisor));
+    while (read(supervisor->signals, &received, sizeof received) == (ssize_t)sizeof received)
+        on_signal(supervisor, &received);
+    if (supervisor->deadline != 0) {
+        if (seconds() >= supervisor->deadline)
+            signal_all(supervisor, SIGKILL);
+        return;
+    }
+    if (reach_step(&supervisor->reach))
+        ask_again(supervisor);
+    if (supervisor->supervision->watched[0] != NULL && seconds() >= supervisor->next_look) {
+        supervisor->next_look = seconds() + WATCH_SECONDS;
+        watch(supervisor);
+    }
+    follow(supervisor);
+}
+
+static sigset_t handled_signals(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGHUP, SIGCHLD, SIGTTOU, SIGTTIN};
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    return set;
+}
+
+void supervisor_hold_signals(void)
+{
+    sigset_t ours = handled_signals();
+
+    sigprocmask(SIG_BLOCK, &ours, NULL);
+    signal(SIGPIPE, SIG_IGN); /* the log's reader may go; HAProxy serves on */
+}
+
+/* Why HAProxy has ended by itself. */
+static void report_end(int status)
+{
+    if (WIFSIGNALED(status))
+        notice("HAProxy was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        notice("HAProxy ended with exit code %d", WEXITSTATUS(status));
+}
+
+int supervise(struct supervision *supervision)
+{
+    struct supervisor supervisor = {
+        .supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}, .next_look = seconds() + WATCH_SECONDS};
+    sigset_t ours = handled_signals();
+    int status = 0;
+
+    supervisor.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (supervisor.signals < 0) {
+        notice("signalfd: %s", strerror(errno));
+        return 1;
+    }
+    look(supervision, &supervisor.running);
+    supervisor.seen = supervisor.first = supervisor.running;
+    supervisor.current = start(&supervisor, &supervision->config, -1, &supervisor.current_offers);
+    if (supervisor.current < 0) {
+        notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
+        return 1;
+    }
+    look_at_containers(&supervisor);
+    reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
+    while (!ended(&supervisor, &status))
+        wait_for_events(&supervisor);
+    if (supervisor.deadline == 0)
+        report_end(status);
+    signal_all(&supervisor, SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
+    reach_end(&supervisor.reach);
+    forget_next(&supervisor);
+    put_away(&supervisor.current_offers);
+    close(supervisor.signals);
+    return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
+}

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Checks the direction of includes in entrypoint/: a room includes itself and the rooms before it, never upwards, and no two
+# files include each other. The order of the rooms is in docs/development.md.
+set -eu
+cd "$(dirname -- "$0")/../entrypoint"
+# What each room may include besides itself
+rooms='base:
+policy: base
+guard: base
+environment: base policy guard
+inventory: base policy guard environment
+config: base policy guard environment inventory
+process: base policy guard environment inventory config
+command: base policy guard environment inventory config process'
+
+status=0
+for file in */*.[ch] */*.def; do
+    [ -e "$file" ] || continue
+    room=${file%%/*}
+    allowed=$(printf '%s\n' "$rooms" | sed -n "s/^$room://p")
+    if ! printf '%s\n' "$rooms" | grep -q "^$room:"; then
+        echo "entrypoint/$file: $room is not one of the rooms, see scripts/check-includes.sh" >&2
+        status=1
+    fi
+    for included in $(sed -n 's/^#include "\(.*\)".*/\1/p' "$file"); do
+        case " $room $allowed " in
+            *" ${included%%/*} "*) ;;
+            *)
+                echo "entrypoint/$file includes $included: $room may include only itself and:$allowed" >&2
+                status=1
+                ;;
+        esac
+    done
+done
+# Circles: tsort(1) names them
+if ! for file in */*.h; do
+    sed -n "s|^#include \"\(.*\)\".*|$file \1|p" "$file"
+done | tsort >/dev/null; then
+    status=1
+fi
+exit $status
