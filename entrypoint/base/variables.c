@@ -20,7 +20,7 @@ void variables_write_table(FILE *out)
     static const char *const kinds[] = {
         [KIND_BOOLEAN] = "boolean",     [KIND_NUMBER] = "number",       [KIND_WORD] = "word",
         [KIND_CHOICE] = "word",         [KIND_PATH] = "path",           [KIND_TEXT] = "text",           [KIND_API_VERSION] = "API version",
-        [KIND_LISTENERS] = "listeners", [KIND_UPSTREAMS] = "upstreams", [KIND_CLIENTS] = "clients",
+        [KIND_LISTENERS] = "listeners", [KIND_UPSTREAMS] = "upstreams", [KIND_CLAIMS] = "clients",
         [KIND_LIST] = "list",           [KIND_LIST_OR_TRUE] = "list or true", [KIND_LABEL] = "label"};
 
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {

@@ -28,7 +28,7 @@ enum variable_kind {
     KIND_API_VERSION,
     KIND_LISTENERS,    /* comma-separated lists */
     KIND_UPSTREAMS,
-    KIND_CLIENTS,
+    KIND_CLAIMS,
     KIND_LIST,         /* values: what an item is */
     KIND_LIST_OR_TRUE, /* the same */
     KIND_LABEL,

@@ -54,20 +54,20 @@ static void add_listener(struct values *values, const struct listener *listener,
 /* ---- which profile ---- */
 
 /* HAProxy would also find an IPv4 address in some IPv6 ones (RFC 3056's 2002::/16, ::a.b.c.d), and IPv4 in ::/0. */
-static bool is_v6(const struct client *client)
+static bool is_v6(const struct claim *client)
 {
     return strchr(client->text, ':') != NULL;
 }
 
 /* A row for all the profile's clients of one kind, which are static patterns of one sample. Returns whether there are any. */
-static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum client_kind kind, bool v6)
+static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum claim_kind kind, bool v6)
 {
     struct lines lines = {.values = NULL};
 
     for (size_t k = 0; k < profile->clients.count; k++) {
-        const struct client *client = &profile->clients.list[k];
+        const struct claim *client = &profile->clients.list[k];
 
-        if (client->kind != kind || (kind == CLIENT_ADDRESS && is_v6(client) != v6))
+        if (client->kind != kind || (kind == CLAIM_ADDRESS && is_v6(client) != v6))
             continue;
         if (lines.values == NULL) {
             lines.values = values_row(values, list);
@@ -87,10 +87,10 @@ static void add_networks(struct values *values, const struct environment *enviro
             const struct profile *profile = &environment->profiles[i];
 
             for (size_t k = 0; k < profile->clients.count; k++) {
-                const struct client *client = &profile->clients.list[k];
+                const struct claim *client = &profile->clients.list[k];
                 struct values *row;
 
-                if (client->kind != CLIENT_NETWORK || client->bits != bits)
+                if (client->kind != CLAIM_NETWORK || client->bits != bits)
                     continue;
                 row = values_row(values, "networks");
                 values_set(row, "profile", "%s", profile_log_name(profile));
@@ -123,9 +123,9 @@ void set_clients(struct values *values, const struct environment *environment, c
             values_set(row, "profile", "%s", profile_log_name(profile));
             values_set(row, "backend", "%s", profile->backend);
         }
-        certificates |= add_claims(values, "certificate_claims", profile, CLIENT_CERTIFICATE, false);
-        add_claims(values, "address_claims", profile, CLIENT_ADDRESS, false);
-        add_claims(values, "address_claims", profile, CLIENT_ADDRESS, true);
+        certificates |= add_claims(values, "certificate_claims", profile, CLAIM_CERTIFICATE, false);
+        add_claims(values, "address_claims", profile, CLAIM_ADDRESS, false);
+        add_claims(values, "address_claims", profile, CLAIM_ADDRESS, true);
     }
     values_set_if(values, "claims_certificates", certificates);
     add_networks(values, environment);

@@ -15,9 +15,9 @@ static unsigned each_name(struct values *values, const struct environment *envir
 
     for (size_t i = 1; i < environment->profile_count; i++)
         for (size_t k = 0; k < environment->profiles[i].clients.count; k++) {
-            const struct client *client = &environment->profiles[i].clients.list[k];
+            const struct claim *client = &environment->profiles[i].clients.list[k];
 
-            if (client->kind != CLIENT_NAME || (text != NULL && strcmp(client->text, text) != 0))
+            if (client->kind != CLAIM_NAME || (text != NULL && strcmp(client->text, text) != 0))
                 continue;
             count++;
             if (values != NULL) {

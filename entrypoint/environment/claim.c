@@ -14,7 +14,7 @@ static bool shortest_form(const char *text, char *to, unsigned *bits)
     int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
 
     *bits = family == AF_INET ? 32 : 128;
-    return address_read(family, text, to, CLIENT_TEXT_MAX);
+    return address_read(family, text, to, CLAIM_TEXT_MAX);
 }
 
 /* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */
@@ -28,15 +28,15 @@ static void mask_network(char *address, unsigned bits)
         abort(); /* it came from inet_ntop */
     for (unsigned bit = bits; bit < size; bit++)
         binary[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
-    inet_ntop(family, binary, address, CLIENT_TEXT_MAX);
+    inet_ntop(family, binary, address, CLAIM_TEXT_MAX);
 }
 
-static const char *read_network(struct client *client, char *text)
+static const char *read_network(struct claim *client, char *text)
 {
     char *slash = strchr(text, '/');
     unsigned most;
 
-    client->kind = CLIENT_NETWORK;
+    client->kind = CLAIM_NETWORK;
     *slash++ = '\0';
     if (!shortest_form(text, client->text, &most))
         return "the part before the slash is no address";
@@ -46,25 +46,25 @@ static const char *read_network(struct client *client, char *text)
     if (client->bits > most)
         return "the prefix is longer than the address";
     if (client->bits == most)
-        client->kind = CLIENT_ADDRESS; /* one address, however it is written */
+        client->kind = CLAIM_ADDRESS; /* one address, however it is written */
     mask_network(client->text, client->bits);
     return NULL;
 }
 
-static const char *read_certificate(struct client *client, const char *name)
+static const char *read_certificate(struct claim *client, const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:/+ ";
 
-    client->kind = CLIENT_CERTIFICATE;
+    client->kind = CLAIM_CERTIFICATE;
     if (*name == '\0' || strspn(name, allowed) != strlen(name))
         return "the common name is empty or has a special character";
     bounded_copy(client->text, sizeof client->text, name);
     return NULL;
 }
 
-static const char *read_name(struct client *client, const char *name)
+static const char *read_name(struct claim *client, const char *name)
 {
-    client->kind = CLIENT_NAME;
+    client->kind = CLAIM_NAME;
     /* What looks like an address was meant as one. */
     if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !host_name_read(name, client->text))
         return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
@@ -73,30 +73,30 @@ static const char *read_name(struct client *client, const char *name)
     return NULL;
 }
 
-static const char *read_client(struct client *client, char *text)
+static const char *read_client(struct claim *client, char *text)
 {
-    if (strlen(text) >= CLIENT_TEXT_MAX)
+    if (strlen(text) >= CLAIM_TEXT_MAX)
         return "too long";
     if (strncmp(text, "cn:", 3) == 0)
         return read_certificate(client, text + 3);
     if (strchr(text, '/') != NULL)
         return read_network(client, text);
-    client->kind = CLIENT_ADDRESS;
+    client->kind = CLAIM_ADDRESS;
     if (shortest_form(text, client->text, &client->bits))
         return NULL;
     return read_name(client, text);
 }
 
 /* Whether the entry behind the last one repeats another. */
-static bool said_before(const struct clients *clients)
+static bool said_before(const struct claims *clients)
 {
     for (size_t i = 0; i < clients->count; i++)
-        if (client_equal(&clients->list[i], &clients->list[clients->count]))
+        if (claim_equal(&clients->list[i], &clients->list[clients->count]))
             return true;
     return false;
 }
 
-void clients_read(struct clients *clients, const struct variables *variables, struct problems *problems)
+void claims_read(struct claims *clients, const struct variables *variables, struct problems *problems)
 {
     const char *value = variable(variables, "FROM");
     char **items;
@@ -109,8 +109,8 @@ void clients_read(struct clients *clients, const struct variables *variables, st
     for (size_t i = 0; i < count; i++) {
         const char *wrong;
 
-        if (clients->count == CLIENTS_MAX) {
-            problem(problems, "%sFROM: more than %d clients", variables->prefix, CLIENTS_MAX);
+        if (clients->count == CLAIMS_MAX) {
+            problem(problems, "%sFROM: more than %d clients", variables->prefix, CLAIMS_MAX);
             break;
         }
         wrong = read_client(&clients->list[clients->count], items[i]);
@@ -122,7 +122,7 @@ void clients_read(struct clients *clients, const struct variables *variables, st
     list_free(items, count);
 }
 
-bool client_equal(const struct client *a, const struct client *b)
+bool claim_equal(const struct claim *a, const struct claim *b)
 {
-    return a->kind == b->kind && strcmp(a->text, b->text) == 0 && (a->kind != CLIENT_NETWORK || a->bits == b->bits);
+    return a->kind == b->kind && strcmp(a->text, b->text) == 0 && (a->kind != CLAIM_NETWORK || a->bits == b->bits);
 }

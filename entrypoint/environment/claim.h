@@ -7,28 +7,28 @@
 
 #include <stddef.h>
 
-#define CLIENTS_MAX 64
-#define CLIENT_TEXT_MAX 256
+#define CLAIMS_MAX 64
+#define CLAIM_TEXT_MAX 256
 
 /* In the order of specificity: the first kind that matches a client decides. A listener of a profile's own comes before
  * all of them. */
-enum client_kind { CLIENT_CERTIFICATE, CLIENT_ADDRESS, CLIENT_NAME, CLIENT_NETWORK };
+enum claim_kind { CLAIM_CERTIFICATE, CLAIM_ADDRESS, CLAIM_NAME, CLAIM_NETWORK };
 
-struct client {
-    enum client_kind kind;
-    char text[CLIENT_TEXT_MAX]; /* certificate: the common name; address, network: in its shortest form; name: in small letters */
+struct claim {
+    enum claim_kind kind;
+    char text[CLAIM_TEXT_MAX]; /* certificate: the common name; address, network: in its shortest form; name: in small letters */
     unsigned bits;              /* network: length of the prefix */
 };
 
-struct clients {
+struct claims {
     size_t count;
-    struct client list[CLIENTS_MAX];
+    struct claim list[CLAIMS_MAX];
 };
 
 /* Reads FROM, a comma-separated list of names, addresses, CIDRs and cn:<common name>. */
-void clients_read(struct clients *clients, const struct variables *variables, struct problems *problems);
+void claims_read(struct claims *clients, const struct variables *variables, struct problems *problems);
 
 /* Whether both are the same claim. */
-bool client_equal(const struct client *a, const struct client *b);
+bool claim_equal(const struct claim *a, const struct claim *b);
 
 #endif

@@ -137,25 +137,25 @@ static void find_profiles(struct environment *environment, char *const variables
 }
 
 /* A claim as it is written in FROM. */
-static void claim_text(const struct client *client, char *text, size_t size)
+static void claim_text(const struct claim *client, char *text, size_t size)
 {
-    if (client->kind == CLIENT_NETWORK)
+    if (client->kind == CLAIM_NETWORK)
         bounded_format(text, size, "%s/%u", client->text, client->bits);
     else
-        bounded_format(text, size, "%s%s", client->kind == CLIENT_CERTIFICATE ? "cn:" : "", client->text);
+        bounded_format(text, size, "%s%s", client->kind == CLAIM_CERTIFICATE ? "cn:" : "", client->text);
 }
 
-static void check_claim(const struct environment *environment, size_t i, const struct client *client,
+static void check_claim(const struct environment *environment, size_t i, const struct claim *client,
                         struct problems *problems)
 {
-    char text[CLIENT_TEXT_MAX + 8];
+    char text[CLAIM_TEXT_MAX + 8];
 
     claim_text(client, text, sizeof text);
     for (size_t j = i + 1; j < environment->profile_count; j++) {
-        const struct clients *others = &environment->profiles[j].clients;
+        const struct claims *others = &environment->profiles[j].clients;
 
         for (size_t k = 0; k < others->count; k++)
-            if (client_equal(client, &others->list[k]))
+            if (claim_equal(client, &others->list[k]))
                 problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix, environment->profiles[j].prefix,
                         text);
     }
@@ -203,7 +203,7 @@ static void check_profiles(const struct environment *environment, struct problem
 
         for (size_t k = 0; k < profile->clients.count; k++) {
             check_claim(environment, i, &profile->clients.list[k], problems);
-            if (profile->clients.list[k].kind == CLIENT_CERTIFICATE &&
+            if (profile->clients.list[k].kind == CLAIM_CERTIFICATE &&
                 !(environment_listens_with_tls(environment) && settings_require_client_certificates(&environment->settings)))
                 problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
                         profile->prefix, profile->clients.list[k].text);

@@ -16,7 +16,7 @@
 #define TYPE_API_VERSION long
 #define TYPE_LISTENERS struct listeners
 #define TYPE_UPSTREAMS struct upstreams
-#define TYPE_CLIENTS struct clients
+#define TYPE_CLAIMS struct claims
 
 /* What reads it, where `variables` and `problems` are. */
 #define READ_BOOLEAN(to, name) (to) = variable_boolean(variables, #name, problems) == YES
@@ -28,7 +28,7 @@
 #define READ_API_VERSION(to, name) (to) = variable_api_minor(variables, VAR_##name, problems)
 #define READ_LISTENERS(to, name) listeners_read(&(to), variables, problems)
 #define READ_UPSTREAMS(to, name) upstreams_read(&(to), variables, problems)
-#define READ_CLIENTS(to, name) clients_read(&(to), variables, problems)
+#define READ_CLAIMS(to, name) claims_read(&(to), variables, problems)
 
 enum log_format { LOG_TEXT, LOG_JSON }; /* in the order of LOG_FORMAT's words */
 

@@ -64,7 +64,7 @@ static bool opens_more(const struct profile *profile, const struct profile *than
 static bool is_claimed_by_address(const struct profile *profile)
 {
     for (size_t i = 0; i < profile->clients.count; i++)
-        if (profile->clients.list[i].kind != CLIENT_CERTIFICATE)
+        if (profile->clients.list[i].kind != CLAIM_CERTIFICATE)
             return true;
     return false;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct clients clients;
+static struct claims clients;
 static char *told;
 static unsigned problem_count;
 
@@ -21,17 +21,17 @@ static void given(const char *from)
     free(told);
     problems = (struct problems){.to = open_memstream(&told, &length)};
     snprintf(variable, sizeof variable, "PROFILE_A_FROM=%s", from);
-    clients_read(&clients, &variables, &problems);
+    claims_read(&clients, &variables, &problems);
     fclose(problems.to);
     problem_count = problems.count;
 }
 
-static void ck_client(size_t i, enum client_kind kind, const char *text, unsigned bits)
+static void ck_client(size_t i, enum claim_kind kind, const char *text, unsigned bits)
 {
     ck_assert_uint_lt(i, clients.count);
     ck_assert_int_eq(clients.list[i].kind, kind);
     ck_assert_str_eq(clients.list[i].text, text);
-    if (kind == CLIENT_NETWORK)
+    if (kind == CLAIM_NETWORK)
         ck_assert_uint_eq(clients.list[i].bits, bits);
 }
 
@@ -40,13 +40,13 @@ START_TEST(test_kinds)
     given("portainer, 10.0.0.7 ,172.20.0.9/16,cn:ops team,fd00::1,fd00:0:0::5/64,My_App.lan");
     ck_assert_msg(problem_count == 0, "%s", told);
     ck_assert_uint_eq(clients.count, 7);
-    ck_client(0, CLIENT_NAME, "portainer", 0);
-    ck_client(1, CLIENT_ADDRESS, "10.0.0.7", 0);
-    ck_client(2, CLIENT_NETWORK, "172.20.0.0", 16);
-    ck_client(3, CLIENT_CERTIFICATE, "ops team", 0);
-    ck_client(4, CLIENT_ADDRESS, "fd00::1", 0);
-    ck_client(5, CLIENT_NETWORK, "fd00::", 64);
-    ck_client(6, CLIENT_NAME, "my_app.lan", 0);
+    ck_client(0, CLAIM_NAME, "portainer", 0);
+    ck_client(1, CLAIM_ADDRESS, "10.0.0.7", 0);
+    ck_client(2, CLAIM_NETWORK, "172.20.0.0", 16);
+    ck_client(3, CLAIM_CERTIFICATE, "ops team", 0);
+    ck_client(4, CLAIM_ADDRESS, "fd00::1", 0);
+    ck_client(5, CLAIM_NETWORK, "fd00::", 64);
+    ck_client(6, CLAIM_NAME, "my_app.lan", 0);
 }
 END_TEST
 
@@ -54,12 +54,12 @@ START_TEST(test_one_text_for_one_client)
 {
     given("10.0.0.7/32,fd00:0000::0001/128,FD00::A,0.0.0.0/0,255.255.255.255/1,10.0.0.255/31");
     ck_assert_msg(problem_count == 0, "%s", told);
-    ck_client(0, CLIENT_ADDRESS, "10.0.0.7", 0);
-    ck_client(1, CLIENT_ADDRESS, "fd00::1", 0);
-    ck_client(2, CLIENT_ADDRESS, "fd00::a", 0);
-    ck_client(3, CLIENT_NETWORK, "0.0.0.0", 0);
-    ck_client(4, CLIENT_NETWORK, "128.0.0.0", 1);
-    ck_client(5, CLIENT_NETWORK, "10.0.0.254", 31);
+    ck_client(0, CLAIM_ADDRESS, "10.0.0.7", 0);
+    ck_client(1, CLAIM_ADDRESS, "fd00::1", 0);
+    ck_client(2, CLAIM_ADDRESS, "fd00::a", 0);
+    ck_client(3, CLAIM_NETWORK, "0.0.0.0", 0);
+    ck_client(4, CLAIM_NETWORK, "128.0.0.0", 1);
+    ck_client(5, CLAIM_NETWORK, "10.0.0.254", 31);
 }
 END_TEST
 
@@ -68,14 +68,14 @@ START_TEST(test_repeated)
     given("a,A,b,10.0.0.1,10.0.0.1/32,10.0.0.0/8,10.9.9.9/8,10.0.0.0/9,cn:a,cn:A,cn:a");
     ck_assert_msg(problem_count == 0, "%s", told);
     ck_assert_uint_eq(clients.count, 7);
-    ck_client(0, CLIENT_NAME, "a", 0);
-    ck_client(1, CLIENT_NAME, "b", 0);
-    ck_client(2, CLIENT_ADDRESS, "10.0.0.1", 0);
-    ck_client(3, CLIENT_NETWORK, "10.0.0.0", 8);
-    ck_client(4, CLIENT_NETWORK, "10.0.0.0", 9);
+    ck_client(0, CLAIM_NAME, "a", 0);
+    ck_client(1, CLAIM_NAME, "b", 0);
+    ck_client(2, CLAIM_ADDRESS, "10.0.0.1", 0);
+    ck_client(3, CLAIM_NETWORK, "10.0.0.0", 8);
+    ck_client(4, CLAIM_NETWORK, "10.0.0.0", 9);
     /* a name is no certificate, and common names are not folded */
-    ck_client(5, CLIENT_CERTIFICATE, "a", 0);
-    ck_client(6, CLIENT_CERTIFICATE, "A", 0);
+    ck_client(5, CLAIM_CERTIFICATE, "a", 0);
+    ck_client(6, CLAIM_CERTIFICATE, "A", 0);
 }
 END_TEST
 
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(test_long)
 {
     char label[64] = "";
-    char name[CLIENT_TEXT_MAX + 8];
+    char name[CLAIM_TEXT_MAX + 8];
 
     memset(label, 'x', 63);
     given(label);
@@ -136,17 +136,17 @@ END_TEST
 
 START_TEST(test_many)
 {
-    char list[8 * CLIENTS_MAX + 8] = "";
+    char list[8 * CLAIMS_MAX + 8] = "";
 
-    for (int i = 0; i < CLIENTS_MAX; i++)
+    for (int i = 0; i < CLAIMS_MAX; i++)
         sprintf(list + strlen(list), "%sx%d", i == 0 ? "" : ",", i);
     given(list);
     ck_assert_uint_eq(problem_count, 0);
-    ck_assert_uint_eq(clients.count, CLIENTS_MAX);
+    ck_assert_uint_eq(clients.count, CLAIMS_MAX);
     strcat(list, ",y");
     given(list);
     ck_assert_uint_eq(problem_count, 1);
-    ck_assert_uint_eq(clients.count, CLIENTS_MAX);
+    ck_assert_uint_eq(clients.count, CLAIMS_MAX);
 }
 END_TEST
 

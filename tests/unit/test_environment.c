@@ -383,10 +383,10 @@ START_TEST(test_settings)
     ck_assert_str_eq(environment.profiles[1].backend, "profile_a");
     ck_assert_int_eq(environment.profiles[1].rate_limit, 9);
     ck_assert_uint_eq(environment.profiles[1].clients.count, 3);
-    ck_assert_int_eq(environment.profiles[1].clients.list[0].kind, CLIENT_NAME);
-    ck_assert_int_eq(environment.profiles[1].clients.list[1].kind, CLIENT_NETWORK);
+    ck_assert_int_eq(environment.profiles[1].clients.list[0].kind, CLAIM_NAME);
+    ck_assert_int_eq(environment.profiles[1].clients.list[1].kind, CLAIM_NETWORK);
     ck_assert_str_eq(environment.profiles[1].clients.list[1].text, "172.20.0.0");
-    ck_assert_int_eq(environment.profiles[1].clients.list[2].kind, CLIENT_ADDRESS);
+    ck_assert_int_eq(environment.profiles[1].clients.list[2].kind, CLAIM_ADDRESS);
     ck_assert_ptr_null(environment_profile(&environment, "b"));
     done();
     given("UPSTREAM=unix:///a,tcp://manager:2375,tcp://[fd00::1]:2");
