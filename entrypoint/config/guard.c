@@ -107,8 +107,7 @@ void definitions_write(FILE *out, const struct definitions *definitions)
     if (definitions->count == 0)
         return;
     fputs("\n"
-          "    # What the create guard knows: pieces of regex, (?<name>...) each, put together in the backends. A piece calls\n"
-          "    # another as (?&name); name_ is one member of an object.\n",
+          "    # Pieces of regex for the create guard. One calls another as (?&name); name_ is one member of an object.\n",
           out);
     for (size_t i = 0; i < definitions->count; i++)
         put_definition(out, &definitions->list[i]);
@@ -287,7 +286,7 @@ static void put_reason(const struct writer *writer)
     FILE *out = writer->out;
     struct regex regex;
 
-    fputs("    # members.map knows what messages call the member and what opens it, hints.map what to say of that.\n"
+    fputs("    # members.map has the name of the member and what opens it, hints.map what to say of that.\n"
           "    acl found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n"
           "    acl known var(txn.entry) -m found\n"
           "    http-request set-var(txn.said) var(txn.cause),regsub('\"\\\\A.[.]*([^|]*?)[.]*[|].*\",\"\\\\1\"') if found\n"

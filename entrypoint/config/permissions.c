@@ -32,40 +32,7 @@ static void add_sections(struct values *backend, const struct permissions *permi
         lines_end(&lines);
 }
 
-/* What a hint says behind the operation's own variable, which haproxy/operations.map has; NULL if it does not begin with it. */
-static const char *behind_own_variable(const struct profile *profile, size_t i, const char *reason)
-{
-    char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
-    size_t length = strlen(profile->prefix);
-
-    bounded_copy(own, sizeof own, profile->prefix);
-    operation_own_variable(&operations[i], own + length);
-    length = strlen(own);
-    if (strncmp(reason, own, length) != 0 || strncmp(reason + length, "=true", strlen("=true")) != 0)
-        return NULL;
-    return reason + length + strlen("=true");
-}
-
-/* Whether two closed operations are answered alike, but for their own variables. */
-static bool same_hint(const struct profile *profile, char (*reasons)[REASON_MAX], size_t i, size_t k)
-{
-    const char *a = behind_own_variable(profile, i, reasons[i]);
-    const char *b = behind_own_variable(profile, k, reasons[k]);
-
-    if ((a == NULL) != (b == NULL) || strcmp(profile_hint_end(profile, i), profile_hint_end(profile, k)) != 0)
-        return false;
-    return strcmp(a != NULL ? a : reasons[i], b != NULL ? b : reasons[k]) == 0;
-}
-
-static bool hint_seen(const struct profile *profile, char (*reasons)[REASON_MAX], const bool *usual, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, reasons, i, k))
-            return true;
-    return false;
-}
-
-/* The base set of an environment in which nothing is set. Release with profile_free, and free. */
+/* The base set of an environment in which nothing is set. Release with profile_free and free. */
 static struct profile *plain_profile(void)
 {
     static char *nothing[] = {NULL};
@@ -78,7 +45,7 @@ static struct profile *plain_profile(void)
     return profile;
 }
 
-/* What a closed operation is answered, behind "is forbidden; ". The caller frees it. */
+/* What would allow the closed row i. The caller frees it. */
 static char *answer(const struct profile *profile, size_t i)
 {
     char reason[REASON_MAX];
@@ -87,40 +54,17 @@ static char *answer(const struct profile *profile, size_t i)
     return text_format("%s%s", reason, profile_hint_end(profile, i));
 }
 
-/* Whether the answer is the plain one with the prefix before each ALLOW_. */
-static bool is_plain_answer(const char *given, const char *plain, const char *prefix)
+/* The same with a profile's prefix before each variable. Takes the text. */
+static char *with_prefix(char *text, const char *prefix)
 {
-    for (; *plain != '\0'; plain++) {
-        if (strncmp(plain, "ALLOW_", strlen("ALLOW_")) == 0) {
-            if (strncmp(given, prefix, strlen(prefix)) != 0)
-                return false;
-            given += strlen(prefix);
-        }
-        if (*given++ != *plain)
-            return false;
-    }
-    return *given == '\0';
-}
+    static const char variable[] = "ALLOW_";
+    struct text whole;
 
-/* Marks the closed operations that are answered as haproxy/answers.map has it. */
-static void mark_usual(bool *usual, const struct profile *profile)
-{
-    struct profile *plain = plain_profile();
-
-    for (size_t i = 0; i < operation_count; i++) {
-        char *given;
-        char *expected;
-
-        if (plain->permissions.open[i] || profile->permissions.open[i])
-            continue;
-        given = answer(profile, i);
-        expected = answer(plain, i);
-        usual[i] = is_plain_answer(given, expected, profile->prefix);
-        free(given);
-        free(expected);
-    }
-    profile_free(plain);
-    free(plain);
+    text_begin(&whole);
+    for (const char *c = text; *c != '\0'; c++)
+        fprintf(whole.stream, "%s%c", strncmp(c, variable, strlen(variable)) == 0 ? prefix : "", *c);
+    free(text);
+    return text_end(&whole);
 }
 
 void config_write_answers_map(FILE *out)
@@ -139,34 +83,67 @@ void config_write_answers_map(FILE *out)
     free(plain);
 }
 
-/* A row for each different answer that haproxy/answers.map does not have. */
+/* What haproxy.cfg says of row i, its own variable being txn.own; NULL if it is open, or haproxy/answers.map says it. The caller
+ * frees it. */
+static char *hint(const struct profile *profile, const struct profile *plain, size_t i)
+{
+    char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
+    char *text;
+    char *usual;
+    bool same;
+
+    if (profile->permissions.open[i])
+        return NULL;
+    text = answer(profile, i);
+    usual = with_prefix(answer(plain, i), profile->prefix);
+    same = !plain->permissions.open[i] && strcmp(text, usual) == 0;
+    free(usual);
+    bounded_copy(own, sizeof own, profile->prefix);
+    operation_own_variable(&operations[i], own + strlen(own));
+    if (!same && strncmp(text, own, strlen(own)) == 0 && text[strlen(own)] == '=') {
+        char *rest = text_format("%%[var(txn.own)]%s", text + strlen(own));
+
+        free(text);
+        text = rest;
+    }
+    if (!same)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* A row for each different answer. */
 static void add_hints(struct values *backend, const struct profile *profile)
 {
-    char (*reasons)[REASON_MAX] = calloc(operation_count, sizeof *reasons);
-    bool *usual = calloc(operation_count, sizeof *usual);
+    struct profile *plain = plain_profile();
+    char **hints = calloc(operation_count, sizeof *hints);
 
-    if (reasons == NULL || usual == NULL)
+    if (hints == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        profile_reason(profile, i, reasons[i]);
-    mark_usual(usual, profile);
+        hints[i] = hint(profile, plain, i);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
-        const char *rest = behind_own_variable(profile, i, reasons[i]);
         struct lines lines;
 
-        if (profile->permissions.open[i] || usual[i] || hint_seen(profile, reasons, usual, i))
+        if (hints[i] == NULL)
             continue;
         lines = (struct lines){.values = values_row(backend, "hints")};
-        values_set(lines.values, "hint", "%s%s%s", rest != NULL ? "%[var(txn.own)]=true" : "", rest != NULL ? rest : reasons[i],
-                   profile_hint_end(profile, i));
+        values_set(lines.values, "hint", "%s", hints[i]);
         for (size_t k = i; k < operation_count; k++)
-            if (!profile->permissions.open[k] && !usual[k] && same_hint(profile, reasons, i, k))
+            if (hints[k] != NULL && strcmp(hints[i], hints[k]) == 0) {
                 lines_add(&lines, operations[k].id);
+                if (k > i) {
+                    free(hints[k]);
+                    hints[k] = NULL;
+                }
+            }
         lines_end(&lines);
+        free(hints[i]);
     }
-    free(usual);
-    free(reasons);
+    free(hints);
+    profile_free(plain);
+    free(plain);
 }
 
 static void add_fault(struct values *values, const char *fault, const char *condition)
