@@ -44,10 +44,11 @@ SANITIZED = $(LIBRARY:entrypoint/%.c=$(BUILD)/sanitized/%.o)
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
 SUITES    = unit behaviour router compat docs guard e2e profiles hostile e2e-engine28
+C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint image clean setup-test \
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -150,11 +151,16 @@ fuzz:
 lint:
 	@scripts/install-packages.sh lint
 	scripts/check-includes.sh
+	clang-format --dry-run --Werror $(C_FILES)
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- -std=c11 $(DEFINES) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingIncludeSystem $(DEFINES) entrypoint
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
 	shellcheck -x -P SCRIPTDIR --exclude=SC2317 $(BATS)
+
+# As .clang-format says.
+format:
+	clang-format -i $(C_FILES)
 
 image:
 	@scripts/build-image.sh $(IMAGE)

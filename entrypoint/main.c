@@ -22,7 +22,8 @@
 
 #define BAD_ENVIRONMENT 2
 
-/* The configuration for this machine, with what the Engines say now. NULL with a problem told; the inventory is the caller's to free. */
+/* The configuration for this machine, with what the Engines say now. NULL with a problem told; the inventory is the
+ * caller's to free. */
 static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
 {
     struct machine machine;
@@ -89,7 +90,9 @@ static void tell_of_taken(const struct listeners *listeners, const char *prefix,
         const struct listener *listener = &listeners->list[i];
 
         if (listener_taken(listener))
-            problem(problems, listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or no socket" : "%sLISTEN: %s port %u is in use",
+            problem(problems,
+                    listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or no socket"
+                                                  : "%sLISTEN: %s port %u is in use",
                     prefix, listener->address[0] == '\0' ? "*" : listener->address, listener->port);
     }
 }
@@ -139,7 +142,8 @@ static const struct profile *chosen_profile(const struct arguments *arguments, c
     return profile;
 }
 
-static int permissions(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+static int permissions(const struct arguments *arguments, const struct environment *environment,
+                       struct problems *problems)
 {
     const struct profile *profile = chosen_profile(arguments, environment, problems);
 
@@ -165,26 +169,30 @@ static int explain(const struct arguments *arguments, const struct environment *
     if (arguments->word[1] == NULL)
         code = report_explain_lines(environment, &inventory, profile);
     else
-        code = report_explain(environment, &inventory, profile, arguments->word[0], arguments->word[1], arguments->body, arguments->json);
+        code = report_explain(environment, &inventory, profile, arguments->word[0], arguments->word[1], arguments->body,
+                              arguments->json);
     inventory_free(&inventory);
     return code;
 }
 
-static int ask_health(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+static int ask_health(const struct arguments *arguments, const struct environment *environment,
+                      struct problems *problems)
 {
     (void)arguments;
     (void)problems;
     return healthcheck(environment_listeners(environment, 0));
 }
 
-static int migrate_names(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+static int migrate_names(const struct arguments *arguments, const struct environment *environment,
+                         struct problems *problems)
 {
     (void)environment;
     (void)problems;
     return migrate(arguments->word[0], arguments->word[1]);
 }
 
-static int print_map(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+static int print_map(const struct arguments *arguments, const struct environment *environment,
+                     struct problems *problems)
 {
     static const struct {
         const char *name;
@@ -227,8 +235,10 @@ static const struct command commands[] = {
      "say a Compose file's, an env file's (- is stdin) or this\n"
      "environment's names of other images in ALLOW_* names\n",
      false, migrate_names},
-    {"map", "NAME", 1, "", "print haproxy/NAME.map: operations, answers, members or\n"
-     "hints; settings: the variables that are not permissions\n", false, print_map},
+    {"map", "NAME", 1, "",
+     "print haproxy/NAME.map: operations, answers, members or\n"
+     "hints; settings: the variables that are not permissions\n",
+     false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };
 
@@ -236,10 +246,11 @@ static void print_help(void)
 {
     puts("usage: docker-socket-proxy [COMMAND]\n");
     arguments_help(stdout, commands);
-    puts("  --help | --version\n"
-         "\n"
-         "Everything is set by environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists them.\n"
-         "The others, where * means also as PROFILE_<NAME>_*, and FROM only so:\n");
+    puts(
+        "  --help | --version\n"
+        "\n"
+        "Everything is set by environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists them.\n"
+        "The others, where * means also as PROFILE_<NAME>_*, and FROM only so:\n");
     variables_help(stdout);
 }
 

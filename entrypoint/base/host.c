@@ -53,8 +53,9 @@ bool path_join(char path[PATH_MAX], const char *directory, const char *file)
 
 const char *socket_path_wrong(const char *path, size_t most)
 {
-    return plain_path(path) && strlen(path) <= most ? NULL
-                                                    : "the path is not absolute, too long for a socket, or has a special character";
+    return plain_path(path) && strlen(path) <= most
+               ? NULL
+               : "the path is not absolute, too long for a socket, or has a special character";
 }
 
 /* A port from 1 to 65535, and nothing else. */

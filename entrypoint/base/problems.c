@@ -19,8 +19,8 @@ void print_visibly(FILE *to, const char *text)
     }
 }
 
-/* Writes to a file, or waits a tenth of a second for one that is full, such as a pipe that nobody reads, and drops what is
- * left. (What is writable takes PIPE_BUF bytes without blocking, see pipe(7).) */
+/* Writes to a file, or waits a tenth of a second for one that is full, such as a pipe that nobody reads, and drops what
+ * is left. (What is writable takes PIPE_BUF bytes without blocking, see pipe(7).) */
 static void write_all(FILE *to, const char *text, size_t length)
 {
     struct pollfd polled = {.fd = fileno(to), .events = POLLOUT};

@@ -9,8 +9,8 @@ struct problems {
     unsigned count;
 };
 
-/* Prints one line, "docker-socket-proxy: " and the text, and counts it. The text has no newline of its own. What is in it may come
- * from the environment, and must not command the terminal that shows it: see print_visibly. */
+/* Prints one line, "docker-socket-proxy: " and the text, and counts it. The text has no newline of its own. What is in
+ * it may come from the environment, and must not command the terminal that shows it: see print_visibly. */
 void problem(struct problems *problems, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A line of the same form on stderr that is no error: what the proxy decided, and what its owner should know. */

@@ -17,11 +17,19 @@ const struct variable_info variable_table[VARIABLE_COUNT] = {
 void variables_write_table(FILE *out)
 {
     static const char *const scopes[] = {[SCOPE_GLOBAL] = "global", [SCOPE_PROFILE] = "profile", [SCOPE_BOTH] = "both"};
-    static const char *const kinds[] = {
-        [KIND_BOOLEAN] = "boolean",     [KIND_NUMBER] = "number",       [KIND_WORD] = "word",
-        [KIND_CHOICE] = "word",         [KIND_PATH] = "path",           [KIND_TEXT] = "text",           [KIND_API_VERSION] = "API version",
-        [KIND_LISTENERS] = "listeners", [KIND_UPSTREAMS] = "upstreams", [KIND_CLAIMS] = "clients",
-        [KIND_LIST] = "list",           [KIND_LIST_OR_TRUE] = "list or true", [KIND_LABEL] = "label"};
+    static const char *const kinds[] = {[KIND_BOOLEAN] = "boolean",
+                                        [KIND_NUMBER] = "number",
+                                        [KIND_WORD] = "word",
+                                        [KIND_CHOICE] = "word",
+                                        [KIND_PATH] = "path",
+                                        [KIND_TEXT] = "text",
+                                        [KIND_API_VERSION] = "API version",
+                                        [KIND_LISTENERS] = "listeners",
+                                        [KIND_UPSTREAMS] = "upstreams",
+                                        [KIND_CLAIMS] = "clients",
+                                        [KIND_LIST] = "list",
+                                        [KIND_LIST_OR_TRUE] = "list or true",
+                                        [KIND_LABEL] = "label"};
 
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
         bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_WORD || row->kind == KIND_CHOICE;
@@ -113,7 +121,9 @@ const char *variable(const struct variables *variables, const char *name)
 /* Compose cuts a note off the end of a line, docker and podman do not. */
 static const char *about_note(const char *value)
 {
-    return strpbrk(value, " \t") != NULL && strchr(value, '#') != NULL ? "; a note needs a line of its own in an env file" : "";
+    return strpbrk(value, " \t") != NULL && strchr(value, '#') != NULL
+               ? "; a note needs a line of its own in an env file"
+               : "";
 }
 
 char **list_split(const char *value, const char *separators, size_t *count)
@@ -176,7 +186,8 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
         return UNSET;
     boolean = boolean_word(value);
     if (boolean == UNSET)
-        problem(problems, "%s%s=%s: not a boolean; use " BOOLEAN_WORDS "%s", variables->prefix, name, value, about_note(value));
+        problem(problems, "%s%s=%s: not a boolean; use " BOOLEAN_WORDS "%s", variables->prefix, name, value,
+                about_note(value));
     return boolean;
 }
 
@@ -232,8 +243,9 @@ size_t variable_choice(const struct variables *variables, enum variable_id id, s
 
 const char *variable_word(const struct variables *variables, enum variable_id id, struct problems *problems)
 {
-    return variable_text(variables, id) == NULL ? NULL
-                                                : word_at(variable_table[id].values, variable_choice(variables, id, problems));
+    return variable_text(variables, id) == NULL
+               ? NULL
+               : word_at(variable_table[id].values, variable_choice(variables, id, problems));
 }
 
 const char *variable_text(const struct variables *variables, enum variable_id id)

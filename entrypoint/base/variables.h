@@ -20,13 +20,13 @@ struct variables {
 /* What a value looks like, and what reads it. */
 enum variable_kind {
     KIND_BOOLEAN,
-    KIND_NUMBER,       /* values: "LOW-HIGH" */
-    KIND_WORD,         /* values: the words, separated by blanks */
-    KIND_CHOICE,       /* the same, read as the index of the word */
-    KIND_PATH,         /* absolute, and plain (see plain_path) */
+    KIND_NUMBER, /* values: "LOW-HIGH" */
+    KIND_WORD,   /* values: the words, separated by blanks */
+    KIND_CHOICE, /* the same, read as the index of the word */
+    KIND_PATH,   /* absolute, and plain (see plain_path) */
     KIND_TEXT,
     KIND_API_VERSION,
-    KIND_LISTENERS,    /* comma-separated lists */
+    KIND_LISTENERS, /* comma-separated lists */
     KIND_UPSTREAMS,
     KIND_CLAIMS,
     KIND_LIST,         /* values: what an item is */
@@ -46,9 +46,10 @@ struct variable_info {
     enum variable_scope scope;
     enum variable_kind kind;
     const char *values; /* what the kind says of it, or "" */
-    const char *preset; /* what counts if it is unset; in parentheses where that is not one value: the reader gives 0 or NULL */
-    bool limits;        /* without it more is open, or something else, than was meant */
-    const char *help;   /* one line */
+    const char *
+        preset; /* what counts if it is unset; in parentheses where that is not one value: the reader gives 0 or NULL */
+    bool limits;      /* without it more is open, or something else, than was meant */
+    const char *help; /* one line */
 };
 
 /* The indices of the rows: VAR_LISTEN, ... */
@@ -68,13 +69,13 @@ void variables_write_table(FILE *out);
 /* Writes what --help says of the table: a line for each row, with a * for what a profile can have. */
 void variables_help(FILE *out);
 
-/* The value of prefix+name, without blanks and one pair of quotes around it, or NULL if it is unset or empty: Compose passes
- * an empty string for a variable that is mentioned but has no value, and an empty permission must not count as a decision.
- * The string is not owned, and stays as long as the environment does. */
+/* The value of prefix+name, without blanks and one pair of quotes around it, or NULL if it is unset or empty: Compose
+ * passes an empty string for a variable that is mentioned but has no value, and an empty permission must not count as a
+ * decision. The string is not owned, and stays as long as the environment does. */
 const char *variable(const struct variables *variables, const char *name);
 
-/* The items of a list, each without the blanks around it; empty ones are left out. The array, of count items, is the caller's
- * to free with list_free. */
+/* The items of a list, each without the blanks around it; empty ones are left out. The array, of count items, is the
+ * caller's to free with list_free. */
 char **list_split(const char *value, const char *separators, size_t *count);
 void list_free(char **items, size_t count);
 
@@ -84,11 +85,12 @@ enum tristate boolean_word(const char *value);
 /* Reads a boolean in any case. Anything that is none is a problem, and UNSET. */
 enum tristate variable_boolean(const struct variables *variables, const char *name, struct problems *problems);
 
-/* Reads a whole number within the row's bounds. Unset gives the preset, 0 if there is none; anything else is a problem. */
+/* Reads a whole number within the row's bounds. Unset gives the preset, 0 if there is none; anything else is a problem.
+ */
 long variable_number(const struct variables *variables, enum variable_id id, struct problems *problems);
 
-/* Reads one of the row's words, in any case: its index, or itself. Unset gives the preset, or 0 and NULL if there is none;
- * anything else is a problem. */
+/* Reads one of the row's words, in any case: its index, or itself. Unset gives the preset, or 0 and NULL if there is
+ * none; anything else is a problem. */
 size_t variable_choice(const struct variables *variables, enum variable_id id, struct problems *problems);
 const char *variable_word(const struct variables *variables, enum variable_id id, struct problems *problems);
 

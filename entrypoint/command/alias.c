@@ -28,7 +28,8 @@ bool alias_is_health_check(int argc, char *const argv[])
         for (size_t k = 0; k < sizeof itself / sizeof *itself; k++)
             if (strstr(argv[i], itself[k]) != NULL)
                 return true;
-        if (strncmp(argv[i], "localhost:", strlen("localhost:")) == 0 || strncmp(argv[i], "127.0.0.1:", strlen("127.0.0.1:")) == 0)
+        if (strncmp(argv[i], "localhost:", strlen("localhost:")) == 0 ||
+            strncmp(argv[i], "127.0.0.1:", strlen("127.0.0.1:")) == 0)
             return true;
     }
     return false;
@@ -41,7 +42,8 @@ int alias_run(const char *alias, int argc, char *const argv[])
     int code;
 
     if (isatty(STDERR_FILENO) == 1 || !alias_is_health_check(argc, argv))
-        notice("there is no %s in this image: by this name the program only does its health check, exit status 0 or 1", alias);
+        notice("there is no %s in this image: by this name the program only does its health check, exit status 0 or 1",
+               alias);
     environment_read(&environment, environ, &problems);
     code = problems.count > 0 ? 1 : healthcheck(environment_listeners(&environment, 0));
     environment_free(&environment);

@@ -1,5 +1,6 @@
-/* /bin/sh, wget and curl in the image: names of this program under which it does the health check and nothing else. Compose
- * files bring health checks that were written for images that have those ("CMD-SHELL", "wget --spider ... || exit 1"). */
+/* /bin/sh, wget and curl in the image: names of this program under which it does the health check and nothing else.
+ * Compose files bring health checks that were written for images that have those ("CMD-SHELL", "wget --spider ... ||
+ * exit 1"). */
 #ifndef COMMAND_ALIAS_H
 #define COMMAND_ALIAS_H
 

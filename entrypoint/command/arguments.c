@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define PROGRAM "docker-socket-proxy"
-#define COLUMN 48 /* where the help begins */
+#define COLUMN  48 /* where the help begins */
 
 /* Whether the word is one of a list that blanks separate. */
 static bool listed(const char *list, const char *word)
@@ -35,7 +35,8 @@ static bool name_of_word(const struct command *command, int i, char *name, size_
 /* "explain [--profile NAME] [--json] METHOD PATH", as it is called. */
 static void call(const struct command *command, char *text, size_t size)
 {
-    static const char *const values[][2] = {{"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""}, {"--open", ""}};
+    static const char *const values[][2] = {
+        {"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""}, {"--open", ""}};
     char name[32];
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
@@ -79,7 +80,8 @@ static const char **value_of(struct arguments *arguments, const char *option)
     return strcmp(option, "--body") == 0 ? &arguments->body : NULL;
 }
 
-const struct command *arguments_read(struct arguments *arguments, const struct command *commands, int count, char *const words[])
+const struct command *arguments_read(struct arguments *arguments, const struct command *commands, int count,
+                                     char *const words[])
 {
     const struct command *command = count == 0 ? &commands[0] : find(commands, words[0]);
     char name[32];

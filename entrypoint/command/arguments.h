@@ -29,9 +29,10 @@ struct command {
     int (*run)(const struct arguments *arguments, const struct environment *environment, struct problems *problems);
 };
 
-/* Finds the command of the words (those of main, without the program's name), the first of the table if there are none, and
- * reads the words behind it. The table ends with a name NULL. What is wrong is told on stderr: then NULL. */
-const struct command *arguments_read(struct arguments *arguments, const struct command *commands, int count, char *const words[]);
+/* Finds the command of the words (those of main, without the program's name), the first of the table if there are none,
+ * and reads the words behind it. The table ends with a name NULL. What is wrong is told on stderr: then NULL. */
+const struct command *arguments_read(struct arguments *arguments, const struct command *commands, int count,
+                                     char *const words[]);
 
 /* What there is to say, a line or more for each command. */
 void arguments_help(FILE *out, const struct command *commands);

@@ -134,7 +134,8 @@ static yaml_node_t *find_service(yaml_document_t *document, const yaml_node_t *s
     return NULL;
 }
 
-/* environment: as a list of NAME=value, or as a mapping; a name without a value is taken from elsewhere and left out. */
+/* environment: as a list of NAME=value, or as a mapping; a name without a value is taken from elsewhere and left out.
+ */
 static void read_environment(struct assignments *assignments, yaml_document_t *document, const yaml_node_t *node)
 {
     if (node->type == YAML_SEQUENCE_NODE)
@@ -166,7 +167,8 @@ static const char *checking_program(yaml_document_t *document, const yaml_node_t
     kind = scalar(yaml_document_get_node(document, test->data.sequence.items.start[0]));
     if (kind != NULL && strcmp(kind, "CMD-SHELL") == 0)
         return "sh";
-    if (kind == NULL || strcmp(kind, "CMD") != 0 || test->data.sequence.items.start + 1 == test->data.sequence.items.top)
+    if (kind == NULL || strcmp(kind, "CMD") != 0 ||
+        test->data.sequence.items.start + 1 == test->data.sequence.items.top)
         return NULL;
     return scalar(yaml_document_get_node(document, test->data.sequence.items.start[1]));
 }
@@ -180,8 +182,8 @@ static void read_service(struct compose_service *service, yaml_document_t *docum
     snprintf(service->check, sizeof service->check, "%s", check == NULL ? "" : check);
 }
 
-const char *assignments_read_compose(struct assignments *assignments, struct compose_service *service_found, const char *text,
-                                     const char *service)
+const char *assignments_read_compose(struct assignments *assignments, struct compose_service *service_found,
+                                     const char *text, const char *service)
 {
     const char *wrong = NULL;
     yaml_parser_t parser;

@@ -27,8 +27,8 @@ struct compose_service {
     char check[256]; /* the program of its health check: "sh" for CMD-SHELL */
 };
 
-/* Reads the environment of a service of a Compose file, and what else there is to know of it. service NULL: the first whose
- * image is one of those whose names are understood. Returns what is wrong, or NULL. Needs HAVE_YAML. */
+/* Reads the environment of a service of a Compose file, and what else there is to know of it. service NULL: the first
+ * whose image is one of those whose names are understood. Returns what is wrong, or NULL. Needs HAVE_YAML. */
 const char *assignments_read_compose(struct assignments *assignments, struct compose_service *found, const char *text,
                                      const char *service);
 

@@ -11,13 +11,13 @@
 #include <string.h>
 
 #define BAD_ENVIRONMENT 2
-#define DENIED 3
+#define DENIED          3
 
 struct verdict {
     bool allowed;
-    size_t row;               /* of the table, operation_count for none */
-    const char *operation;    /* operationId, "-" for none */
-    bool protected;           /* a permission opens it, but the proxy protects itself */
+    size_t row;                         /* of the table, operation_count for none */
+    const char *operation;              /* operationId, "-" for none */
+    bool protected;                     /* a permission opens it, but the proxy protects itself */
     char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why not */
 };
 
@@ -64,18 +64,20 @@ static void judge_request(const struct judge *judge, const char *method, const c
     verdict->row = i;
     verdict->operation = refusal == NOT_REFUSED ? operations[i].id : "-";
     if (refusal == OLD_VERSION)
-        snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION", minor);
+        snprintf(verdict->reason, sizeof verdict->reason, "API versions below 1.%ld are refused, see MIN_API_VERSION",
+                 minor);
     else if (refusal == NO_OPERATION)
         snprintf(verdict->reason, sizeof verdict->reason, "%s", router_fault(judge->router, method, target));
     else {
         profile_reason(judge->profile, i, reason);
-        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", reason, verdict->allowed ? "" : profile_hint_end(judge->profile, i));
+        snprintf(verdict->reason, sizeof verdict->reason, "%s%s", reason,
+                 verdict->allowed ? "" : profile_hint_end(judge->profile, i));
     }
     if (!verdict->allowed)
         return;
     router_reference(judge->router, target, reference);
-    verdict->protected =
-        protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason, sizeof verdict->reason);
+    verdict->protected = protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason,
+                                            sizeof verdict->reason);
     verdict->allowed = !verdict->protected;
 }
 
@@ -177,13 +179,16 @@ static void print_sentence(const struct answer *answer)
     const char *name = answer->profile->name;
 
     if (!verdict->allowed)
-        printf("denied: %s %s is forbidden%s %s%s%s\n", answer->method, answer->target, verdict->protected ? ":" : ";", verdict->reason, of, name);
+        printf("denied: %s %s is forbidden%s %s%s%s\n", answer->method, answer->target, verdict->protected ? ":" : ";",
+               verdict->reason, of, name);
     else if (answer->part == FOUND_HARMFUL)
         printf("denied: %s%s%s\n", answer->guard.message, of, name), print_others(answer, "also: ");
     else if (answer->part == FOUND_HARMLESS)
-        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation, verdict->reason, of, name);
+        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation,
+               verdict->reason, of, name);
     else
-        printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation, verdict->reason, of, name,
+        printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation,
+               verdict->reason, of, name,
                answer->part == WOULD_LOOK ? ", if the create guard finds its body harmless (--body FILE)" : "");
 }
 
@@ -207,7 +212,8 @@ static void print_columns(const struct answer *answer)
     printf("  request    %s %s\n", answer->method, answer->target);
     printf("  operation  %s\n", verdict->row < operation_count ? verdict->operation : "none");
     printf("  %s  %s\n", verdict->allowed ? "opened by" : "because  ", verdict->reason);
-    printf("  profile    %s\n", answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
+    printf("  profile    %s\n",
+           answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
     printf("  guard      %s\n", about_guard(answer));
     print_others(answer, "  also       ");
 }
@@ -230,8 +236,9 @@ static void print_object(const struct answer *answer)
     puts("}");
 }
 
-int report_explain(const struct environment *environment, const struct inventory *inventory, const struct profile *profile,
-                   const char *method, const char *target, const char *body_file, bool json)
+int report_explain(const struct environment *environment, const struct inventory *inventory,
+                   const struct profile *profile, const char *method, const char *target, const char *body_file,
+                   bool json)
 {
     struct answer answer = {.method = method, .target = target, .profile = profile, .part = NOT_LOOKED_AT};
     struct judge judge;
@@ -257,7 +264,8 @@ int report_explain(const struct environment *environment, const struct inventory
     return is_allowed(&answer) ? 0 : DENIED;
 }
 
-int report_explain_lines(const struct environment *environment, const struct inventory *inventory, const struct profile *profile)
+int report_explain_lines(const struct environment *environment, const struct inventory *inventory,
+                         const struct profile *profile)
 {
     struct judge judge;
     char *line = NULL;

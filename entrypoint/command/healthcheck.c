@@ -22,12 +22,13 @@ union address {
 static socklen_t address_of(const struct listener *listener, union address *address)
 {
     const char *host = listener->address[0] == '\0' || strcmp(listener->address, "0.0.0.0") == 0 ? "127.0.0.1"
-                                                                                                   : listener->address;
+                                                                                                 : listener->address;
 
     memset(address, 0, sizeof *address);
     if (listener->kind == LISTEN_UNIX) {
         address->path.sun_family = AF_UNIX;
-        memcpy(address->path.sun_path, listener->address, sizeof address->path.sun_path - 1); /* its length was checked */
+        memcpy(address->path.sun_path, listener->address,
+               sizeof address->path.sun_path - 1); /* its length was checked */
         return sizeof address->path;
     }
     if (inet_pton(AF_INET6, host, &address->ipv6.sin6_addr) == 1) {

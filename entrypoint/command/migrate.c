@@ -199,7 +199,8 @@ static void print_settings(const struct assignments *input, const struct environ
         if (variable(&variables, *name) != NULL)
             printf(compose ? "%s%s: \"%s\"\n" : "%s%s=%s\n", prefix, *name, variable(&variables, *name));
     if (variable(&variables, "BIND_CONFIG") != NULL && variable(&variables, "LISTEN") == NULL)
-        printf(compose ? "%sLISTEN: \"tcp://%s:%u\"\n" : "%sLISTEN=tcp://%s:%u\n", prefix, listener->address, listener->port);
+        printf(compose ? "%sLISTEN: \"tcp://%s:%u\"\n" : "%sLISTEN=tcp://%s:%u\n", prefix, listener->address,
+               listener->port);
     else if (variable(&variables, "LISTEN") != NULL)
         printf(compose ? "%sLISTEN: \"%s\"\n" : "%sLISTEN=%s\n", prefix, variable(&variables, "LISTEN"));
 }
@@ -215,9 +216,10 @@ static void print_remarks(const struct profile *today, bool compose)
                 printf("%s# %s (%s): %s\n", compose ? "      " : "", operations[i].id, reason, remarks[k].text);
             }
     if (profile_leaves_unguarded(today))
-        printf("%s# today what clients create is not judged: whoever may create a container can be root on this host. With the\n"
-               "%s# names above it is judged; variables such as ALLOW_BIND_MOUNTS=/srv open what your containers need.\n",
-               compose ? "      " : "", compose ? "      " : "");
+        printf(
+            "%s# today what clients create is not judged: whoever may create a container can be root on this host. With the\n"
+            "%s# names above it is judged; variables such as ALLOW_BIND_MOUNTS=/srv open what your containers need.\n",
+            compose ? "      " : "", compose ? "      " : "");
 }
 
 /* How the names were read, and what told so. */
@@ -247,11 +249,13 @@ static void print_check(const char *program)
     if (*name == '\0' || strcmp(name, "docker-socket-proxy") == 0)
         return;
     if (alias_of(name) != NULL)
-        printf("      # healthcheck: in this image %s does the image's own health check, whatever else is said there; the section can go\n",
-               name);
+        printf(
+            "      # healthcheck: in this image %s does the image's own health check, whatever else is said there; the section can go\n",
+            name);
     else
-        printf("      # healthcheck: there is no %s in this image, and the check will fail; take the section out, the image checks itself\n",
-               name);
+        printf(
+            "      # healthcheck: there is no %s in this image, and the check will fail; take the section out, the image checks itself\n",
+            name);
 }
 
 static int migrate_assignments(const struct assignments *input, const struct compose_service *service, bool compose)

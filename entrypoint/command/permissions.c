@@ -76,9 +76,9 @@ static void print_line(const struct profile *profile, size_t i, const struct wid
     char reason[REASON_MAX];
 
     profile_reason(profile, i, reason);
-    printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), open ? "open" : "closed", colour_end(),
-           operations[i].method, widths->path, operations[i].path, widths->id, operations[i].id, open ? "" : colour_faint(),
-           open ? "by " : "needs ", reason, open ? "" : colour_end());
+    printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), open ? "open" : "closed",
+           colour_end(), operations[i].method, widths->path, operations[i].path, widths->id, operations[i].id,
+           open ? "" : colour_faint(), open ? "by " : "needs ", reason, open ? "" : colour_end());
 }
 
 void report_permissions(const struct profile *profile, bool only_open, bool json)
@@ -91,7 +91,8 @@ void report_permissions(const struct profile *profile, bool only_open, bool json
     if (json)
         puts("[");
     else if (!lines)
-        puts("# state\tmethod\tpath\toperationId\town variable\tgroups that open it\tdefault\tdecided by (open) or needs (closed)");
+        puts(
+            "# state\tmethod\tpath\toperationId\town variable\tgroups that open it\tdefault\tdecided by (open) or needs (closed)");
     for (size_t i = 0; i < operation_count; i++) {
         if (only_open && !profile->permissions.open[i])
             continue;

@@ -7,7 +7,8 @@
 
 /* ---- bind ---- */
 
-static struct values *add_bind(struct values *values, const struct listener *listener, const char *backend, const char *option)
+static struct values *add_bind(struct values *values, const struct listener *listener, const char *backend,
+                               const char *option)
 {
     struct values *bind = values_row(values, "binds");
 
@@ -46,8 +47,8 @@ static void add_listener(struct values *values, const struct listener *listener,
         if (ipv6)
             values_set(add_bind(values, listener, backend, " v6only"), "address", "[::]:%u", listener->port);
     } else {
-        values_set(add_bind(values, listener, backend, ""), "address", strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address,
-                   listener->port);
+        values_set(add_bind(values, listener, backend, ""), "address",
+                   strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, listener->port);
     }
 }
 
@@ -59,8 +60,10 @@ static bool is_v6(const struct claim *client)
     return strchr(client->text, ':') != NULL;
 }
 
-/* A row for all the profile's clients of one kind, which are static patterns of one sample. Returns whether there are any. */
-static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum claim_kind kind, bool v6)
+/* A row for all the profile's clients of one kind, which are static patterns of one sample. Returns whether there are
+ * any. */
+static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum claim_kind kind,
+                       bool v6)
 {
     struct lines lines = {.values = NULL};
 
@@ -114,7 +117,8 @@ void set_clients(struct values *values, const struct environment *environment, c
         const struct listeners *listeners = environment_listeners(environment, i);
 
         for (size_t k = 0; k < listeners->count; k++)
-            add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6, profile->backend);
+            add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6,
+                         profile->backend);
         if (i == 0)
             continue;
         if (listeners->count > 0) {

@@ -20,7 +20,8 @@ static const char **guarded_operations(const struct profile *profile)
     if (ids == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (profile_guards(profile, i) && (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
+        if (profile_guards(profile, i) &&
+            (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
             ids[count++] = operations[i].id;
     return ids;
 }
@@ -49,8 +50,8 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many of them as its busy connections
- * take: by default it would keep two, and ask the system for the others each time. */
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many of them as its busy
+ * connections take: by default it would keep two, and ask the system for the others each time. */
 static void set_buffers(struct values *values, const struct environment *environment)
 {
     long size = HEAD_ROOM;
@@ -81,7 +82,8 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);
     values_set_if(values, "listens_with_tls", environment_listens_with_tls(environment));
     values_set(values, "tls_directory", "%s", settings->tls_cert_path != NULL ? settings->tls_cert_path : "");
-    values_set(values, "upstream_tls_directory", "%s", settings->upstream_tls_cert_path != NULL ? settings->upstream_tls_cert_path : "");
+    values_set(values, "upstream_tls_directory", "%s",
+               settings->upstream_tls_cert_path != NULL ? settings->upstream_tls_cert_path : "");
     set_buffers(values, environment);
 }
 
@@ -90,8 +92,8 @@ static void set_frontend(struct values *values, const struct environment *enviro
     const struct settings *settings = &environment->settings;
     long limit = settings->max_connections_per_client;
 
-    /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix socket
-     * have no address; each such socket counts as one client. */
+    /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix
+     * socket have no address; each such socket counts as one client. */
     if (limit == 0)
         limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
     values_set(values, "connections_per_client", "%ld", limit);
@@ -122,8 +124,8 @@ static void add_backend(struct values *values, struct definitions *definitions, 
     set_servers(backend, environment, machine, i);
 }
 
-char *config_text(const struct environment *environment, const struct machine *machine, const struct inventory *inventory,
-                  struct problems *problems)
+char *config_text(const struct environment *environment, const struct machine *machine,
+                  const struct inventory *inventory, struct problems *problems)
 {
     struct values *values = values_new();
     struct definitions *definitions = definitions_new();
@@ -144,7 +146,8 @@ char *config_text(const struct environment *environment, const struct machine *m
     values_set_text(values, "definitions", &text);
     definitions_free(definitions);
     text_begin(&text);
-    if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) < sizeof directory)
+    if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) <
+        sizeof directory)
         template_write(text.stream, directory, "haproxy.cfg", values, problems);
     else
         problem(problems, "DATA_DIR=%s: the path is too long", environment->settings.data_dir);
@@ -160,10 +163,11 @@ void config_write_operations_map(FILE *out)
 {
     static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade"};
 
-    fputs("# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
-          "# as its client :stream, or :upgrade if it also leaves HTTP. Made from entrypoint/policy/operations.def by `make maps`; the\n"
-          "# first match counts.\n",
-          out);
+    fputs(
+        "# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
+        "# as its client :stream, or :upgrade if it also leaves HTTP. Made from entrypoint/policy/operations.def by `make maps`; the\n"
+        "# first match counts.\n",
+        out);
     for (size_t i = 0; i < operation_count; i++) {
         char regex[OPERATION_REGEX_MAX];
         char own[OPERATION_NAME_MAX];

@@ -11,7 +11,7 @@
 /* Time for a client to send a body: as long as it may take for the head. */
 #define BODY_TIME "30s"
 
-/* -- Definitions ----------------------------------------------------------------------------------------------------- */
+/* ---- definitions ---- */
 
 /* A piece of regex by name. The same name may stand for several texts, where profiles differ: they get numbers. */
 struct definition {
@@ -106,14 +106,15 @@ void definitions_write(FILE *out, const struct definitions *definitions)
 {
     if (definitions->count == 0)
         return;
-    fputs("\n"
-          "    # Pieces of regex for the create guard. One calls another as (?&name); name_ is one member of an object.\n",
-          out);
+    fputs(
+        "\n"
+        "    # Pieces of regex for the create guard. One calls another as (?&name); name_ is one member of an object.\n",
+        out);
     for (size_t i = 0; i < definitions->count; i++)
         put_definition(out, &definitions->list[i]);
 }
 
-/* -- Rules ----------------------------------------------------------------------------------------------------------- */
+/* ---- rules ---- */
 
 struct writer {
     FILE *out;
@@ -135,7 +136,8 @@ static void put_regex(const struct writer *writer, const struct grammar *grammar
     name = text_format("%s_all", regex->groups[0]);
     text_begin(&all);
     for (size_t i = 0; i < regex->count; i++)
-        fprintf(all.stream, "${%s}", define(writer->definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
+        fprintf(all.stream, "${%s}",
+                define(writer->definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
     fprintf(writer->out, "\"(?(DEFINE)${%s})\"", define(writer->definitions, name, text_end(&all)));
     free(name);
 }
@@ -166,8 +168,11 @@ static void put_demands(const struct writer *writer, const struct product *produ
         const struct demand *demand = &product->demands[i];
         bool of_query = demand->saying == SAY_QUERY;
 
-        fprintf(out, "    http-request set-var(txn.fault) str(%s) if { var(txn.operation) -m str %s } !caught%s !{ %s -m reg ", demand->part, id,
-                of_query || demand->saying == SAY_ALL ? "" : " !empty", of_query ? "var(txn.query)" : "req.body");
+        fprintf(
+            out,
+            "    http-request set-var(txn.fault) str(%s) if { var(txn.operation) -m str %s } !caught%s !{ %s -m reg ",
+            demand->part, id, of_query || demand->saying == SAY_ALL ? "" : " !empty",
+            of_query ? "var(txn.query)" : "req.body");
         put_regex(writer, &product->grammar, &demand->harmless);
         fputs(" }\n", out);
         if (demand->why != NULL)
@@ -185,11 +190,13 @@ static void put_faults(const struct writer *writer, const struct product *produc
             continue;
         fputs("    http-request replace-header fault ", writer->out);
         put_regex(writer, &product->grammar, &demand->fault);
-        fprintf(writer->out, " '" CAUSE_FORMAT "' if of_%s { var(txn.operation) -m str %s }\n", demand->part, product->grammar.operation->id);
+        fprintf(writer->out, " '" CAUSE_FORMAT "' if of_%s { var(txn.operation) -m str %s }\n", demand->part,
+                product->grammar.operation->id);
     }
 }
 
-static void put_each(const struct writer *writer, void (*put)(const struct writer *writer, const struct product *product))
+static void put_each(const struct writer *writer,
+                     void (*put)(const struct writer *writer, const struct product *product))
 {
     for (const char *const *id = writer->operations; *id != NULL; id++) {
         struct product product;
@@ -212,7 +219,8 @@ static bool put_names(const struct writer *writer, const char *acl, enum kind ki
     for (const char *const *id = writer->operations; *id != NULL; id++) {
         const struct guard_operation *operation = guard_operation_find(*id);
 
-        if (kind == ANY_KIND || (kind == WITH_BODY ? guard_has_body(operation) : guard_judges_query(writer->guard, operation)))
+        if (kind == ANY_KIND ||
+            (kind == WITH_BODY ? guard_has_body(operation) : guard_judges_query(writer->guard, operation)))
             words_add(&words, *id);
     }
     words_end(&words);
@@ -224,56 +232,59 @@ static void put_whole(const struct writer *writer)
 {
     const struct guard *guard = writer->guard;
 
-    fprintf(writer->out,
-            "\n"
-            "    # A body is judged whole, or not at all. A length that is announced is judged before the body is waited for.\n"
-            "    acl too_large req.body_size gt %ld\n"
-            "    acl too_large req.body_len gt %ld\n"
-            "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
-            "    acl empty req.body_len eq 0\n"
-            "    http-request wait-for-body time " BODY_TIME " if with_body !caught\n"
-            "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
-            "    http-request set-var(txn.body_len) req.body_len if with_body\n"
-            "    http-request set-var(txn.fault) str(part) if with_body !caught !{ req.body_size,sub(txn.body_len) eq 0 }\n"
-            "    # (A string of HAProxy ends at its first NUL: a regex would not see what is behind it.)\n"
-            "    http-request set-var(txn.fault) str(part) if with_body !caught !empty !{ "
-            "req.body,length,sub(txn.body_len) eq 0 }\n"
-            "    http-request set-var(txn.fault) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found } !empty\n"
-            "    http-request set-var(txn.why) str('" REASON_LARGE "') if { var(txn.fault) -m str large }\n",
-            guard->max_body, guard->max_body, guard->max_body, guard->prefix);
+    fprintf(
+        writer->out,
+        "\n"
+        "    # A body is judged whole, or not at all. A length that is announced is judged before the body is waited for.\n"
+        "    acl too_large req.body_size gt %ld\n"
+        "    acl too_large req.body_len gt %ld\n"
+        "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
+        "    acl empty req.body_len eq 0\n"
+        "    http-request wait-for-body time " BODY_TIME " if with_body !caught\n"
+        "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
+        "    http-request set-var(txn.body_len) req.body_len if with_body\n"
+        "    http-request set-var(txn.fault) str(part) if with_body !caught !{ req.body_size,sub(txn.body_len) eq 0 }\n"
+        "    # (A string of HAProxy ends at its first NUL: a regex would not see what is behind it.)\n"
+        "    http-request set-var(txn.fault) str(part) if with_body !caught !empty !{ "
+        "req.body,length,sub(txn.body_len) eq 0 }\n"
+        "    http-request set-var(txn.fault) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found } !empty\n"
+        "    http-request set-var(txn.why) str('" REASON_LARGE "') if { var(txn.fault) -m str large }\n",
+        guard->max_body, guard->max_body, guard->max_body, guard->prefix);
 }
 
 static void put_parameters(FILE *out)
 {
-    fputs("\n"
-          "    # Go reads parameters from the body of a form as well, and prefers them. A form that is empty has none.\n"
-          "    http-request set-var-fmt(txn.query) '%[query]' if with_query\n"
-          "    acl form req.fhdr(content-type) -m sub -i form\n"
-          "    acl announced req.hdr_val(content-length) gt 0\n"
-          "    acl announced req.hdr(transfer-encoding) -m found\n"
-          "    http-request set-var(txn.fault) str(form) if with_query !caught form announced !with_body\n"
-          "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !empty\n",
-          out);
+    fputs(
+        "\n"
+        "    # Go reads parameters from the body of a form as well, and prefers them. A form that is empty has none.\n"
+        "    http-request set-var-fmt(txn.query) '%[query]' if with_query\n"
+        "    acl form req.fhdr(content-type) -m sub -i form\n"
+        "    acl announced req.hdr_val(content-length) gt 0\n"
+        "    acl announced req.hdr(transfer-encoding) -m found\n"
+        "    http-request set-var(txn.fault) str(form) if with_query !caught form announced !with_body\n"
+        "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !empty\n",
+        out);
 }
 
-/* Where the first fault is. A header takes the text because HAProxy's converters have 16 KiB for a regex (arg.c), and its action
- * replace-header has no such limit. Line breaks would be encoded in it. */
+/* Where the first fault is. A header takes the text because HAProxy's converters have 16 KiB for a regex (arg.c), and
+ * its action replace-header has no such limit. Line breaks would be encoded in it. */
 static void put_search(const struct writer *writer)
 {
-    fprintf(writer->out,
-            "\n"
-            "    # The reason, for refused requests only. A header that goes nowhere takes the body, then what a regex finds in it:\n"
-            "    # {HostConfig.Binds.....|/srv/x:/x is a sign that there is a fault, the way to it, and a value that can be shown.\n"
-            "    acl of_query var(txn.fault) -m str query\n"
-            "    acl of_body var(txn.knob) -m str body\n"
-            "    acl explained var(txn.why) -m found\n"
-            "    http-request set-var(txn.doing) var(txn.operation),lower,map_str(haproxy/members.map) if caught\n"
-            "    http-request set-var(txn.knob) var(txn.fault) if caught\n"
-            "    http-request set-var(txn.knob) str(long) if of_body { req.body_len gt %ld }\n"
-            "    http-request strict-mode off if caught\n"
-            "    http-request set-header fault '#%%[var(txn.query)]' if of_query\n"
-            "    http-request set-header fault '#%%[req.body,regsub(\"\\r|\\n\",\" \",g)]' if of_body\n",
-            REASON_BODY_MAX);
+    fprintf(
+        writer->out,
+        "\n"
+        "    # The reason, for refused requests only. A header that goes nowhere takes the body, then what a regex finds in it:\n"
+        "    # {HostConfig.Binds.....|/srv/x:/x is a sign that there is a fault, the way to it, and a value that can be shown.\n"
+        "    acl of_query var(txn.fault) -m str query\n"
+        "    acl of_body var(txn.knob) -m str body\n"
+        "    acl explained var(txn.why) -m found\n"
+        "    http-request set-var(txn.doing) var(txn.operation),lower,map_str(haproxy/members.map) if caught\n"
+        "    http-request set-var(txn.knob) var(txn.fault) if caught\n"
+        "    http-request set-var(txn.knob) str(long) if of_body { req.body_len gt %ld }\n"
+        "    http-request strict-mode off if caught\n"
+        "    http-request set-header fault '#%%[var(txn.query)]' if of_query\n"
+        "    http-request set-header fault '#%%[req.body,regsub(\"\\r|\\n\",\" \",g)]' if of_body\n",
+        REASON_BODY_MAX);
     put_each(writer, put_faults);
     fputs("    http-request set-var(txn.cause) req.fhdr(fault) if of_query || of_body\n", writer->out);
 }
@@ -286,19 +297,20 @@ static void put_reason(const struct writer *writer)
     FILE *out = writer->out;
     struct regex regex;
 
-    fputs("    # members.map has the name of the member and what opens it, hints.map what to say of that.\n"
-          "    acl found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n"
-          "    acl known var(txn.entry) -m found\n"
-          "    http-request set-var(txn.said) var(txn.cause),regsub('\"\\\\A.[.]*([^|]*?)[.]*[|].*\",\"\\\\1\"') if found\n"
-          "    http-request set-var(txn.value) var(txn.cause),field(2,|) if found\n"
-          "    http-request set-var(txn.knob) str(UNKNOWN) if found\n"
-          "    http-request set-var(txn.knob) str(UNKNOWN_PARAMETER) if found of_query\n"
-          "    http-request set-var(txn.key) var(txn.operation),concat(:,txn.said) if found\n"
-          "    http-request set-var(txn.entry) var(txn.key),lower,map_str(haproxy/members.map) if found\n"
-          "    http-request set-var(txn.said) var(txn.entry),field(1,|) if known\n"
-          "    http-request set-var(txn.knob) var(txn.entry),field(2,|) if known\n"
-          "    # What is refused although its variable is set nothing opens.\n",
-            out);
+    fputs(
+        "    # members.map has the name of the member and what opens it, hints.map what to say of that.\n"
+        "    acl found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n"
+        "    acl known var(txn.entry) -m found\n"
+        "    http-request set-var(txn.said) var(txn.cause),regsub('\"\\\\A.[.]*([^|]*?)[.]*[|].*\",\"\\\\1\"') if found\n"
+        "    http-request set-var(txn.value) var(txn.cause),field(2,|) if found\n"
+        "    http-request set-var(txn.knob) str(UNKNOWN) if found\n"
+        "    http-request set-var(txn.knob) str(UNKNOWN_PARAMETER) if found of_query\n"
+        "    http-request set-var(txn.key) var(txn.operation),concat(:,txn.said) if found\n"
+        "    http-request set-var(txn.entry) var(txn.key),lower,map_str(haproxy/members.map) if found\n"
+        "    http-request set-var(txn.said) var(txn.entry),field(1,|) if known\n"
+        "    http-request set-var(txn.knob) var(txn.entry),field(2,|) if known\n"
+        "    # What is refused although its variable is set nothing opens.\n",
+        out);
     if (writer->facts->own_unknown)
         fprintf(out, "    http-request set-var(txn.knob) str(UNTOLD) if { var(txn.knob) -m str OWN%s }\n",
                 writer->guard->open[KNOB_VOLUMES_FROM] ? " VOLUMES_FROM" : "");
@@ -308,7 +320,9 @@ static void put_reason(const struct writer *writer)
             fprintf(out, " %s", guard_keys[knob]);
     fputs(" }\n", out);
     if (writer->facts->own.count + writer->facts->holders.count > 0) {
-        fputs("    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ", out);
+        fputs(
+            "    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ",
+            out);
         grammar_protected(&grammar, &regex);
         put_regex(writer, &grammar, &regex);
         regex_free(&regex);
@@ -318,19 +332,24 @@ static void put_reason(const struct writer *writer)
           "    http-request set-var(txn.hint) var(txn.lookup),map_reg(haproxy/hints.map) if caught\n",
           out);
     if (writer->facts->own_unknown)
-        fputs("    http-request set-var(txn.hint) str(UNTOLD_),map_reg(haproxy/hints.map) if caught { var(txn.hint) -m beg " OWN_VOLUMES " }\n", out);
+        fputs(
+            "    http-request set-var(txn.hint) str(UNTOLD_),map_reg(haproxy/hints.map) if caught { var(txn.hint) -m beg " OWN_VOLUMES
+            " }\n",
+            out);
     if (*prefix != '\0')
         fprintf(out, "    http-request set-var(txn.hint) var(txn.hint),regsub(ALLOW_,%sALLOW_) if caught\n", prefix);
-    fputs("    acl sentence var(txn.knob) -m reg ^[a-z]\n"
-          "    acl of_name var(txn.knob) -m str OBJECT UNKNOWN UNKNOWN_PARAMETER\n"
-          "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if found !of_name { var(txn.value) -m len 1: }\n"
-          "    http-request set-var-fmt(txn.said) '%[var(txn.said)];' if found !of_name\n"
-          "    http-request set-var-fmt(txn.why) '%[var(txn.said)] %[var(txn.hint)]' if found !sentence !explained\n"
-          "    http-request set-var(txn.why) var(txn.hint) if caught !explained\n",
-          out);
+    fputs(
+        "    acl sentence var(txn.knob) -m reg ^[a-z]\n"
+        "    acl of_name var(txn.knob) -m str OBJECT UNKNOWN UNKNOWN_PARAMETER\n"
+        "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if found !of_name { var(txn.value) -m len 1: }\n"
+        "    http-request set-var-fmt(txn.said) '%[var(txn.said)];' if found !of_name\n"
+        "    http-request set-var-fmt(txn.why) '%[var(txn.said)] %[var(txn.hint)]' if found !sentence !explained\n"
+        "    http-request set-var(txn.why) var(txn.hint) if caught !explained\n",
+        out);
 }
 
-#define ANSWER "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.quoted)]\"}'"
+#define ANSWER \
+    "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.quoted)]\"}'"
 
 static void put_answers(FILE *out)
 {
@@ -343,16 +362,17 @@ static void put_answers(FILE *out)
           out);
 }
 
-void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard, const struct guard_facts *facts,
-                       const char *const *operations)
+void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard,
+                       const struct guard_facts *facts, const char *const *operations)
 {
     const struct writer writer = {out, definitions, guard, facts, operations};
 
     if (!guard->active || *operations == NULL)
         return;
-    fputs("\n    # -- The create guard: what these operations carry has to be harmless ------------------------------------------\n"
-          "    # The regexes describe the harmless bodies completely.\n",
-          out);
+    fputs(
+        "\n    # -- The create guard: what these operations carry has to be harmless ------------------------------------------\n"
+        "    # The regexes describe the harmless bodies completely.\n",
+        out);
     put_names(&writer, "workload", ANY_KIND);
     fputs("    http-request set-var(txn.verdict) str(Allowed) if allowed !workload\n"
           "    http-request set-var(txn.detail) var(txn.operation) if allowed !workload\n"

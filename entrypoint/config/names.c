@@ -7,8 +7,8 @@
 /* Remembered of an address that had none of the names. */
 #define NOBODY UINT32_MAX
 
-/* Adds a row for each name that a profile claims, counted from 1, if there are values. Returns how many are the text, or how
- * many there are for NULL. */
+/* Adds a row for each name that a profile claims, counted from 1, if there are values. Returns how many are the text,
+ * or how many there are for NULL. */
 static unsigned each_name(struct values *values, const struct environment *environment, const char *text)
 {
     unsigned count = 0;

@@ -16,12 +16,14 @@ void set_names(struct values *values, const struct environment *environment, con
 /* Whether there are such clients. */
 bool has_names(const struct environment *environment);
 
-/* config/upstreams.c: the Engines as the global part needs them, name servers, and certificates of both sides (haproxy.cfg). */
+/* config/upstreams.c: the Engines as the global part needs them, name servers, and certificates of both sides
+ * (haproxy.cfg). */
 void set_upstreams(struct values *values, const struct environment *environment, const struct machine *machine);
 
-/* config/upstreams.c: the servers of the backend of profile i. The base set's check the health of several upstreams; the
- * others follow. */
-void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine, size_t i);
+/* config/upstreams.c: the servers of the backend of profile i. The base set's check the health of several upstreams;
+ * the others follow. */
+void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine,
+                 size_t i);
 
 /* config/permissions.c: what a profile opens, and what is said of the rest (backend.cfg). */
 void set_permissions(struct values *backend, const struct profile *profile);
@@ -29,8 +31,8 @@ void set_permissions(struct values *backend, const struct profile *profile);
 /* config/permissions.c: what can be wrong with a path that names no operation; the same in all backends. */
 void set_faults(struct values *values);
 
-/* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or outside a
- * container. */
+/* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or
+ * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);
 
 #endif

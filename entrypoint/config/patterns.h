@@ -18,7 +18,8 @@ void words_add(struct words *words, const char *word);
 /* Ends the last line. Nothing has been written if there was no word. */
 void words_end(struct words *words);
 
-/* The same for templates: the list "lines" of values, whose rows have {{words}} each. It is made if there is no word, too. */
+/* The same for templates: the list "lines" of values, whose rows have {{words}} each. It is made if there is no word,
+ * too. */
 struct lines {
     struct values *values;
     struct text text;

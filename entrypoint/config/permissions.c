@@ -71,7 +71,9 @@ void config_write_answers_map(FILE *out)
 {
     struct profile *plain = plain_profile();
 
-    fputs("# operationId -> what would allow it where nothing is set. Made from entrypoint/policy/operations.def by `make maps`.\n", out);
+    fputs(
+        "# operationId -> what would allow it where nothing is set. Made from entrypoint/policy/operations.def by `make maps`.\n",
+        out);
     for (size_t i = 0; i < operation_count; i++)
         if (!plain->permissions.open[i]) {
             char *text = answer(plain, i);
@@ -83,8 +85,8 @@ void config_write_answers_map(FILE *out)
     free(plain);
 }
 
-/* What haproxy.cfg says of row i, its own variable being txn.own; NULL if it is open, or haproxy/answers.map says it. The caller
- * frees it. */
+/* What haproxy.cfg says of row i, its own variable being txn.own; NULL if it is open, or haproxy/answers.map says it.
+ * The caller frees it. */
 static char *hint(const struct profile *profile, const struct profile *plain, size_t i)
 {
     char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
@@ -156,7 +158,8 @@ static void add_fault(struct values *values, const char *fault, const char *cond
 
 void set_faults(struct values *values)
 {
-    static const char *const judged[] = {[ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
+    static const char *const judged[] = {
+        [ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
     char condition[128];
 
     add_fault(values, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");

@@ -77,8 +77,8 @@ static void add_kind(struct values *values, const char *list, const struct profi
 
 static void add_container(struct values *values, const char *list, const struct inventory_container *container)
 {
-    values_set(values_row(values, list), "container", "%s %.12s", container->names.count > 0 ? container->names.items[0] : "",
-               container->id);
+    values_set(values_row(values, list), "container", "%s %.12s",
+               container->names.count > 0 ? container->names.items[0] : "", container->id);
 }
 
 static const struct {
@@ -143,8 +143,8 @@ static void add_reasons(struct values *values, const struct profile *profile)
     }
 }
 
-/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that what they
- * are protected from is refused for every container. */
+/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that
+ * what they are protected from is refused for every container. */
 static void add_unknown(struct values *values, const struct profile *profile, const struct inventory *inventory)
 {
     values_set_if(values, "unknown", !inventory->known);

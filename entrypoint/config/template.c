@@ -194,8 +194,8 @@ static const struct value *look_up(const struct values *values, const struct tag
 static bool write_part(struct writer *writer, const char *at, const char *until, const struct values *values);
 
 /* The functions that write a tag return where to go on, or NULL with a problem told. */
-static const char *write_section(struct writer *writer, const struct tag *tag, const char *until, const struct value *value,
-                                 const struct values *values)
+static const char *write_section(struct writer *writer, const struct tag *tag, const char *until,
+                                 const struct value *value, const struct values *values)
 {
     struct tag end = closing(tag);
     size_t count = value->text == NULL ? value->count : *value->text != '\0';
@@ -208,14 +208,16 @@ static const char *write_section(struct writer *writer, const struct tag *tag, c
     return behind(writer, &end);
 }
 
-static const char *write_tag(struct writer *writer, const struct tag *tag, const char *until, const struct values *values)
+static const char *write_tag(struct writer *writer, const struct tag *tag, const char *until,
+                             const struct values *values)
 {
     const struct value *value = tag->end == NULL ? NULL : look_up(values, tag);
     char name[NAME_MAX];
 
     if (tag->kind == '>' && tag->end != NULL) {
         snprintf(name, sizeof name, "%.*s", (int)tag->length, tag->name);
-        return template_write(writer->out, writer->directory, name, values, writer->problems) ? behind(writer, tag) : NULL;
+        return template_write(writer->out, writer->directory, name, values, writer->problems) ? behind(writer, tag)
+                                                                                              : NULL;
     }
     if (tag->kind == '#' && value != NULL)
         return write_section(writer, tag, until, value, values);
@@ -243,7 +245,8 @@ static bool write_part(struct writer *writer, const char *at, const char *until,
     return true;
 }
 
-bool template_write(FILE *out, const char *directory, const char *name, const struct values *values, struct problems *problems)
+bool template_write(FILE *out, const char *directory, const char *name, const struct values *values,
+                    struct problems *problems)
 {
     struct writer writer = {.out = out, .directory = directory, .problems = problems};
     bool fits = (size_t)snprintf(writer.path, sizeof writer.path, "%s/%s", directory, name) < sizeof writer.path;
@@ -256,7 +259,8 @@ bool template_write(FILE *out, const char *directory, const char *name, const st
     if (!fits)
         errno = ENAMETOOLONG;
     if (in == NULL || ferror(in)) {
-        problem(problems, "%s: %s; the template is part of the program, set DATA_DIR to where it is", writer.path, strerror(errno));
+        problem(problems, "%s: %s; the template is part of the program, set DATA_DIR to where it is", writer.path,
+                strerror(errno));
     } else {
         writer.text = length > 0 ? text : "";
         whole = write_part(&writer, writer.text, writer.text + strlen(writer.text), values);

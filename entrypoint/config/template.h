@@ -14,7 +14,8 @@
 
 #include <stdbool.h>
 
-/* All memory is owned, names excepted, which have to be literals. If it runs out, the program ends, as in base/text.h. */
+/* All memory is owned, names excepted, which have to be literals. If it runs out, the program ends, as in base/text.h.
+ */
 struct values;
 
 struct values *values_new(void);
@@ -31,8 +32,9 @@ void values_set_if(struct values *values, const char *name, bool yes);
 void values_list(struct values *values, const char *name);
 struct values *values_row(struct values *values, const char *name);
 
-/* Writes the template of that name in the directory to out. What cannot be read, a name without a value and a section without
- * an end are problems; returns false then. */
-bool template_write(FILE *out, const char *directory, const char *name, const struct values *values, struct problems *problems);
+/* Writes the template of that name in the directory to out. What cannot be read, a name without a value and a section
+ * without an end are problems; returns false then. */
+bool template_write(FILE *out, const char *directory, const char *name, const struct values *values,
+                    struct problems *problems);
 
 #endif

@@ -66,7 +66,8 @@ static const char *read_name(struct claim *client, const char *name)
 {
     client->kind = CLAIM_NAME;
     /* What looks like an address was meant as one. */
-    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !host_name_read(name, client->text))
+    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) ||
+        !host_name_read(name, client->text))
         return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
     if (strcmp(client->text, "localhost") == 0)
         return "no name that the DNS decides; the proxy's own container is 127.0.0.1, and ::1";

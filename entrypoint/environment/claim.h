@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define CLAIMS_MAX 64
+#define CLAIMS_MAX     64
 #define CLAIM_TEXT_MAX 256
 
 /* In the order of specificity: the first kind that matches a client decides. A listener of a profile's own comes before
@@ -16,8 +16,9 @@ enum claim_kind { CLAIM_CERTIFICATE, CLAIM_ADDRESS, CLAIM_NAME, CLAIM_NETWORK };
 
 struct claim {
     enum claim_kind kind;
-    char text[CLAIM_TEXT_MAX]; /* certificate: the common name; address, network: in its shortest form; name: in small letters */
-    unsigned bits;              /* network: length of the prefix */
+    char text[CLAIM_TEXT_MAX]; /* certificate: the common name; address, network: in its shortest form; name: in small
+                                  letters */
+    unsigned bits;             /* network: length of the prefix */
 };
 
 struct claims {

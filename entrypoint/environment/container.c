@@ -35,8 +35,8 @@ static bool last_id(const char *text, char id[CONTAINER_ID_SIZE])
     return found;
 }
 
-/* Files that Docker and Podman mount lie in a directory ".../containers/<64 digits>/", Podman's in ".../<driver>-containers/"
- * (proc(5), mountinfo). */
+/* Files that Docker and Podman mount lie in a directory ".../containers/<64 digits>/", Podman's in
+ * ".../<driver>-containers/" (proc(5), mountinfo). */
 static bool id_of_directory(const char *path, char id[CONTAINER_ID_SIZE])
 {
     static const char directory[] = "containers/";
@@ -99,8 +99,8 @@ static bool read_mount(char *line, struct mount *mount)
     return true;
 }
 
-/* Docker's mark alone proves little: it is also in file systems that were made from an exported container, such as those of
- * small virtual machines. Those are the root of a device. */
+/* Docker's mark alone proves little: it is also in file systems that were made from an exported container, such as
+ * those of small virtual machines. Those are the root of a device. */
 static bool is_whole_device(const struct mount *root)
 {
     return strcmp(root->root, "/") == 0 && strncmp(root->source, "/dev/", 5) == 0;
@@ -151,8 +151,8 @@ static void read_host_name(struct container *container)
 {
     char name[256] = "";
 
-    if (gethostname(name, sizeof name - 1) == 0 && strlen(name) >= CONTAINER_SHORT_LENGTH && strlen(name) <= CONTAINER_ID_LENGTH &&
-        strspn(name, digits) == strlen(name))
+    if (gethostname(name, sizeof name - 1) == 0 && strlen(name) >= CONTAINER_SHORT_LENGTH &&
+        strlen(name) <= CONTAINER_ID_LENGTH && strspn(name, digits) == strlen(name))
         bounded_copy(container->host_name, sizeof container->host_name, name);
 }
 
@@ -173,7 +173,8 @@ void container_read(struct container *container)
     FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
     FILE *cgroup = fopen("/proc/self/cgroup", "re");
 
-    container_parse(container, mountinfo, cgroup, access("/.dockerenv", F_OK) == 0, access("/run/.containerenv", F_OK) == 0);
+    container_parse(container, mountinfo, cgroup, access("/.dockerenv", F_OK) == 0,
+                    access("/run/.containerenv", F_OK) == 0);
     if (container->contained)
         read_host_name(container);
     if (mountinfo != NULL)

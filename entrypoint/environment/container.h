@@ -6,20 +6,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CONTAINER_ID_LENGTH 64
-#define CONTAINER_ID_SIZE (CONTAINER_ID_LENGTH + 1)
+#define CONTAINER_ID_LENGTH    64
+#define CONTAINER_ID_SIZE      (CONTAINER_ID_LENGTH + 1)
 #define CONTAINER_SHORT_LENGTH 12 /* of an id, in host names and on screens */
 
 struct container {
-    bool contained;                      /* it runs in a container */
-    char id[CONTAINER_ID_SIZE];          /* its full id; "" if this cannot be seen */
-    char network_id[CONTAINER_ID_SIZE];  /* of the container whose network it has: its own, or with `--network container:`
-                                            another one's; "" if this cannot be seen */
-    char host_name[CONTAINER_ID_SIZE];   /* its host name if that could be the beginning of its id; "" if not */
-    char **mounts;                       /* where something is mounted, as this program sees it; NULL ends them; owned */
+    bool contained;                     /* it runs in a container */
+    char id[CONTAINER_ID_SIZE];         /* its full id; "" if this cannot be seen */
+    char network_id[CONTAINER_ID_SIZE]; /* of the container whose network it has: its own, or with `--network
+                                           container:` another one's; "" if this cannot be seen */
+    char host_name[CONTAINER_ID_SIZE];  /* its host name if that could be the beginning of its id; "" if not */
+    char **mounts;                      /* where something is mounted, as this program sees it; NULL ends them; owned */
 };
 
-/* Looks at this process. Release with container_free. Reading is all it does; what cannot be read counts as not there. */
+/* Looks at this process. Release with container_free. Reading is all it does; what cannot be read counts as not there.
+ */
 void container_read(struct container *container);
 
 /* The same from open files in the form of /proc/self/mountinfo and /proc/self/cgroup (NULL: cannot be read), and from

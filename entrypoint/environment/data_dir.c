@@ -17,7 +17,8 @@ static bool is_ours(const char *path)
 {
     struct stat file;
 
-    return lstat(path, &file) == 0 && !S_ISLNK(file.st_mode) && file.st_uid == geteuid() && (file.st_mode & S_IWOTH) == 0;
+    return lstat(path, &file) == 0 && !S_ISLNK(file.st_mode) && file.st_uid == geteuid() &&
+           (file.st_mode & S_IWOTH) == 0;
 }
 
 /* The checkout's root in root, if the program stands in its build/ and all of it is ours. */

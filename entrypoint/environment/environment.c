@@ -44,8 +44,8 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
 }
 
-/* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the finger
- * is somebody else's: an environment is full of names. */
+/* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the
+ * finger is somebody else's: an environment is full of names. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
     struct nearest nearest = {.name = name, .most = slip(name)};
@@ -63,9 +63,10 @@ static void refuse_profile_name(const char *name, struct problems *problems)
 
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
-            bounded_format(settings + strlen(settings), sizeof settings - strlen(settings), " %s", variable_table[i].name);
-    problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_* or one of%s (NAME: A-Z, 0-9 and _, %d at most)", name, settings,
-            PROFILE_NAME_MAX - 1);
+            bounded_format(settings + strlen(settings), sizeof settings - strlen(settings), " %s",
+                           variable_table[i].name);
+    problem(problems, "%s: not PROFILE_<NAME>_ followed by ALLOW_* or one of%s (NAME: A-Z, 0-9 and _, %d at most)",
+            name, settings, PROFILE_NAME_MAX - 1);
 }
 
 /* Checks one variable's name, and gives the profile it speaks of ("" for none). */
@@ -78,7 +79,8 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct 
         refuse_unknown("", name, problems);
         return;
     }
-    if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 && strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
+    if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 &&
+        strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
         refuse_near_setting(name, problems);
         return;
     }
@@ -156,8 +158,8 @@ static void check_claim(const struct environment *environment, size_t i, const s
 
         for (size_t k = 0; k < others->count; k++)
             if (claim_equal(client, &others->list[k]))
-                problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix, environment->profiles[j].prefix,
-                        text);
+                problem(problems, "%sFROM and %sFROM both claim %s", environment->profiles[i].prefix,
+                        environment->profiles[j].prefix, text);
     }
 }
 
@@ -175,7 +177,8 @@ static const struct listener *listener_at(const struct environment *environment,
     return NULL;
 }
 
-/* Two listeners at one address would share its clients at random; a listener at the Engine's socket would replace it. */
+/* Two listeners at one address would share its clients at random; a listener at the Engine's socket would replace it.
+ */
 static void check_listeners(const struct environment *environment, struct problems *problems)
 {
     const struct upstreams *upstreams = &environment->settings.upstreams;
@@ -204,7 +207,8 @@ static void check_profiles(const struct environment *environment, struct problem
         for (size_t k = 0; k < profile->clients.count; k++) {
             check_claim(environment, i, &profile->clients.list[k], problems);
             if (profile->clients.list[k].kind == CLAIM_CERTIFICATE &&
-                !(environment_listens_with_tls(environment) && settings_require_client_certificates(&environment->settings)))
+                !(environment_listens_with_tls(environment) &&
+                  settings_require_client_certificates(&environment->settings)))
                 problem(problems, "%sFROM: cn:%s needs a tls:// listener whose TLS_CERT_PATH holds a ca.pem",
                         profile->prefix, profile->clients.list[k].text);
         }

@@ -17,7 +17,8 @@ static const char *read_address(struct listener *listener, const struct url *url
 
     listener->port = url->port;
     listener->address[0] = '\0';
-    /* An IPv4 address in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim means. */
+    /* An IPv4 address in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim
+     * means. */
     if (url->brackets ? address_read(AF_INET6, url->host, listener->address, sizeof listener->address)
                       : *host == '\0' || strcmp(host, "*") == 0 ||
                             address_read(AF_INET, host, listener->address, sizeof listener->address))
@@ -67,7 +68,8 @@ static const char *read_unix_options(struct listener *listener, char *options)
 /* Changes text. Returns what is wrong, or NULL. */
 static const char *read_listener(struct listener *listener, char *text)
 {
-    static const enum listener_kind kinds[] = {[URL_UNIX] = LISTEN_UNIX, [URL_TCP] = LISTEN_TCP, [URL_TLS] = LISTEN_TLS};
+    static const enum listener_kind kinds[] = {
+        [URL_UNIX] = LISTEN_UNIX, [URL_TCP] = LISTEN_TCP, [URL_TLS] = LISTEN_TLS};
     struct url url;
     const char *wrong = url_read(&url, text, LISTEN_PATH_MAX);
 

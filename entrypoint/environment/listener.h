@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define LISTENERS_MAX 16
+#define LISTENERS_MAX   16
 #define LISTEN_PATH_MAX 97 /* HAProxy binds a longer name first (sun_path less ten bytes, see its `bind`) */
 
 enum listener_kind { LISTEN_TCP, LISTEN_TLS, LISTEN_UNIX };
@@ -25,8 +25,8 @@ struct listeners {
 };
 
 /* Reads LISTEN of a profile or of the base set, a list of tcp://[addr]:port, tls://[addr]:port and
- * unix:///path?mode=&uid=&gid= separated by commas or blanks. If it is unset, a profile has none, and the base set those of
- * BIND_CONFIG, or the preset. */
+ * unix:///path?mode=&uid=&gid= separated by commas or blanks. If it is unset, a profile has none, and the base set
+ * those of BIND_CONFIG, or the preset. */
 void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems);
 
 #endif

@@ -14,8 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Where a path leads by its directories, whatever they are called: /var/run/docker.sock is /run/docker.sock. The path as it
- * is where there is no such directory. */
+/* Where a path leads by its directories, whatever they are called: /var/run/docker.sock is /run/docker.sock. The path
+ * as it is where there is no such directory. */
 static void read_place(const char *path, char place[PATH_MAX])
 {
     const char *name = strrchr(path, '/') + 1;
@@ -59,14 +59,16 @@ bool listener_replaces(const struct listener *listener, const char *socket_path)
 {
     char target[PATH_MAX];
 
-    return listener->kind == LISTEN_UNIX && (same_place(listener->address, socket_path) ||
-                                             (realpath(socket_path, target) != NULL && same_place(listener->address, target)));
+    return listener->kind == LISTEN_UNIX &&
+           (same_place(listener->address, socket_path) ||
+            (realpath(socket_path, target) != NULL && same_place(listener->address, target)));
 }
 
 /* Tries to bind it, without leave to share it. */
 static bool tcp_taken(const struct listener *listener, int family)
 {
-    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
+    const struct addrinfo hints = {
+        .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
     const char *address = listener->address[0] == '\0' ? NULL : listener->address;
     struct addrinfo *found;
     char port[8];

@@ -23,11 +23,11 @@
 #include <unistd.h>
 
 #define DESCRIPTORS_OF_HAPROXY 128 /* listeners, pollers and pipes of each thread, logs, resolvers */
-#define THREADS_MAX 4
-#define NOBODY 65534
+#define THREADS_MAX            4
+#define NOBODY                 65534
 
-/* MAX_CONNECTIONS, or 0 for the default, bounded by the hard limit of file descriptors: two for each connection, and a few
- * for HAProxy itself. */
+/* MAX_CONNECTIONS, or 0 for the default, bounded by the hard limit of file descriptors: two for each connection, and a
+ * few for HAProxy itself. */
 static long count_connections(long wanted, struct problems *problems)
 {
     struct rlimit limit;
@@ -83,8 +83,8 @@ static bool may_change_user(void)
     return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
 }
 
-/* Asks the kernel, through a child that takes the credentials: so the directories above the socket, access control lists
- * and security modules count as well. */
+/* Asks the kernel, through a child that takes the credentials: so the directories above the socket, access control
+ * lists and security modules count as well. */
 static bool may_open(const char *socket_path, const struct credentials *as)
 {
     pid_t child = fork();
@@ -152,17 +152,18 @@ static bool is_socket(const char *path)
                                      : "something else");
     else {
         if (geteuid() != 0 && access(path, W_OK) != 0)
-            notice("warning: %s (owner %u, group %u, mode %04o) may not be opened by user %u; requests get 503; run as root or "
-                   "with group_add: [\"%u\"]",
-                   path, (unsigned)file.st_uid, (unsigned)file.st_gid, (unsigned)file.st_mode & 07777, (unsigned)geteuid(),
-                   (unsigned)file.st_gid);
+            notice(
+                "warning: %s (owner %u, group %u, mode %04o) may not be opened by user %u; requests get 503; run as root or "
+                "with group_add: [\"%u\"]",
+                path, (unsigned)file.st_uid, (unsigned)file.st_gid, (unsigned)file.st_mode & 07777, (unsigned)geteuid(),
+                (unsigned)file.st_gid);
         return true;
     }
     return false;
 }
 
-/* As whom to serve the Engines with the least rights: an unprivileged user with the group that owns the socket; root only
- * when nothing less can open it. */
+/* As whom to serve the Engines with the least rights: an unprivileged user with the group that owns the socket; root
+ * only when nothing less can open it. */
 static struct credentials find_credentials(const struct upstreams *upstreams)
 {
     const struct credentials stay = {.drop = false};
@@ -191,7 +192,7 @@ static bool repeats(const char *strings, size_t size, size_t count)
 
 static void find_own_names(struct machine *machine)
 {
-    char (*names)[HOST_NAME_SIZE] = machine->own_names;
+    char(*names)[HOST_NAME_SIZE] = machine->own_names;
     size_t count = 0;
 
     if (gethostname(names[0], HOST_NAME_SIZE) == 0 && host_name_read(names[0], names[0]))
@@ -214,7 +215,8 @@ static void find_first_address(char *text, size_t size, const struct upstream *u
         freeaddrinfo(found);
 }
 
-/* (HAProxy would read the file itself, but warns of what it does not understand, such as fe80::1%eth0, and of a repeated one.) */
+/* (HAProxy would read the file itself, but warns of what it does not understand, such as fe80::1%eth0, and of a
+ * repeated one.) */
 static void find_nameservers(struct machine *machine)
 {
     FILE *file = fopen("/etc/resolv.conf", "re");
@@ -251,5 +253,6 @@ void machine_read(struct machine *machine, const struct environment *environment
     find_own_names(machine);
     find_nameservers(machine);
     for (size_t i = 0; i < settings->upstreams.count; i++)
-        find_first_address(machine->first_addresses[i], sizeof machine->first_addresses[i], &settings->upstreams.list[i]);
+        find_first_address(machine->first_addresses[i], sizeof machine->first_addresses[i],
+                           &settings->upstreams.list[i]);
 }

@@ -91,7 +91,8 @@ void profile_reason(const struct profile *profile, size_t i, char reason[REASON_
     used = strlen(reason);
     if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
         guard_inspects(profile->guard, operations[i].id))
-        bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix, guard_knobs[guarded->knob].variable);
+        bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix,
+                       guard_knobs[guarded->knob].variable);
 }
 
 const char *profile_hint_end(const struct profile *profile, size_t i)
@@ -128,10 +129,11 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     shown.inspects_secrets = permissions_open(&profile->permissions, "SecretInspect");
     shown.inspects_configs = permissions_open(&profile->permissions, "ConfigInspect");
     profile->guard = guard_new(true, socket_path, &shown, variables, problems);
-#define PROFILE_SETTING(field, name, scope, kind, ...) \
+#define PROFILE_SETTING(field, name, scope, kind, ...)             \
     if (SCOPE_##scope == SCOPE_BOTH || profile->prefix[0] != '\0') \
         READ_##kind(profile->field, name);
 #include "base/variables.def"
     if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
-        problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix, profile->prefix);
+        problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix,
+                profile->prefix);
 }

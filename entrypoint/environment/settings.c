@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /* A directory of certificates must hold the files, which Docker gives these names. */
-static void check_directory(const char *wanted_by, enum variable_id id, const char *directory, const char *const files[],
-                            struct problems *problems)
+static void check_directory(const char *wanted_by, enum variable_id id, const char *directory,
+                            const char *const files[], struct problems *problems)
 {
     char path[PATH_MAX];
 
@@ -21,7 +21,8 @@ static void check_directory(const char *wanted_by, enum variable_id id, const ch
     }
     for (; *files != NULL; files++)
         if (!path_join(path, directory, *files) || access(path, R_OK) != 0)
-            problem(problems, "%s=%s: %s cannot be read: %s", variable_table[id].name, directory, *files, strerror(errno));
+            problem(problems, "%s=%s: %s cannot be read: %s", variable_table[id].name, directory, *files,
+                    strerror(errno));
 }
 
 static bool forwards_with_tls(const struct upstreams *upstreams)

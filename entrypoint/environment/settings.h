@@ -7,28 +7,28 @@
 #include "environment/upstream.h"
 
 /* The type of a field, by the kind of its row in base/variables.def. */
-#define TYPE_BOOLEAN bool
-#define TYPE_NUMBER long /* 0 for none */
-#define TYPE_WORD const char *
-#define TYPE_CHOICE size_t
-#define TYPE_PATH const char *
-#define TYPE_TEXT const char *
+#define TYPE_BOOLEAN     bool
+#define TYPE_NUMBER      long /* 0 for none */
+#define TYPE_WORD        const char *
+#define TYPE_CHOICE      size_t
+#define TYPE_PATH        const char *
+#define TYPE_TEXT        const char *
 #define TYPE_API_VERSION long
-#define TYPE_LISTENERS struct listeners
-#define TYPE_UPSTREAMS struct upstreams
-#define TYPE_CLAIMS struct claims
+#define TYPE_LISTENERS   struct listeners
+#define TYPE_UPSTREAMS   struct upstreams
+#define TYPE_CLAIMS      struct claims
 
 /* What reads it, where `variables` and `problems` are. */
-#define READ_BOOLEAN(to, name) (to) = variable_boolean(variables, #name, problems) == YES
-#define READ_NUMBER(to, name) (to) = variable_number(variables, VAR_##name, problems)
-#define READ_WORD(to, name) (to) = variable_word(variables, VAR_##name, problems)
-#define READ_CHOICE(to, name) (to) = variable_choice(variables, VAR_##name, problems)
-#define READ_PATH(to, name) (to) = variable_path(variables, VAR_##name, problems)
-#define READ_TEXT(to, name) (to) = variable_text(variables, VAR_##name)
+#define READ_BOOLEAN(to, name)     (to) = variable_boolean(variables, #name, problems) == YES
+#define READ_NUMBER(to, name)      (to) = variable_number(variables, VAR_##name, problems)
+#define READ_WORD(to, name)        (to) = variable_word(variables, VAR_##name, problems)
+#define READ_CHOICE(to, name)      (to) = variable_choice(variables, VAR_##name, problems)
+#define READ_PATH(to, name)        (to) = variable_path(variables, VAR_##name, problems)
+#define READ_TEXT(to, name)        (to) = variable_text(variables, VAR_##name)
 #define READ_API_VERSION(to, name) (to) = variable_api_minor(variables, VAR_##name, problems)
-#define READ_LISTENERS(to, name) listeners_read(&(to), variables, problems)
-#define READ_UPSTREAMS(to, name) upstreams_read(&(to), variables, problems)
-#define READ_CLAIMS(to, name) claims_read(&(to), variables, problems)
+#define READ_LISTENERS(to, name)   listeners_read(&(to), variables, problems)
+#define READ_UPSTREAMS(to, name)   upstreams_read(&(to), variables, problems)
+#define READ_CLAIMS(to, name)      claims_read(&(to), variables, problems)
 
 enum log_format { LOG_TEXT, LOG_JSON }; /* in the order of LOG_FORMAT's words */
 
@@ -41,8 +41,8 @@ struct settings {
 /* Reads all settings. What is wrong is told as problems; the settings are then complete but must not be used. */
 void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems);
 
-/* Where there are tls:// listeners (of whichever profile) or upstreams, a directory of certificates that is not set, or lacks a
- * file, is a problem: nobody would be served, or everybody. */
+/* Where there are tls:// listeners (of whichever profile) or upstreams, a directory of certificates that is not set, or
+ * lacks a file, is a problem: nobody would be served, or everybody. */
 void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems);
 
 /* Whether TLS_CERT_PATH holds a ca.pem: clients need a certificate then. */

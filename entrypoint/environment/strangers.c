@@ -25,7 +25,8 @@ static const struct stranger {
     {"SP_SOCKETPATH", "of wollomatic/socket-proxy; SOCKET_PATH says it here"},
     {"SP_LOGLEVEL", "of wollomatic/socket-proxy; LOG_LEVEL says it here"},
     {"SP_LOGJSON", "of wollomatic/socket-proxy; LOG_FORMAT=json says it here"},
-    {"SP_", "of wollomatic/socket-proxy, whose regular expressions are not understood; ALLOW_* variables open operations"},
+    {"SP_",
+     "of wollomatic/socket-proxy, whose regular expressions are not understood; ALLOW_* variables open operations"},
     {"CETUSGUARD_BACKEND_ADDR", "of CetusGuard; UPSTREAM says it here"},
     {"CETUSGUARD_FRONTEND_ADDR", "of CetusGuard; LISTEN says it here"},
     {"CETUSGUARD_", "of CetusGuard, whose rules are not understood; ALLOW_* variables open operations"},
@@ -43,7 +44,8 @@ static const struct stranger believed[] = {
     {"HEAD", "reading is opened section by section, such as ALLOW_CONTAINERS=true"},
     {"PUT", "the only PUT of the Engine's writes files into containers: ALLOW_PUT_CONTAINER_ARCHIVE=true"},
     {"PATCH", "the Engine has no such method"},
-    {"DELETE", "ALLOW_DELETE=true removes containers, and what else is removed where its section is open; POST=1 has it too"},
+    {"DELETE",
+     "ALLOW_DELETE=true removes containers, and what else is removed where its section is open; POST=1 has it too"},
     {"CREATE", "ALLOW_CREATE=true creates containers, and what else is created where its section is open"},
     {"START", "ALLOW_START=true starts containers"},
     {"STOP", "ALLOW_STOP=true stops containers"},
@@ -74,7 +76,8 @@ static const struct stranger *find(const struct stranger *table, size_t count, c
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(table[i].name);
 
-        if (strcmp(table[i].name, name) == 0 || (table[i].name[length - 1] == '_' && strncmp(table[i].name, name, length) == 0))
+        if (strcmp(table[i].name, name) == 0 ||
+            (table[i].name[length - 1] == '_' && strncmp(table[i].name, name, length) == 0))
             return &table[i];
     }
     return NULL;

@@ -14,7 +14,8 @@
 /* Changes text. Returns what is wrong, or NULL. */
 static const char *read_upstream(struct upstream *upstream, char *text)
 {
-    static const enum upstream_kind kinds[] = {[URL_UNIX] = UPSTREAM_UNIX, [URL_TCP] = UPSTREAM_TCP, [URL_TLS] = UPSTREAM_TLS};
+    static const enum upstream_kind kinds[] = {
+        [URL_UNIX] = UPSTREAM_UNIX, [URL_TCP] = UPSTREAM_TCP, [URL_TLS] = UPSTREAM_TLS};
     unsigned char binary[sizeof(struct in6_addr)];
     struct url url;
     const char *wrong = url_read(&url, text, PATH_MOST);
@@ -52,7 +53,8 @@ void upstreams_read(struct upstreams *upstreams, const struct variables *variabl
         wrong = socket_path_wrong(socket, PATH_MOST);
         if (wrong != NULL)
             problem(problems, "SOCKET_PATH=%s: %s", socket, wrong);
-        bounded_copy(upstreams->list[upstreams->count++].host, sizeof upstreams->list->host, wrong == NULL ? socket : "");
+        bounded_copy(upstreams->list[upstreams->count++].host, sizeof upstreams->list->host,
+                     wrong == NULL ? socket : "");
         return;
     }
     items = list_split(value, ", ", &count);

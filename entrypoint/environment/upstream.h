@@ -21,7 +21,8 @@ struct upstreams {
     struct upstream list[UPSTREAMS_MAX]; /* in the order of preference */
 };
 
-/* Reads UPSTREAM, a comma-separated list of unix://path, tcp://host:port and tls://host:port; unset, it is SOCKET_PATH. */
+/* Reads UPSTREAM, a comma-separated list of unix://path, tcp://host:port and tls://host:port; unset, it is SOCKET_PATH.
+ */
 void upstreams_read(struct upstreams *upstreams, const struct variables *variables, struct problems *problems);
 
 /* The path of the first Unix socket among them, or Docker's usual one. */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* -- Members --------------------------------------------------------------------------------------------------------- */
+/* ---- members ---- */
 
 static int key_of_field(const struct guard_field *field)
 {
@@ -40,7 +40,8 @@ static int find_in_type(const struct guard_type *type, const char *path, FILE *n
         if (path[length] == '\0')
             return key_of_field(field);
         fputc('.', name);
-        return grammar_inside(field) != NULL ? find_in_type(grammar_inside(field), path + length + 1, name) : SAY_UNKNOWN;
+        return grammar_inside(field) != NULL ? find_in_type(grammar_inside(field), path + length + 1, name)
+                                             : SAY_UNKNOWN;
     }
     if (type->also == NULL)
         return SAY_UNKNOWN;
@@ -79,7 +80,8 @@ static void put_row(FILE *out, const char *operation, const char *path, const ch
 }
 
 /* Every member below a type, by the way to it: as clients may write it (path) and as messages do (name). */
-static void put_members(FILE *out, const char *operation, const struct guard_type *type, const char *path, const char *name)
+static void put_members(FILE *out, const char *operation, const struct guard_type *type, const char *path,
+                        const char *name)
 {
     for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
         char *below = text_format("%s%s%s", path, *path != '\0' ? "." : "", field->name);
@@ -97,9 +99,10 @@ static void put_members(FILE *out, const char *operation, const struct guard_typ
 
 void guard_write_members_map(FILE *out)
 {
-    fputs("# operation -> what it does; operation:member (or parameter) -> its name in messages|what hints.map says of it. Made from\n"
-          "# entrypoint/guard/schema.c by `make maps`; the first of several counts.\n",
-          out);
+    fputs(
+        "# operation -> what it does; operation:member (or parameter) -> its name in messages|what hints.map says of it. Made from\n"
+        "# entrypoint/guard/schema.c by `make maps`; the first of several counts.\n",
+        out);
     for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++) {
         put_lower(out, operation->id);
         fprintf(out, " %s\n", operation->doing);
@@ -107,19 +110,21 @@ void guard_write_members_map(FILE *out)
             put_row(out, operation->id, "", THE_BODY, SAY_OBJECT);
             put_members(out, operation->id, guard_type_find(operation->type), "", "");
         }
-        for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL; parameter++)
+        for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL;
+             parameter++)
             put_row(out, operation->id, parameter->name, parameter->name, key_of_parameter(parameter));
     }
 }
 
-/* -- Hints ----------------------------------------------------------------------------------------------------------- */
+/* ---- hints ---- */
 
 /* value begins with what the regex matches. */
 static bool value_matches(const char *regex, const char *value)
 {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_NO_AUTO_CAPTURE | PCRE2_ANCHORED, &error, &offset, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_NO_AUTO_CAPTURE | PCRE2_ANCHORED,
+                                     &error, &offset, NULL);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 
     if (code == NULL || data == NULL)
@@ -162,8 +167,10 @@ bool hint_is_vain(const struct guard *guard, int key)
 const char *hint_find(const struct grammar *grammar, int key, const char *value)
 {
     bool vain = hint_is_vain(grammar->guard, key);
-    const char *text = look_up(vain || (key == KNOB_VOLUMES_FROM && is_protected(grammar, value)) ? (int)KNOB_NONE : key, value);
-    bool untold = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) || strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
+    const char *text = look_up(
+        vain || (key == KNOB_VOLUMES_FROM && is_protected(grammar, value)) ? (int)KNOB_NONE : key, value);
+    bool untold = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) ||
+                  strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
 
     return grammar->facts->own_unknown && untold ? look_up(SAY_UNTOLD, "") : text;
 }
@@ -180,10 +187,12 @@ void hint_put(FILE *out, const struct guard *guard, const char *text)
 
 void guard_write_hints_map(FILE *out)
 {
-    fputs("# what members.map says of a member _ the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
-          "# the first match counts.\n",
-          out);
+    fputs(
+        "# what members.map says of a member _ the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
+        "# the first match counts.\n",
+        out);
     for (const struct guard_hint *hint = guard_hints; hint->key != KNOB_NONE; hint++)
-        fprintf(out, "^%s_(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value, hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
+        fprintf(out, "^%s_(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
+                hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
     fprintf(out, "^ %s\n", look_up(KNOB_NONE, ""));
 }

@@ -7,8 +7,8 @@
 /* The name of what has none. */
 #define THE_BODY "the body"
 
-/* The member (or parameter, if query) of an operation that a dotted path of names, in any case, means: writes its name for
- * messages, and returns the knob or saying for it. */
+/* The member (or parameter, if query) of an operation that a dotted path of names, in any case, means: writes its name
+ * for messages, and returns the knob or saying for it. */
 int member_find(const struct guard_operation *operation, bool query, const char *path, FILE *name);
 
 /* What a refusal says for a knob or saying and the value that is refused, a text of guard_hints. */

@@ -46,5 +46,6 @@ bool guard_allows_more(const struct guard *guard, const struct guard *than)
                 return true;
     }
     return than->label != NULL && (guard->label == NULL || strcmp(guard->label, than->label) != 0 ||
-                                   (than->label_value != NULL && (guard->label_value == NULL || strcmp(guard->label_value, than->label_value) != 0)));
+                                   (than->label_value != NULL && (guard->label_value == NULL ||
+                                                                  strcmp(guard->label_value, than->label_value) != 0)));
 }

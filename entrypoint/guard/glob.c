@@ -15,8 +15,10 @@ static const struct {
 } kinds[] = {
     [GLOB_NAME] = {"[A-Za-z0-9_.-]", "(?:[A-Za-z0-9_./-]|\\\\/|:(?=[0-9]+\\\\?/))", SLASH, ":", "@"},
     [GLOB_TAG] = {"[A-Za-z0-9_.:@+-]", "[A-Za-z0-9_.:@+-]", SLASH, ":", "@"},
-    [GLOB_QUERY_NAME] = {"[A-Za-z0-9_.-]", "(?:[A-Za-z0-9_./-]|%2[Ff]|:(?=[0-9]+(?:/|%2[Ff])))", "(?:/|%2[Ff])", "(?::|%3[Aa])", "(?:@|%40)"},
-    [GLOB_QUERY_TAG] = {"(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:/|%2[Ff])", "(?::|%3[Aa])", "(?:@|%40)"},
+    [GLOB_QUERY_NAME] = {"[A-Za-z0-9_.-]", "(?:[A-Za-z0-9_./-]|%2[Ff]|:(?=[0-9]+(?:/|%2[Ff])))", "(?:/|%2[Ff])",
+                         "(?::|%3[Aa])", "(?:@|%40)"},
+    [GLOB_QUERY_TAG] = {"(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:/|%2[Ff])",
+                        "(?::|%3[Aa])", "(?:@|%40)"},
     [GLOB_VOLUME] = {"[A-Za-z0-9_.-]", "[A-Za-z0-9_.-]", SLASH, ":", "@"},
 };
 
@@ -46,8 +48,8 @@ static size_t run_length(const char *glob, size_t length)
     return n;
 }
 
-/* A star between two texts takes as little as it can, once and for all: what follows within the segment can always be found
- * later as well as here. Only the last star of a segment, and **, go back. */
+/* A star between two texts takes as little as it can, once and for all: what follows within the segment can always be
+ * found later as well as here. Only the last star of a segment, and **, go back. */
 void guard_put_glob(FILE *out, const char *glob, size_t length, enum glob_kind kind)
 {
     size_t i = 0;
@@ -63,7 +65,8 @@ void guard_put_glob(FILE *out, const char *glob, size_t length, enum glob_kind k
             i++;
         }
         size_t run = run_length(glob + i, length - i);
-        bool again = !both && i + run < length && glob[i + run] == '*' && !(i + run + 1 < length && glob[i + run + 1] == '*');
+        bool again = !both && i + run < length && glob[i + run] == '*' &&
+                     !(i + run + 1 < length && glob[i + run + 1] == '*');
 
         fprintf(out, again ? "(?>%s*?" : "%s*", both ? kinds[kind].anything : kinds[kind].one);
         for (size_t k = 0; again && k < run; k++)

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST "\\[" W EACH("%s")
-#define OBJECT_OF "\\{" W EACH("%s")
+#define LIST        "\\[" W EACH("%s")
+#define OBJECT_OF   "\\{" W EACH("%s")
 #define NETWORKS_OF "\\{" W "(?:" NETWORK NEXT ")*+"
-#define FIELDS_MAX 128 /* of one type */
+#define FIELDS_MAX  128 /* of one type */
 
 #define NETWORK "(?&network_name)" COLON "(?>null|(?&%s))"
 
-/* -- Regexes in two parts -------------------------------------------------------------------------------------------- */
+/* ---- regexes in two parts ---- */
 
 static bool has_group(const struct regex *regex, const char *name, size_t length)
 {
@@ -25,8 +25,8 @@ static bool has_group(const struct regex *regex, const char *name, size_t length
     return false;
 }
 
-/* Adds the groups that text calls, and those that they call. Types begin with a capital letter; the group of a type's members,
- * whose name ends in _, is defined with it. */
+/* Adds the groups that text calls, and those that they call. Types begin with a capital letter; the group of a type's
+ * members, whose name ends in _, is defined with it. */
 static void add_groups(const struct grammar *grammar, struct regex *regex, const char *text)
 {
     for (const char *call = strstr(text, "(?&"); call != NULL; call = strstr(call + 3, "(?&")) {
@@ -86,12 +86,13 @@ char *grammar_whole(const struct grammar *grammar, const struct regex *regex)
     return text_end(&text);
 }
 
-/* -- Values and types ------------------------------------------------------------------------------------------------ */
+/* ---- values and types ---- */
 
 /* What a list may hold is decided by its items, and VolumesFrom never gives what the proxy has. */
 static bool is_open(const struct grammar *grammar, const struct guard_field *field)
 {
-    return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS && grammar->guard->open[field->knob];
+    return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS &&
+           grammar->guard->open[field->knob];
 }
 
 /* An atomic piece of regex: what the member may hold, besides null. */
@@ -174,10 +175,11 @@ static void put_type(FILE *out, const struct grammar *grammar, const struct guar
     put_known(out, grammar, type);
     fputs("(?!", out);
     put_names(out, type, NULL);
-    fprintf(out, ")(?&%s%s)|(?&k)" COLON "null))", type->also != NULL ? type->also : "other", type->also != NULL ? "_" : "");
+    fprintf(out, ")(?&%s%s)|(?&k)" COLON "null))", type->also != NULL ? type->also : "other",
+            type->also != NULL ? "_" : "");
 }
 
-/* -- Queries --------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
 /* A value without a separator of any kind: older Engines also split at semicolons. */
 #define QUERY_VALUE "[^&;#\\x00-\\x20\\x7f]*+"
@@ -217,10 +219,11 @@ static void put_parameters(FILE *out, const struct grammar *grammar)
     put_parameter_names(out, grammar, false);
     fputs("(?:=" QUERY_VALUE ")?+(?=&|\\z)|(?!", out);
     put_parameter_names(out, grammar, true);
-    fprintf(out, "(?:=|&|\\z))[A-Za-z0-9_.-]*+(?:=%s)?+(?=&|\\z))(?:&(?!\\z)|\\z|&\\z))*+", grammar->guard->open[KNOB_PRIVILEGED] ? QUERY_VALUE : "");
+    fprintf(out, "(?:=|&|\\z))[A-Za-z0-9_.-]*+(?:=%s)?+(?=&|\\z))(?:&(?!\\z)|\\z|&\\z))*+",
+            grammar->guard->open[KNOB_PRIVILEGED] ? QUERY_VALUE : "");
 }
 
-/* -- Groups ---------------------------------------------------------------------------------------------------------- */
+/* ---- groups ---- */
 
 char *grammar_definition(const struct grammar *grammar, const char *name)
 {
@@ -247,7 +250,7 @@ char *grammar_definition(const struct grammar *grammar, const char *name)
     return text_end(&text);
 }
 
-/* -- What is harmless ------------------------------------------------------------------------------------------------ */
+/* ---- what is harmless ---- */
 
 /* An empty body carries nothing; the Engine says itself that it wants one. */
 void grammar_body(const struct grammar *grammar, struct regex *regex)
@@ -255,7 +258,8 @@ void grammar_body(const struct grammar *grammar, struct regex *regex)
     if (grammar->operation->body == BODY_EMPTY)
         regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS W "(?>null|\\{" W "\\})?+" W "\\z"));
     else
-        regex_set(grammar, regex, text_format("\\A" NO_OTHER_BLANKS "(?:" W "(?&%s)" W ")?\\z", grammar->operation->type));
+        regex_set(grammar, regex,
+                  text_format("\\A" NO_OTHER_BLANKS "(?:" W "(?&%s)" W ")?\\z", grammar->operation->type));
 }
 
 static bool pulls(const struct grammar *grammar)
@@ -270,10 +274,10 @@ void grammar_query(const struct grammar *grammar, struct regex *regex)
 
 /* Members of an object up to the one of that name, and from there on: it is there exactly once. */
 #define BEFORE(name, member) "\\{" W "(?:(?!" name ")" member W "," W ")*+" name COLON
-#define AFTER(name, member) W "(?:," W "(?!" name ")" member W ")*+\\}"
-#define ANY_CASE "\"(?i:%.*s)\""
-#define KEY "\"(?&required_key)\""
-#define COMPARABLE "(?>(?&k)" COLON "(?&v))"
+#define AFTER(name, member)  W "(?:," W "(?!" name ")" member W ")*+\\}"
+#define ANY_CASE             "\"(?i:%.*s)\""
+#define KEY                  "\"(?&required_key)\""
+#define COMPARABLE           "(?>(?&k)" COLON "(?&v))"
 
 /* The label exactly once, in an object that is there exactly once on each level, so that no duplicate can undo it. */
 static void put_label(FILE *out, const char *path)
@@ -305,7 +309,7 @@ void grammar_protected(const struct grammar *grammar, struct regex *regex)
     regex_set(grammar, regex, text_format("\\A(?&protected)"));
 }
 
-/* -- Where the first fault is ---------------------------------------------------------------------------------------- */
+/* ---- where the first fault is ---- */
 
 const struct guard_type *grammar_inside(const struct guard_field *field)
 {
@@ -316,8 +320,8 @@ const struct guard_type *grammar_inside(const struct guard_field *field)
 
 static void put_fault(FILE *out, const struct guard_type *type);
 
-/* What is inside the member, if it is an object or a list, up to the fault; then a |. (Of the member that another type shares its
- * members with, put_members sees to that.) */
+/* What is inside the member, if it is an object or a list, up to the fault; then a |. (Of the member that another type
+ * shares its members with, put_members sees to that.) */
 static void put_inside(FILE *out, const struct guard_field *field)
 {
     if (field->shape == RULE)
@@ -334,9 +338,9 @@ static void put_inside(FILE *out, const struct guard_field *field)
     fputs(field->shape == NETWORKS ? ")|" : "|", out);
 }
 
-/* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then comes
- * the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is captured. What is
- * inside the member that the type shares its members with may stand here as well. */
+/* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then
+ * comes the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is
+ * captured. What is inside the member that the type shares its members with may stand here as well. */
 static void put_fault(FILE *out, const struct guard_type *type)
 {
     const struct guard_type *also = type->also != NULL ? guard_type_find(type->also) : NULL;
@@ -366,8 +370,8 @@ static size_t depth_of(const struct guard_type *type)
     return deepest + 1;
 }
 
-/* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it. What has no
- * name that could be shown is a fault of the whole. */
+/* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it.
+ * What has no name that could be shown is a fault of the whole. */
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
 {
     const struct guard_type *type = guard_type_find(grammar->operation->type);
@@ -386,7 +390,10 @@ void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
 void grammar_query_fault(const struct grammar *grammar, struct regex *regex)
 {
     regex_set(grammar, regex,
-              text_format("\\A#?+(?|(?&query)(?=([A-Za-z0-9_]))([A-Za-z0-9_.-]{1,64}+)(?=[=&]|\\z)()()()()()()(?:=(" SHOWN "{1,200}+)(?=&|\\z))?+%s)"
-                          "(?s:.*+)\\z",
-                          pulls(grammar) ? "|(?!(?&image_query))(?:[^&]*+&)*?(?=(f))(fromImage)()()()()()()=(" SHOWN "{0,200}+)" : ""));
+              text_format(
+                  "\\A#?+(?|(?&query)(?=([A-Za-z0-9_]))([A-Za-z0-9_.-]{1,64}+)(?=[=&]|\\z)()()()()()()(?:=(" SHOWN
+                  "{1,200}+)(?=&|\\z))?+%s)"
+                  "(?s:.*+)\\z",
+                  pulls(grammar) ? "|(?!(?&image_query))(?:[^&]*+&)*?(?=(f))(fromImage)()()()()()()=(" SHOWN "{0,200}+)"
+                                 : ""));
 }

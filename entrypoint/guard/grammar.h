@@ -13,7 +13,8 @@ struct regex {
 };
 void regex_free(struct regex *regex);
 
-/* The definition of a group as PCRE2 wants it, "(?<name>...)"; of a type, with one for its members. The caller frees it. */
+/* The definition of a group as PCRE2 wants it, "(?<name>...)"; of a type, with one for its members. The caller frees
+ * it. */
 char *grammar_definition(const struct grammar *grammar, const char *name);
 
 /* The regex as one text with all definitions. The caller frees it. */
@@ -39,9 +40,10 @@ void grammar_label(const struct grammar *grammar, struct regex *regex);
 /* Matches the beginning of what VolumesFrom never gives away, without its quotes. */
 void grammar_protected(const struct grammar *grammar, struct regex *regex);
 
-/* Find the first fault of a body or a query that is not harmless: a sign, the names of the members on the way, and the value if it
- * is short and plain, are captured. CAUSE_FORMAT puts them together, as HAProxy's actions have it:
- * "{HostConfig.Binds.....|/srv/x:/x". One more capture is empty, where the faulty value begins. A # in front is passed over. */
+/* Find the first fault of a body or a query that is not harmless: a sign, the names of the members on the way, and the
+ * value if it is short and plain, are captured. CAUSE_FORMAT puts them together, as HAProxy's actions have it:
+ * "{HostConfig.Binds.....|/srv/x:/x". One more capture is empty, where the faulty value begins. A # in front is passed
+ * over. */
 #define CAUSE_GROUPS 9
 #define CAUSE_FORMAT "\\1\\2.\\3.\\4.\\5.\\6.\\7.\\8|\\9"
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex);

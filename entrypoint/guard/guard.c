@@ -112,7 +112,8 @@ static void read_list(struct guard *guard, enum guard_knob knob, const char *val
 }
 
 /* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
-static void read_knob(struct guard *guard, enum guard_knob knob, const struct variables *variables, struct problems *problems)
+static void read_knob(struct guard *guard, enum guard_knob knob, const struct variables *variables,
+                      struct problems *problems)
 {
     const struct guard_knob_info *info = &guard_knobs[knob];
     const char *value = variable(variables, info->variable);
@@ -124,8 +125,8 @@ static void read_knob(struct guard *guard, enum guard_knob knob, const struct va
     guard->active = true;
     word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &unsaid);
     if (word == YES && info->kind == KNOB_LIST)
-        problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them", guard->prefix, info->variable, value,
-                info->item);
+        problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them",
+                guard->prefix, info->variable, value, info->item);
     else if (word == YES)
         guard->open[knob] = true;
     else if (word == UNSET && info->kind != KNOB_BOOLEAN)

@@ -1,9 +1,10 @@
 /* The create guard: requests that carry a workload are let through only if their body certainly gives no power over the
  * host, or only such power as a variable has opened. How and why: docs/guard.md.
  *
- * For each inspected operation one regex (PCRE2) describes the harmless bodies: the whole body must be one JSON object whose
- * every member is known to be harmless. What it does not describe is refused, so a body that we read wrongly, or cannot read,
- * is refused as well. HAProxy runs the regex on the buffered body; guard_judge() runs the same text for `explain`. */
+ * For each inspected operation one regex (PCRE2) describes the harmless bodies: the whole body must be one JSON object
+ * whose every member is known to be harmless. What it does not describe is refused, so a body that we read wrongly, or
+ * cannot read, is refused as well. HAProxy runs the regex on the buffered body; guard_judge() runs the same text for
+ * `explain`. */
 #ifndef GUARD_H
 #define GUARD_H
 
@@ -25,9 +26,9 @@ struct guard_permissions {
     bool inspects_configs;    /* ConfigInspect: likewise */
 };
 
-/* Reads the guard's variables. The guard is on if on_by_default, or if any of its variables is set. What is wrong is told as
- * problems; the guard must not be used then. socket_path is the Engine's socket, which no bind mount may show. Release with
- * guard_free. */
+/* Reads the guard's variables. The guard is on if on_by_default, or if any of its variables is set. What is wrong is
+ * told as problems; the guard must not be used then. socket_path is the Engine's socket, which no bind mount may show.
+ * Release with guard_free. */
 struct guard *guard_new(bool on_by_default, const char *socket_path, const struct guard_permissions *permissions,
                         const struct variables *variables, struct problems *problems);
 void guard_free(struct guard *guard);
@@ -59,12 +60,12 @@ struct guard_names {
     size_t count;
 };
 
-/* What is known of the Engine and of the container that the proxy itself runs in. All zero: nothing is known of the Engine, so
- * that what only Podman would misread is refused, and the proxy runs in no container. */
+/* What is known of the Engine and of the container that the proxy itself runs in. All zero: nothing is known of the
+ * Engine, so that what only Podman would misread is refused, and the proxy runs in no container. */
 struct guard_facts {
-    bool docker;      /* certainly Docker, not Podman */
-    bool cgroup_v1;   /* where containers have the host's cgroup namespace anyway */
-    bool own_unknown; /* it runs in a container, and does not know in which */
+    bool docker;                      /* certainly Docker, not Podman */
+    bool cgroup_v1;                   /* where containers have the host's cgroup namespace anyway */
+    bool own_unknown;                 /* it runs in a container, and does not know in which */
     struct guard_names own;           /* the ids and names of its container */
     struct guard_names holders;       /* those of other containers that have the Engine's socket */
     struct guard_names volumes;       /* the volumes that are mounted in its container */
@@ -77,12 +78,12 @@ struct definitions *definitions_new(void);
 void definitions_free(struct definitions *definitions);
 void definitions_write(FILE *out, const struct definitions *definitions);
 
-/* Writes the rules for a backend, and adds what they use to the definitions; nothing if the guard is off. operations are the ids
- * of those to be judged, all of which guard_inspects, ended by NULL. The rules rely on an ACL `allowed` above them, let requests
- * that are not inspected leave after one more ACL, answer what is refused, and let the rest fall through. Set on the way, for the
- * log: txn.verdict and txn.detail. */
-void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard, const struct guard_facts *facts,
-                       const char *const *operations);
+/* Writes the rules for a backend, and adds what they use to the definitions; nothing if the guard is off. operations
+ * are the ids of those to be judged, all of which guard_inspects, ended by NULL. The rules rely on an ACL `allowed`
+ * above them, let requests that are not inspected leave after one more ACL, answer what is refused, and let the rest
+ * fall through. Set on the way, for the log: txn.verdict and txn.detail. */
+void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard,
+                       const struct guard_facts *facts, const char *const *operations);
 
 /* Writes haproxy/members.map: for each member that can be refused, its name in messages and what opens it. */
 void guard_write_members_map(FILE *out);
@@ -103,15 +104,18 @@ struct guard_verdict {
 };
 
 /* Judges one request as the proxy would. query is what follows the question mark, or NULL. */
-void guard_judge(const struct guard *guard, const struct guard_facts *facts, const char *operation_id, const char *query, const char *body,
-                 size_t length, struct guard_verdict *verdict);
+void guard_judge(const struct guard *guard, const struct guard_facts *facts, const char *operation_id,
+                 const char *query, const char *body, size_t length, struct guard_verdict *verdict);
 
 /* The same for many requests of one operation: compiles once. NULL if the operation is not inspected. */
 struct guard_judge;
-struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts, const char *operation_id);
-void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length, struct guard_verdict *verdict);
+struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts,
+                                    const char *operation_id);
+void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length,
+                     struct guard_verdict *verdict);
 
-/* All that is wrong with a body, however long: one reason a line, in the order of the body, to out. Returns how many. */
+/* All that is wrong with a body, however long: one reason a line, in the order of the body, to out. Returns how many.
+ */
 size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t length, FILE *out);
 void guard_judge_free(struct guard_judge *judge);
 

@@ -5,7 +5,6 @@
 #include "guard/guard.h"
 #include "guard/schema.h"
 
-
 struct guard_list {
     char **items;
     size_t count;

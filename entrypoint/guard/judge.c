@@ -34,7 +34,8 @@ static pcre2_code *compile(const struct grammar *grammar, const struct regex *re
     return code;
 }
 
-struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts, const char *operation_id)
+struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts,
+                                    const char *operation_id)
 {
     struct guard_judge *judge;
     struct regex value;
@@ -75,7 +76,7 @@ void guard_judge_free(struct guard_judge *judge)
     free(judge);
 }
 
-/* -- Causes ---------------------------------------------------------------------------------------------------------- */
+/* ---- causes ---- */
 
 struct cause {
     bool found;
@@ -95,7 +96,8 @@ static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZ
 }
 
 /* As haproxy.cfg takes it apart: a sign that there is something, the names, the value. */
-static void find_cause(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length, struct cause *cause)
+static void find_cause(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length,
+                       struct cause *cause)
 {
     int got = code != NULL ? pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, judge->data, NULL) : -1;
     size_t groups = got == 0 ? CAUSE_GROUPS + 2 : (size_t)got; /* 0: more groups than asked for */
@@ -138,21 +140,22 @@ static char *explain(const struct grammar *grammar, const struct demand *demand,
     return text_end(&text);
 }
 
-/* -- Verdicts -------------------------------------------------------------------------------------------------------- */
+/* ---- verdicts ---- */
 
 /* Takes the reason. */
-static void refuse(const struct guard_judge *judge, struct guard_verdict *verdict, enum guard_result result, char *reason)
+static void refuse(const struct guard_judge *judge, struct guard_verdict *verdict, enum guard_result result,
+                   char *reason)
 {
     verdict->result = result;
     snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
-    snprintf(verdict->message, sizeof verdict->message, "docker-socket-proxy: %s is forbidden: %.640s", judge->product.grammar.operation->doing,
-             verdict->reason);
+    snprintf(verdict->message, sizeof verdict->message, "docker-socket-proxy: %s is forbidden: %.640s",
+             judge->product.grammar.operation->doing, verdict->reason);
     free(reason);
 }
 
 /* The verdict, and the cause if there is one. */
-static void judge_request(struct guard_judge *judge, const char *query, const char *body, size_t length, struct guard_verdict *verdict,
-                          struct cause *cause)
+static void judge_request(struct guard_judge *judge, const char *query, const char *body, size_t length,
+                          struct guard_verdict *verdict, struct cause *cause)
 {
     const struct product *product = &judge->product;
     const struct guard *guard = product->grammar.guard;
@@ -181,14 +184,15 @@ static void judge_request(struct guard_judge *judge, const char *query, const ch
     }
 }
 
-void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length, struct guard_verdict *verdict)
+void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length,
+                     struct guard_verdict *verdict)
 {
     struct cause cause;
 
     judge_request(judge, query, body, length, verdict, &cause);
 }
 
-/* -- All that is wrong ----------------------------------------------------------------------------------------------- */
+/* ---- all that is wrong ---- */
 
 static bool is_blank(char c)
 {
@@ -210,8 +214,9 @@ static size_t skip(const char *body, size_t length, size_t at, char wanted)
     return at < length && body[at] == wanted ? at + 1 : 0;
 }
 
-/* Takes what begins at a place out of the body: a member with its name if it is a value, the entry if it is a name, else one
- * item; and a comma, so that what is left is JSON again. Returns the new length; the same if it found nothing to take. */
+/* Takes what begins at a place out of the body: a member with its name if it is a value, the entry if it is a name,
+ * else one item; and a comma, so that what is left is JSON again. Returns the new length; the same if it found nothing
+ * to take. */
 static size_t take_out(const struct guard_judge *judge, char *body, size_t length, size_t at)
 {
     size_t begin = at;
@@ -272,8 +277,8 @@ size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t lengt
     return count;
 }
 
-void guard_judge(const struct guard *guard, const struct guard_facts *facts, const char *operation_id, const char *query, const char *body,
-                 size_t length, struct guard_verdict *verdict)
+void guard_judge(const struct guard *guard, const struct guard_facts *facts, const char *operation_id,
+                 const char *query, const char *body, size_t length, struct guard_verdict *verdict)
 {
     struct guard_judge *judge = guard_judge_new(guard, facts, operation_id);
 

@@ -1,5 +1,5 @@
-/* The pieces of regex that depend on the variables, and on what is known of the Engine: what a list allows besides what is
- * harmless anyway. */
+/* The pieces of regex that depend on the variables, and on what is known of the Engine: what a list allows besides what
+ * is harmless anyway. */
 #include "guard/json.h"
 #include "guard/lists.h"
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <strings.h>
 
 /* Capabilities that a container has without asking, so that giving them back after CapDrop is harmless. */
-#define DEFAULT_CAPABILITIES                                                                                           \
+#define DEFAULT_CAPABILITIES                                                                                          \
     "AUDIT_WRITE|CHOWN|DAC_OVERRIDE|FOWNER|FSETID|KILL|MKNOD|NET_BIND_SERVICE|NET_RAW|SETFCAP|SETGID|SETPCAP|SETUID|" \
     "SYS_CHROOT"
 
@@ -20,8 +20,8 @@
 #define VOLUME_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
 /* What may follow a mount's destination, for a volume and for a path. Podman knows more, such as O and upperdir=. */
-#define MODE "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
-#define PATH_MODE MODE "|r?shared|r?slave"
+#define MODE        "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
+#define PATH_MODE   MODE "|r?shared|r?slave"
 #define MODES(mode) "(?::(?:(?:" mode ")(?:,(?!\")|(?=\")))*+)?+"
 
 #define OPTION(name) "\"" name "\"" COLON
@@ -32,7 +32,7 @@
 /* What a group is where nothing may match. */
 #define NOTHING "(?!)"
 
-/* -- Literals -------------------------------------------------------------------------------------------------------- */
+/* ---- literals ---- */
 
 /* A character as itself. Everything but letters, digits and _ is written in hexadecimal, so that neither the regex nor
  * HAProxy's quoting can read anything else. */
@@ -53,7 +53,7 @@ static void put_literal(FILE *out, const char *text)
             put_char(out, *text);
 }
 
-/* -- What is known of the Engine ------------------------------------------------------------------------------------- */
+/* ---- what is known of the Engine ---- */
 
 /* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To some
  * versions of Podman _ is any digit, and capital letters are small ones. */
@@ -121,7 +121,8 @@ static void put_volumes_from(FILE *out, const struct grammar *grammar)
 /* Any value, save the namespaces of a protected container. */
 static void put_not_protected(FILE *out, const struct grammar *grammar)
 {
-    fprintf(out, "(?>\"(?!container:%s)[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))", grammar->facts->own_unknown ? "" : "(?&protected)\"");
+    fprintf(out, "(?>\"(?!container:%s)[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))",
+            grammar->facts->own_unknown ? "" : "(?&protected)\"");
 }
 
 /* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
@@ -150,8 +151,9 @@ static void put_environment(FILE *out, const struct grammar *grammar)
 {
     fputc('"', out);
     if (!grammar->guard->open[KNOB_DEVICES])
-        fputs("(?!(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
-              out);
+        fputs(
+            "(?!(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
+            out);
     fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
 }
 
@@ -163,7 +165,7 @@ static void put_label(FILE *out, const struct grammar *grammar)
     fputs("(?&s)" COLON "(?>null|(?&s))", out);
 }
 
-/* -- Lists of names -------------------------------------------------------------------------------------------------- */
+/* ---- lists of names ---- */
 
 static bool lists(const struct guard_list *list, const char *name)
 {
@@ -190,7 +192,8 @@ static bool lists_another(const struct guard_list *list, const char *const names
     return false;
 }
 
-/* A string that is one of the alternatives in usual, nothing, or an item of the list. A plugin may go by its whole name. */
+/* A string that is one of the alternatives in usual, nothing, or an item of the list. A plugin may go by its whole
+ * name. */
 static void put_names(FILE *out, const char *usual, const struct guard_list *list)
 {
     fprintf(out, "\"(?:%s", usual);
@@ -219,7 +222,9 @@ static void put_volume_driver(FILE *out, const struct grammar *grammar)
 
 static void put_network_driver(FILE *out, const struct grammar *grammar)
 {
-    put_names(out, grammar->guard->open[KNOB_HOST_NAMESPACES] ? "default|bridge|overlay|null|none|host" : "default|bridge|overlay|null|none",
+    put_names(out,
+              grammar->guard->open[KNOB_HOST_NAMESPACES] ? "default|bridge|overlay|null|none|host"
+                                                         : "default|bridge|overlay|null|none",
               &grammar->guard->list[KNOB_NETWORK_DRIVERS]);
 }
 
@@ -261,16 +266,18 @@ static const struct {
     {"logentries", "logentries-[a-z0-9-]*+|line-only"},
 };
 
-/* What every driver understands: sizes, numbers, words, and the tag, a template that the Engine executes. journald makes
- * fields of labels and variables, where some names would forge whose line it is. path and driver are Podman's: a file of
- * the host. */
+/* What every driver understands: sizes, numbers, words, and the tag, a template that the Engine executes. journald
+ * makes fields of labels and variables, where some names would forge whose line it is. path and driver are Podman's: a
+ * file of the host. */
 static void put_log_option(FILE *out, const struct grammar *grammar)
 {
-    static const char *const builtin[] = {"syslog", "gelf", "fluentd", "splunk", "awslogs", "gcplogs", "logentries", "journald", "json-file", "local",
-                                          "none", "etwlogs", NULL};
+    static const char *const builtin[] = {"syslog",  "gelf",       "fluentd",  "splunk",    "awslogs",
+                                          "gcplogs", "logentries", "journald", "json-file", "local",
+                                          "none",    "etwlogs",    NULL};
     static const char *const journal[] = {"json-file", "local", "none", NULL};
     const struct guard_list *list = &grammar->guard->list[KNOB_LOG_DRIVERS];
 
+    /* clang-format off */
     fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])"
           "|" OPTION("(?:max-size|max-buffer-size|cache-max-size)") "\"-?+[0-9]*+[A-Za-z]*+\""
           "|" OPTION("(?:max-file|cache-max-file)") "\"[0-9]*+\""
@@ -280,18 +287,21 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
           "|" OPTION("(?:labels|env)-regex") "\"\\^(?:com|[abd-hj-lnqrtv-zABD-HJ-LNQRTV-Z0-9])[A-Za-z0-9_.-]*+\""
           "|" OPTION("tag") "\"(?:[A-Za-z0-9_.:/ -]|\\\\/|\\{\\{ ?+\\.(?:ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName) ?+\\}\\})*+\"",
           out);
+    /* clang-format on */
     if (lists(list, "journald") || lists_another(list, journal))
         fputs("|" OPTION("(?:labels|env)(?:-regex)?+") ONE_LINE, out);
     for (size_t i = 0; i < sizeof log_drivers / sizeof *log_drivers; i++)
         if (lists(list, log_drivers[i].driver))
             fprintf(out, "|\"(?:%s)\"" COLON ONE_LINE, log_drivers[i].options);
     if (lists_another(list, builtin))
-        fputs("|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" COLON ONE_LINE,
-              out);
+        fputs(
+            "|(?!\"(?i:(?:path|driver|tag|labels|env|labels-regex|env-regex)\"|(?:syslog|gelf|fluentd|splunk|awslogs|gcp|logentries)-))(?&option)" COLON
+                ONE_LINE,
+            out);
     fputc(')', out);
 }
 
-/* -- Names of volumes ------------------------------------------------------------------------------------------------ */
+/* ---- names of volumes ---- */
 
 /* The name of a volume by the list of patterns; any name without a list. */
 static void put_volume_new(FILE *out, const struct grammar *grammar)
@@ -312,8 +322,8 @@ static void put_volume_new(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
-/* The name of a volume that may be mounted. Those of the proxy hold its listeners' sockets, or its certificates: only one that
- * the list names letter by letter may be. As long as they are not known, none may. */
+/* The name of a volume that may be mounted. Those of the proxy hold its listeners' sockets, or its certificates: only
+ * one that the list names letter by letter may be. As long as they are not known, none may. */
 static void put_volume_name(FILE *out, const struct grammar *grammar)
 {
     const struct guard_names *volumes = &grammar->facts->volumes;
@@ -331,15 +341,16 @@ static void put_volume_name(FILE *out, const struct grammar *grammar)
     fputs(")[:\"])(?&volume_new)", out);
 }
 
-/* -- Paths of the host ----------------------------------------------------------------------------------------------- */
+/* ---- paths of the host ---- */
 
 #define END_OF_PATH "(?=[:\"])"
 
-/* Alternatives, each after a |, for the Engine's sockets and all directories above them, save those that are listed as such: they
- * would show the socket. */
+/* Alternatives, each after a |, for the Engine's sockets and all directories above them, save those that are listed as
+ * such: they would show the socket. */
 static void put_sockets(FILE *out, const struct guard *guard)
 {
-    const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/var/run/podman/podman.sock"};
+    const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock",
+                                   "/run/podman/podman.sock", "/var/run/podman/podman.sock"};
     const struct guard_list *list = &guard->list[KNOB_BIND_MOUNTS];
 
     for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
@@ -358,8 +369,8 @@ static void put_sockets(FILE *out, const struct guard *guard)
     }
 }
 
-/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. It takes all it can: what ends a path in a
- * bind specification or a string must follow. */
+/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. It takes all it can: what ends a
+ * path in a bind specification or a string must follow. */
 static void put_path(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_BIND_MOUNTS];
@@ -380,7 +391,7 @@ static bool has_paths(const struct guard *guard)
     return guard->list[KNOB_BIND_MOUNTS].count > 0;
 }
 
-/* -- Mounts and volumes ---------------------------------------------------------------------------------------------- */
+/* ---- mounts and volumes ---- */
 
 /* The name of a network of a container. */
 static void put_network_name(FILE *out, const struct grammar *grammar)
@@ -388,8 +399,8 @@ static void put_network_name(FILE *out, const struct grammar *grammar)
     fprintf(out, "(?&%s)", grammar->guard->open[KNOB_HOST_NAMESPACES] ? "k" : "network");
 }
 
-/* The network of a service: a name, the whole id, or any beginning of an id. Ids are 25 lower-case letters and digits. Where the
- * ids of the host network are known they are what is refused; else whatever could be the beginning of one. */
+/* The network of a service: a name, the whole id, or any beginning of an id. Ids are 25 lower-case letters and digits.
+ * Where the ids of the host network are known they are what is refused; else whatever could be the beginning of one. */
 static void put_service_network(FILE *out, const struct grammar *grammar)
 {
     const struct guard_names *hosts = &grammar->facts->host_networks;
@@ -419,18 +430,18 @@ static void put_mount_type(FILE *out, const struct grammar *grammar)
     fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) && grammar->facts->docker ? "|bind" : "");
 }
 
-/* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with a
- * slash the Engine refuses as the source of a bind mount. */
+/* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with
+ * a slash the Engine refuses as the source of a bind mount. */
 static void put_mount_source(FILE *out, const struct grammar *grammar)
 {
     fputs("(?>\"\"|\"(?&volume_name)\"|(?=\"[^\"]*?[/:@])(?!\"[A-Za-z]:)(?&image)", out);
     fputs(has_paths(grammar->guard) ? "|\"(?&path)\")" : ")", out);
 }
 
-/* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those are for
- * a list. (An octet with a leading zero is octal for some.) */
+/* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those
+ * are for a list. (An octet with a leading zero is octal for some.) */
 #define OTHER_ADDRESS "(?&other_address)"
-#define OTHER_NAME "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
+#define OTHER_NAME    "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
 
 /* Where a share is: an address, or with a list a name; and its path. */
 static void put_share(FILE *out, const char *before, bool names, const char *between)
@@ -447,12 +458,13 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     bool nfs = lists(drivers, "nfs") || lists(drivers, "nfs4");
     bool smb = lists(drivers, "cifs") || lists(drivers, "smb3");
 
-    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])|" OPTION("size") "\"[0-9.]*+ ?[A-Za-z%]*+\"", out);
+    fputs("(?>\"[A-Za-z0-9_.-]*+\"" COLON "(?:null|\"\")(?=" W "[,}])|" OPTION("size") "\"[0-9.]*+ ?[A-Za-z%]*+\"",
+          out);
     fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
     fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?&segments)", out);
     put_share(out, "", nfs, ":");
-    /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a file: of
-     * that name, or in one of the client's.) */
+    /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a
+     * file: of that name, or in one of the client's.) */
     put_share(out, SLASH SLASH, smb && grammar->facts->docker && !has_paths(guard), "");
     fputs(has_paths(guard) && grammar->facts->docker ? "|(?&path)" : "", out);
     fputs(")\"|" OPTION("o") "\"(?:(?&share_option)(?:,(?&share_option))*+)?+\"", out);
@@ -461,17 +473,21 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
-/* One option of such a mount: a word, or a word with a value that is neither a path nor an address, save the share's own. */
+/* One option of such a mount: a word, or a word with a value that is neither a path nor an address, save the share's
+ * own. */
 static void put_share_option(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *drivers = &grammar->guard->list[KNOB_VOLUME_DRIVERS];
     bool names = lists(drivers, "nfs") || lists(drivers, "nfs4") || lists(drivers, "cifs") || lists(drivers, "smb3");
 
-    fprintf(out, "(?>(?i:(?:mount|client)?addr|mounthost|ip|servern|servername)=(?:" OTHER_ADDRESS "%s)(?=[,\"])", names ? "|" OTHER_NAME : "");
-    fprintf(out, "|(?!(?i:%sr?unbindable|remount|move|loop|(?:mount|client)?addr|mounthost|ip|servern|servername|lowerdir|upperdir|workdir|"
-                 "uhelper|helper|x-mount\\.subdir|context|fscontext|defcontext|rootcontext|sep|multiuser|cruid|offset|sizelimit|sec=krb5[a-z]*+)(?:[=,\"])|(?i:cred))"
-                 "[A-Za-z0-9_.-]++(?:=[A-Za-z0-9_.:%%@+!$*-]*+)?+(?=[,\"]))",
-            has_paths(grammar->guard) ? "" : "r?bind|");
+    fprintf(out, "(?>(?i:(?:mount|client)?addr|mounthost|ip|servern|servername)=(?:" OTHER_ADDRESS "%s)(?=[,\"])",
+            names ? "|" OTHER_NAME : "");
+    fprintf(
+        out,
+        "|(?!(?i:%sr?unbindable|remount|move|loop|(?:mount|client)?addr|mounthost|ip|servern|servername|lowerdir|upperdir|workdir|"
+        "uhelper|helper|x-mount\\.subdir|context|fscontext|defcontext|rootcontext|sep|multiuser|cruid|offset|sizelimit|sec=krb5[a-z]*+)(?:[=,\"])|(?i:cred))"
+        "[A-Za-z0-9_.-]++(?:=[A-Za-z0-9_.:%%@+!$*-]*+)?+(?=[,\"]))",
+        has_paths(grammar->guard) ? "" : "r?bind|");
 }
 
 static void put_capability(FILE *out, const struct grammar *grammar)
@@ -515,10 +531,10 @@ static void put_runtime(FILE *out, const struct grammar *grammar)
     put_names(out, "runc|io\\.containerd\\.runc\\.v2", &grammar->guard->list[KNOB_RUNTIME]);
 }
 
-/* -- Image references ------------------------------------------------------------------------------------------------ */
+/* ---- image references ---- */
 
 /* Podman takes these for a transport, most of them with a path of the host behind it. */
-#define NO_TRANSPORT                                                                                                   \
+#define NO_TRANSPORT \
     "(?!\"(?:(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?):|[^\"]*?//))"
 
 /* The length of the name in a pattern; a tag or digest follows it. */
@@ -573,9 +589,9 @@ static void put_image(FILE *out, const struct grammar *grammar)
     fputs(")\"", out);
 }
 
-#define ANYWHERE "(?:[^&]*+&)*?"
-#define ANYWHERE_AFTER "(?:(?<=&)|[^&]*+&)(?:[^&]*+&)*?"
-#define PARAMETER_END "(?:&|\\z)"
+#define ANYWHERE        "(?:[^&]*+&)*?"
+#define ANYWHERE_AFTER  "(?:(?<=&)|[^&]*+&)(?:[^&]*+&)*?"
+#define PARAMETER_END   "(?:&|\\z)"
 #define QUERY_TAG_CHARS "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)"
 
 /* The Engine puts the reference of a pull together from two parameters. Each may be there once only. */
@@ -585,8 +601,8 @@ static void put_image_query(FILE *out, const struct grammar *grammar)
 
     if (list->count == 0)
         return;
-    fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage[=&]" ANYWHERE_AFTER "fromImage(?:[=&]|\\z))(?!" ANYWHERE "tag[=&]" ANYWHERE_AFTER
-          "tag(?:[=&]|\\z))(?:",
+    fputs("(?=[^\\n]{0,1024}+\\z)(?!" ANYWHERE "fromImage[=&]" ANYWHERE_AFTER "fromImage(?:[=&]|\\z))(?!" ANYWHERE
+          "tag[=&]" ANYWHERE_AFTER "tag(?:[=&]|\\z))(?:",
           out);
     for (size_t i = 0; i < list->count; i++) {
         const char *pattern = list->items[i];
@@ -615,7 +631,7 @@ static void put_image_query(FILE *out, const struct grammar *grammar)
     fputs(")", out);
 }
 
-/* -- The required label ---------------------------------------------------------------------------------------------- */
+/* ---- the required label ---- */
 
 /* A text in which a slash is written in one way only. */
 static void put_plain(FILE *out, const char *text)
@@ -640,7 +656,7 @@ static void put_required_value(FILE *out, const struct grammar *grammar)
     fputc('"', out);
 }
 
-/* -- All of them ----------------------------------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 static const struct {
     const char *name;

@@ -10,7 +10,8 @@ bool guard_put_list(FILE *out, const struct grammar *grammar, const char *name);
 /* guard/glob.c */
 enum glob_kind { GLOB_NAME, GLOB_TAG, GLOB_QUERY_NAME, GLOB_QUERY_TAG, GLOB_VOLUME };
 
-/* Writes a regex for a pattern, or the part of one: the name or the tag of an image, in a body or a query, or a volume. */
+/* Writes a regex for a pattern, or the part of one: the name or the tag of an image, in a body or a query, or a volume.
+ */
 void guard_put_glob(FILE *out, const char *glob, size_t length, enum glob_kind kind);
 
 #endif

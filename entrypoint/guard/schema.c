@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The tables below are aligned by hand. */
+/* clang-format off */
+
 const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 #define KNOB(name, kind, item, ...) [KNOB_##name] = {"ALLOW_" #name, KNOB_##kind, item},
 #include "base/variables.def"
@@ -111,7 +114,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_NONE, NULL, "no setting allows it"},
 };
 
-/* -- Values ---------------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 #define EMPTY "(?&empty)"
 #define NOTHING_OR(words) "\"(?:" words ")?+\""
@@ -147,7 +150,7 @@ const struct guard_hint guard_hints[] = {
 
 #define END {NULL, RULE, NULL, KNOB_NONE}
 
-/* -- Containers ------------------------------------------------------------------------------------------------------ */
+/* ---- containers ---- */
 
 static const struct guard_field host_config[] = {
     {"Privileged", RULE, "false", KNOB_PRIVILEGED},
@@ -410,7 +413,7 @@ static const struct guard_field checkpoint_create[] = {
     END,
 };
 
-/* -- Volumes and networks -------------------------------------------------------------------------------------------- */
+/* ---- volumes and networks ---- */
 
 static const struct guard_field volume_create[] = {
     {"Name", RULE, "\"\"|\"(?&volume_name)\"", KNOB_VOLUME_NAMES},
@@ -479,7 +482,7 @@ static const struct guard_field network_disconnect[] = {
     END,
 };
 
-/* -- Swarm ----------------------------------------------------------------------------------------------------------- */
+/* ---- swarm ---- */
 
 static const struct guard_field service_spec[] = {
     {"TaskTemplate", OBJECT, "TaskSpec", KNOB_NONE},
@@ -694,7 +697,7 @@ const struct guard_type guard_types[] = {
     {NULL, NULL, NULL},
 };
 
-/* -- Groups ---------------------------------------------------------------------------------------------------------- */
+/* ---- groups ---- */
 
 #define IPV4 "[0-9]{1,3}+(?:\\.[0-9]{1,3}+){3}"
 #define OCTET "(?:0|[1-9][0-9]{0,2}+)"
@@ -782,7 +785,7 @@ const struct guard_group guard_groups[] = {
     {NULL, NULL},
 };
 
-/* -- Operations ------------------------------------------------------------------------------------------------------ */
+/* ---- operations ---- */
 
 /* A name in a query: slashes and colons may be percent-encoded. */
 #define REFERENCE "(?:[A-Za-z0-9_.@+-]|/|:|%2[Ff]|%3[Aa]|%40)*+"
@@ -928,6 +931,8 @@ const struct guard_operation guard_operations[] = {
     {"ImageScpLibpod", "copying this image", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {NULL, NULL, BODY_IGNORED, NULL, KNOB_NONE, NULL, NULL, NULL},
 };
+
+/* clang-format on */
 
 const struct guard_type *guard_type_find(const char *name)
 {

@@ -10,15 +10,15 @@
 enum guard_knob {
 #define KNOB(name, ...) KNOB_##name,
 #include "base/variables.def"
-    KNOB_COUNT, /* those above are variables of the guard; those below are not */
+    KNOB_COUNT,               /* those above are variables of the guard; those below are not */
     KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints differ */
     KNOB_MOUNT,
-    KNOB_ENVIRONMENT,              /* items of Env: see the hints */
-    KNOB_LINKS,                    /* open where ContainerInspect is: it shows the same environments */
-    KNOB_SECRETS,                  /* open where SecretInspect is */
-    KNOB_CONFIGS,                  /* open where ConfigInspect is */
-    KNOB_OWN,                      /* the proxy's own container, which nothing opens */
-    KNOB_NONE,                     /* nothing opens it */
+    KNOB_ENVIRONMENT, /* items of Env: see the hints */
+    KNOB_LINKS,       /* open where ContainerInspect is: it shows the same environments */
+    KNOB_SECRETS,     /* open where SecretInspect is */
+    KNOB_CONFIGS,     /* open where ConfigInspect is */
+    KNOB_OWN,         /* the proxy's own container, which nothing opens */
+    KNOB_NONE,        /* nothing opens it */
     KNOB_ALL,
 };
 
@@ -53,11 +53,12 @@ extern const struct guard_knob_info guard_knobs[KNOB_COUNT];
 /* The names of knobs and sayings in the maps. */
 extern const char *const guard_keys[SAY_ALL];
 
-/* What a refusal says: the first row that has the knob or saying and whose regex matches the refused value (or its name) counts.
- * A profile's prefix stands before the first ALLOW_ of the text. */
+/* What a refusal says: the first row that has the knob or saying and whose regex matches the refused value (or its
+ * name) counts. A profile's prefix stands before the first ALLOW_ of the text. */
 struct guard_hint {
     int key;
-    const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot be shown */
+    const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot
+                          be shown */
     const char *text;  /* NULL: nothing helps */
 };
 extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts where no other does */

@@ -16,7 +16,8 @@ bool guard_has_body(const struct guard_operation *operation)
 
 bool guard_judges_query(const struct guard *guard, const struct guard_operation *operation)
 {
-    for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL; parameter++)
+    for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL;
+         parameter++)
         if (!grammar_parameter_is_open(guard, parameter))
             return true;
     return false;
@@ -52,7 +53,8 @@ static struct demand *add(struct product *product, const char *part, enum guard_
     return demand;
 }
 
-void product_make(struct product *product, const struct guard *guard, const struct guard_facts *facts, const struct guard_operation *operation)
+void product_make(struct product *product, const struct guard *guard, const struct guard_facts *facts,
+                  const struct guard_operation *operation)
 {
     const struct grammar *grammar = &product->grammar;
     struct demand *demand;
@@ -71,7 +73,8 @@ void product_make(struct product *product, const struct guard *guard, const stru
         regex_join(&demand->harmless, &demand->fault);
     }
     if (guard_has_body(operation)) {
-        demand = add(product, operation->body == BODY_EMPTY ? "filled" : "body", operation->body == BODY_EMPTY ? SAY_FILLED : SAY_BODY);
+        demand = add(product, operation->body == BODY_EMPTY ? "filled" : "body",
+                     operation->body == BODY_EMPTY ? SAY_FILLED : SAY_BODY);
         grammar_body(grammar, &demand->harmless);
         if (operation->body == BODY_OBJECT) {
             grammar_body_fault(grammar, &demand->fault);
@@ -81,7 +84,8 @@ void product_make(struct product *product, const struct guard *guard, const stru
     if (guard->label != NULL && operation->labels != NULL) {
         demand = add(product, "label", SAY_ALL);
         grammar_label(grammar, &demand->harmless);
-        demand->why = text_format("%s; %sREQUIRE_LABEL asks for the label %.64s", operation->labels, guard->prefix, guard->label);
+        demand->why = text_format("%s; %sREQUIRE_LABEL asks for the label %.64s", operation->labels, guard->prefix,
+                                  guard->label);
     }
 }
 

@@ -12,9 +12,9 @@
 
 /* Something that has to be harmless. */
 struct demand {
-    const char *part;      /* "query", "body", "filled" (a body that has to be empty) or "label" */
+    const char *part; /* "query", "body", "filled" (a body that has to be empty) or "label" */
     struct regex harmless;
-    struct regex fault;    /* where the first fault is; without a text: not looked for */
+    struct regex fault;       /* where the first fault is; without a text: not looked for */
     enum guard_saying saying; /* what is said where no fault is found; SAY_ALL: why has it */
     char *why;
 };
@@ -22,13 +22,14 @@ struct demand {
 /* All that the guard has to say of one operation; haproxy.cfg and `explain` both come from it. */
 struct product {
     struct grammar grammar;
-    char *refusal; /* why the operation is refused whatever it carries; NULL: the demands decide */
+    char *refusal;            /* why the operation is refused whatever it carries; NULL: the demands decide */
     struct demand demands[3]; /* in the order in which they are judged */
     size_t count;
 };
 
 /* Makes the product for an operation that guard_inspects. Release with product_free. */
-void product_make(struct product *product, const struct guard *guard, const struct guard_facts *facts, const struct guard_operation *operation);
+void product_make(struct product *product, const struct guard *guard, const struct guard_facts *facts,
+                  const struct guard_operation *operation);
 void product_free(struct product *product);
 
 /* Whether a body is waited for. */

@@ -5,12 +5,8 @@
 #include <stdlib.h>
 
 static const char *const questions[QUESTIONS] = {
-    [PING] = "/_ping",
-    [LIST] = "/containers/json?all=1",
-    [VERSION_OF] = "/version",
-    [INFO] = "/info",
-    [HOST_NETWORK] = "/networks/host",
-    [SWARM_NETWORK] = "/networks/host?scope=swarm",
+    [PING] = "/_ping", [LIST] = "/containers/json?all=1", [VERSION_OF] = "/version",
+    [INFO] = "/info",  [HOST_NETWORK] = "/networks/host", [SWARM_NETWORK] = "/networks/host?scope=swarm",
 };
 
 static bool is_podman(const struct fetch *ping)
@@ -42,7 +38,8 @@ static void ask(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QU
     free(fetches);
 }
 
-/* (Podman's /version takes long, and what it is its /_ping has told; it has no swarm, and what it says of cgroups is not of use.) */
+/* (Podman's /version takes long, and what it is its /_ping has told; it has no swarm, and what it says of cgroups is
+ * not of use.) */
 static void ask_all(struct inventory_reading *reading, long deadline)
 {
     bool first[UPSTREAMS_MAX][QUESTIONS] = {{false}};
@@ -66,7 +63,8 @@ static void set_unfit(struct inventory_upstream *part, const char *question)
     bounded_format(part->why, sizeof part->why, "what it answers to GET %s is not understood", question);
 }
 
-/* What only an Engine of Docker is asked. What it does not answer, or not in time, is not known; the rest is all the same. */
+/* What only an Engine of Docker is asked. What it does not answer, or not in time, is not known; the rest is all the
+ * same. */
 static void take_facts(struct inventory_upstream *part, const struct fetch *answers)
 {
     const struct fetch *info = &answers[INFO];

@@ -24,19 +24,19 @@ struct endpoint {
 
 struct channel {
     enum channel_state state;
-    int fd;            /* -1 for none */
-    struct tls *tls;   /* NULL without */
+    int fd;          /* -1 for none */
+    struct tls *tls; /* NULL without */
     const char *request;
     size_t sent;
-    char why[160];     /* CHANNEL_FAILED */
+    char why[160]; /* CHANNEL_FAILED */
 };
 
-/* The addresses of all upstreams, names among them asked for in children, until the deadline (see channel_now). Those that
- * are not found in time have a length of 0 and the reason. */
+/* The addresses of all upstreams, names among them asked for in children, until the deadline (see channel_now). Those
+ * that are not found in time have a length of 0 and the reason. */
 void endpoints_find(struct endpoint endpoints[UPSTREAMS_MAX], const struct upstreams *upstreams, long deadline);
 
-/* Begins to connect, and will send the request, which must stay as long as the channel is used. The certificates for a tls://
- * upstream are those of the settings. Ends with channel_close, whatever the state. */
+/* Begins to connect, and will send the request, which must stay as long as the channel is used. The certificates for a
+ * tls:// upstream are those of the settings. Ends with channel_close, whatever the state. */
 void channel_open(struct channel *channel, const struct endpoint *endpoint, const struct upstream *upstream,
                   const struct settings *settings, const char *request);
 void channel_close(struct channel *channel);

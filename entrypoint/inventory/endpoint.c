@@ -72,11 +72,13 @@ static void end(struct search *search, struct endpoint *endpoint, long deadline)
 
     if (search->answer < 0)
         return;
-    if (poll(&one, 1, left > 0 ? (int)left : 0) > 0 && read(search->answer, &found, sizeof found) == (ssize_t)sizeof found)
+    if (poll(&one, 1, left > 0 ? (int)left : 0) > 0 &&
+        read(search->answer, &found, sizeof found) == (ssize_t)sizeof found)
         *endpoint = found;
     close(search->answer);
     kill(search->child, SIGKILL);
-    while (waitpid(search->child, NULL, 0) < 0 && errno == EINTR) {}
+    while (waitpid(search->child, NULL, 0) < 0 && errno == EINTR) {
+    }
 }
 
 void endpoints_find(struct endpoint endpoints[UPSTREAMS_MAX], const struct upstreams *upstreams, long deadline)

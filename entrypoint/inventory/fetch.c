@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define AT_ONCE 32 /* connections */
-#define BLOCK 65536
+#define BLOCK   65536
 
 /* One that is under way. */
 struct job {
@@ -23,13 +23,17 @@ struct job {
     long announced; /* length of the body; -1: until the end of the connection, -2: not to be used */
 };
 
-static void start(struct job *job, struct fetch *fetch, const struct settings *settings, const struct endpoint *endpoints)
+static void start(struct job *job, struct fetch *fetch, const struct settings *settings,
+                  const struct endpoint *endpoints)
 {
     memset(job, 0, sizeof *job);
     job->fetch = fetch;
-    bounded_format(job->request, sizeof job->request,
-                   "GET %s HTTP/1.0\r\nHost: docker\r\nUser-Agent: docker-socket-proxy/inventory\r\nConnection: close\r\n\r\n", fetch->path);
-    channel_open(&job->channel, &endpoints[fetch->upstream], &settings->upstreams.list[fetch->upstream], settings, job->request);
+    bounded_format(
+        job->request, sizeof job->request,
+        "GET %s HTTP/1.0\r\nHost: docker\r\nUser-Agent: docker-socket-proxy/inventory\r\nConnection: close\r\n\r\n",
+        fetch->path);
+    channel_open(&job->channel, &endpoints[fetch->upstream], &settings->upstreams.list[fetch->upstream], settings,
+                 job->request);
 }
 
 static void fail(struct fetch *fetch, const char *why)
@@ -118,7 +122,8 @@ static void finish(struct job *job)
 
 static bool is_complete(const struct job *job)
 {
-    return job->head != 0 && job->announced != -1 && (job->announced == -2 || job->length - job->head >= (size_t)job->announced);
+    return job->head != 0 && job->announced != -1 &&
+           (job->announced == -2 || job->length - job->head >= (size_t)job->announced);
 }
 
 static void refuse(struct job *job, const char *why)

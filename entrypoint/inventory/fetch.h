@@ -8,7 +8,7 @@
 
 /* One answer. HTTP/1.0 is spoken, so that it comes in one piece. */
 struct fetch {
-    size_t upstream;  /* index */
+    size_t upstream; /* index */
     char path[160];
     int status;       /* 0: no answer that can be used, see why */
     char *head;       /* the header lines, a string; owned; NULL without an answer */
@@ -17,8 +17,8 @@ struct fetch {
     char why[200];
 };
 
-/* Makes all the requests (of each, upstream and path are set), and is done at the deadline at the latest. Release each with
- * fetch_free. */
+/* Makes all the requests (of each, upstream and path are set), and is done at the deadline at the latest. Release each
+ * with fetch_free. */
 void fetch_all(struct fetch *fetches, size_t count, const struct settings *settings, const struct endpoint *endpoints,
                long deadline);
 void fetch_free(struct fetch *fetch);

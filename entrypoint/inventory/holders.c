@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Where Engines, and what runs containers for them, have their sockets. Those of rootless ones: see shows_rootless. */
-static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock"};
+static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock",
+                                            "/run/containerd/containerd.sock"};
 
 static bool shows(const char *source, const char *path)
 {
@@ -58,16 +59,19 @@ static bool host_path(const struct inventory_mount *best, const char *path, char
 {
     if (best == NULL)
         return (size_t)snprintf(host, size, "%s", path) < size;
-    return (size_t)snprintf(host, size, "%s%s", best->source, path_canonical(path) + strlen(path_canonical(best->place))) < size;
+    return (size_t)snprintf(host, size, "%s%s", best->source,
+                            path_canonical(path) + strlen(path_canonical(best->place))) < size;
 }
 
 /* (The Engine does not tell where a volume is as long as no running container uses it.) */
 static bool is_same_volume(const struct inventory_mount *a, const struct inventory_mount *b)
 {
-    return a != NULL && a->volume != NULL && a->volume[0] != '\0' && b->volume != NULL && strcmp(a->volume, b->volume) == 0;
+    return a != NULL && a->volume != NULL && a->volume[0] != '\0' && b->volume != NULL &&
+           strcmp(a->volume, b->volume) == 0;
 }
 
-static bool holds(const struct inventory_entry *entry, const struct inventory_entry *own, const struct upstreams *upstreams)
+static bool holds(const struct inventory_entry *entry, const struct inventory_entry *own,
+                  const struct upstreams *upstreams)
 {
     for (size_t i = 0; i < entry->mount_count; i++) {
         const char *source = entry->mounts[i].source;
@@ -81,7 +85,8 @@ static bool holds(const struct inventory_entry *entry, const struct inventory_en
             char host[PATH_MAX];
 
             if (upstreams->list[k].kind == UPSTREAM_UNIX &&
-                (is_same_volume(ours, &entry->mounts[i]) || (host_path(ours, path, host, sizeof host) && shows(source, host))))
+                (is_same_volume(ours, &entry->mounts[i]) ||
+                 (host_path(ours, path, host, sizeof host) && shows(source, host))))
                 return true;
         }
         if (shows_rootless(source))
@@ -90,7 +95,8 @@ static bool holds(const struct inventory_entry *entry, const struct inventory_en
     return false;
 }
 
-void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading, const struct inventory_entry *own)
+void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading,
+                            const struct inventory_entry *own)
 {
     const struct upstreams *upstreams = &reading->settings->upstreams;
 

@@ -4,8 +4,8 @@
 
 #include "inventory/json.h"
 
-/* What is asked. Without an answer to the NEEDED ones nothing of an upstream is known; the others are facts by which the create
- * guard may be less strict. */
+/* What is asked. Without an answer to the NEEDED ones nothing of an upstream is known; the others are facts by which
+ * the create guard may be less strict. */
 enum { PING, LIST, VERSION_OF, NEEDED, INFO = NEEDED, HOST_NETWORK, SWARM_NETWORK, QUESTIONS };
 
 struct inventory_reading {
@@ -20,12 +20,13 @@ struct inventory_reading {
 /* inventory/ask.c: asks all upstreams, and takes their parts. */
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds);
 
-/* inventory/own.c: which of the listed containers is ours, into inventory->own with its volumes. NULL if none is. The entry is
- * the reading's; its container has moved. */
+/* inventory/own.c: which of the listed containers is ours, into inventory->own with its volumes. NULL if none is. The
+ * entry is the reading's; its container has moved. */
 struct inventory_entry *inventory_find_own(struct inventory *inventory, struct inventory_reading *reading);
 
 /* inventory/holders.c: the others that hold a socket. own is our entry, or NULL. */
-void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading, const struct inventory_entry *own);
+void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading,
+                            const struct inventory_entry *own);
 
 /* inventory/inventory.c: what follows from the parts. */
 void inventory_conclude(struct inventory *inventory);

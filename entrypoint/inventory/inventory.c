@@ -89,7 +89,8 @@ void inventory_conclude(struct inventory *inventory)
     inventory->kind = any_podman ? ENGINE_PODMAN : all_docker ? ENGINE_DOCKER : ENGINE_UNKNOWN;
     conclude_host_networks(inventory);
     inventory->known = !inventory->contained ||
-                       (!inventory->odd && (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
+                       (!inventory->odd &&
+                        (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
     if (inventory->holder_count > 1)
         qsort(inventory->holders, inventory->holder_count, sizeof *inventory->holders, compare_containers);
     drop_repeated(inventory);

@@ -1,5 +1,6 @@
-/* What the Engines say of us and of the containers that hold their sockets: what the proxy protects (see inventory/protection.h), and
- * what the create guard has to know. Read at the start and at reloads; passed along, never kept aside. */
+/* What the Engines say of us and of the containers that hold their sockets: what the proxy protects (see
+ * inventory/protection.h), and what the create guard has to know. Read at the start and at reloads; passed along, never
+ * kept aside. */
 #ifndef INVENTORY_H
 #define INVENTORY_H
 
@@ -12,7 +13,8 @@
 /* Where nobody waits for a start. */
 #define INVENTORY_MILLISECONDS_LATER 3000
 
-/* DOCKER only if every Engine has answered and is one; PODMAN if any is; else UNKNOWN, where both have to be reckoned with. */
+/* DOCKER only if every Engine has answered and is one; PODMAN if any is; else UNKNOWN, where both have to be reckoned
+ * with. */
 enum engine_kind { ENGINE_UNKNOWN, ENGINE_DOCKER, ENGINE_PODMAN };
 
 /* A list of strings, sorted, each once; owned. */
@@ -48,22 +50,25 @@ enum inventory_answer {
 /* One upstream's part. */
 struct inventory_upstream {
     enum inventory_answer answer;
-    char why[200];         /* if not GIVEN: the reason */
-    bool told;             /* what is known of it is right: it is GIVEN, or was before */
-    enum engine_kind kind; /* UNKNOWN if it is neither, or not told */
-    bool cgroup_v1;        /* it is Docker, and says so; what follows likewise */
-    char host_network[LOCAL_NETWORK_ID_LENGTH + 1];       /* the id of its network "host"; "" if not known */
-    char swarm_host_network[SWARM_NETWORK_ID_LENGTH + 1]; /* that by which its swarm knows it; "" if not known, or in no swarm */
+    char why[200];                                  /* if not GIVEN: the reason */
+    bool told;                                      /* what is known of it is right: it is GIVEN, or was before */
+    enum engine_kind kind;                          /* UNKNOWN if it is neither, or not told */
+    bool cgroup_v1;                                 /* it is Docker, and says so; what follows likewise */
+    char host_network[LOCAL_NETWORK_ID_LENGTH + 1]; /* the id of its network "host"; "" if not known */
+    char swarm_host_network[SWARM_NETWORK_ID_LENGTH +
+                            1]; /* that by which its swarm knows it; "" if not known, or in no swarm */
 };
 
 struct inventory {
-    bool contained; /* this program runs in a container; if not, everything below but what the Engines say of themselves is empty */
-    bool known;     /* own is right: an Engine has this container, or all have answered and none has it (own.id may be set all
-                       the same). False: what could be ours has to be taken for ours */
-    bool complete;  /* every upstream has told its part: holders and kind are whole */
+    bool contained; /* this program runs in a container; if not, everything below but what the Engines say of themselves
+                       is empty */
+    bool known; /* own is right: an Engine has this container, or all have answered and none has it (own.id may be set
+                   all the same). False: what could be ours has to be taken for ours */
+    bool complete; /* every upstream has told its part: holders and kind are whole */
     enum engine_kind kind;
     bool cgroup_v1; /* all upstreams have control groups of version 1 */
-    struct inventory_list host_networks; /* both ids of the host network of every upstream; empty unless all of them are known */
+    struct inventory_list
+        host_networks; /* both ids of the host network of every upstream; empty unless all of them are known */
     struct inventory_container own;
     bool own_found; /* an Engine has it */
     bool odd;       /* a volume of own has a name that is none: nothing can be judged by it, so that known is false */
@@ -76,8 +81,8 @@ struct inventory {
     struct inventory_upstream upstreams[UPSTREAMS_MAX];
 };
 
-/* Asks all upstreams, at the same time, and takes no longer than the given milliseconds for it. Never fails: what could not be
- * had is not known. Release with inventory_free; an inventory of zeros is an empty one. */
+/* Asks all upstreams, at the same time, and takes no longer than the given milliseconds for it. Never fails: what could
+ * not be had is not known. Release with inventory_free; an inventory of zeros is an empty one. */
 void inventory_read(struct inventory *inventory, const struct settings *settings, long milliseconds);
 
 /* The same with what is known of our container already, which stays the caller's. */
@@ -88,8 +93,8 @@ void inventory_free(struct inventory *inventory);
 /* Whether both would make the same configuration. */
 bool inventory_equal(const struct inventory *a, const struct inventory *b);
 
-/* Of an upstream that has not told anything this time (it is being restarted), what it told before still counts: it protects
- * until it is known better. Copies that into what was read anew. */
+/* Of an upstream that has not told anything this time (it is being restarted), what it told before still counts: it
+ * protects until it is known better. Copies that into what was read anew. */
 void inventory_keep(struct inventory *fresh, const struct inventory *before);
 
 /* Whether the volume of that name is mounted in our container. */

@@ -35,8 +35,9 @@ static void *zeroed(size_t count, size_t size)
     return result;
 }
 
-/* What an Engine writes, which may have a zero byte in any string: clients choose labels and commands. Jansson refuses those,
- * and the whole list with them; what they stand in does not matter here, so that they become the replacement character. */
+/* What an Engine writes, which may have a zero byte in any string: clients choose labels and commands. Jansson refuses
+ * those, and the whole list with them; what they stand in does not matter here, so that they become the replacement
+ * character. */
 static json_t *load(const char *body, size_t length)
 {
     static const char zero[] = "\\u0000";
@@ -123,7 +124,8 @@ static bool read_names(struct inventory_list *names, const json_t *array)
 
     if (!fits(array, JSON_ARRAY))
         return false;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         const char *name = json_string_value(item);
 
         if (name == NULL)
@@ -167,7 +169,8 @@ static bool read_mounts(struct inventory_entry *entry, const json_t *array)
     if (!fits(array, JSON_ARRAY))
         return false;
     entry->mounts = zeroed(json_array_size(array), sizeof *entry->mounts);
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct inventory_mount *mount = &entry->mounts[entry->mount_count];
         const char *type = text_of(item, "Type");
         const char *name = text_of(item, "Name");
@@ -191,7 +194,8 @@ static bool read_entry(struct inventory_entry *entry, const json_t *object)
     const char *state = text_of(object, "State");
     const char *mode = host == NULL ? "" : text_of(host, "NetworkMode");
 
-    if (!json_is_object(object) || id == NULL || !is_id(id) || state == NULL || mode == NULL || !fits(host, JSON_OBJECT))
+    if (!json_is_object(object) || id == NULL || !is_id(id) || state == NULL || mode == NULL ||
+        !fits(host, JSON_OBJECT))
         return false;
     entry->container.id = inventory_copy(id);
     entry->network_mode = inventory_copy(mode);
@@ -211,7 +215,8 @@ bool inventory_entries_read(struct inventory_entries *entries, const char *body,
     entries->count = 0;
     entries->list = zeroed(json_array_size(array), sizeof *entries->list);
     if (right)
-        json_array_foreach(array, i, item) {
+        json_array_foreach(array, i, item)
+        {
             entries->count++;
             right = read_entry(&entries->list[i], item);
             if (!right)
@@ -249,7 +254,8 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
 
     *kind = ENGINE_UNKNOWN;
     if (right)
-        json_array_foreach(components, i, item) {
+        json_array_foreach(components, i, item)
+        {
             const char *name = text_of(item, "Name");
 
             if (name != NULL && strcmp(name, "Podman Engine") == 0)
@@ -273,7 +279,8 @@ bool inventory_cgroup_v1(const char *body, size_t length)
 
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length)
 {
-    const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef" : "0123456789abcdefghijklmnopqrstuvwxyz";
+    const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef"
+                                                              : "0123456789abcdefghijklmnopqrstuvwxyz";
     json_t *network = json_loadb(body, length, 0, NULL);
     const char *name = json_string_value(json_object_get(network, "Name"));
     const char *text = json_string_value(json_object_get(network, "Id"));

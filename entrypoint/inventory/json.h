@@ -36,12 +36,12 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
 /* Whether the body of GET /info says that the control groups are of version 1. */
 bool inventory_cgroup_v1(const char *body, size_t length);
 
-/* Reads the id from the body of GET /networks/host: id_length letters, as one of LOCAL_ or SWARM_NETWORK_ID_LENGTH has them. False,
- * with id "", if it is another network, or the id is none. */
+/* Reads the id from the body of GET /networks/host: id_length letters, as one of LOCAL_ or SWARM_NETWORK_ID_LENGTH has
+ * them. False, with id "", if it is another network, or the id is none. */
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length);
 
-/* What a container, a volume and a service may be called: [A-Za-z0-9][A-Za-z0-9_.-]*. Nothing else of what an Engine says gets
- * into haproxy.cfg. */
+/* What a container, a volume and a service may be called: [A-Za-z0-9][A-Za-z0-9_.-]*. Nothing else of what an Engine
+ * says gets into haproxy.cfg. */
 bool inventory_is_name(const char *text);
 
 /* A copy of the text, NULL of NULL. */

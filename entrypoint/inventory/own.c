@@ -70,10 +70,10 @@ static void set_own(struct inventory *inventory, struct inventory_entry *entry, 
     add_volumes(inventory, entry);
 }
 
-/* Among containers that have the network of the named one (and itself), those that could be ours are. One of them becomes the
- * own container; should there be more, the others are protected as holders, with their volumes. */
-static struct inventory_entry *choose(struct inventory *inventory, struct inventory_reading *reading, struct inventory_entry *named,
-                                      size_t upstream)
+/* Among containers that have the network of the named one (and itself), those that could be ours are. One of them
+ * becomes the own container; should there be more, the others are protected as holders, with their volumes. */
+static struct inventory_entry *choose(struct inventory *inventory, struct inventory_reading *reading,
+                                      struct inventory_entry *named, size_t upstream)
 {
     struct inventory_entries *entries = &reading->entries[upstream];
     struct inventory_entry *own = could_be_ours(named, reading->container) ? named : NULL;

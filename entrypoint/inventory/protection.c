@@ -10,17 +10,17 @@
 
 #define DEPTH_MAX 200 /* PCRE2 nests parentheses 250 deep; ids have 64 digits */
 
-#define COMMAND "a command in it could undo the proxy"
-#define FILES "files put into it could undo the proxy"
-#define KEYS "its files may hold keys of the proxy"
+#define COMMAND  "a command in it could undo the proxy"
+#define FILES    "files put into it could undo the proxy"
+#define KEYS     "its files may hold keys of the proxy"
 #define TERMINAL "what is sent into it could undo the proxy"
-#define NAME "with another name it would no longer be found"
-#define LIMITS "other limits could stop it"
-#define MEMORY "a checkpoint holds its memory, and keys with it"
-#define STATE "another state could undo the proxy"
-#define SPEC "another specification could undo the proxy"
-#define CONTENT "other files in it could undo the proxy"
-#define ROOT "its files could be changed there"
+#define NAME     "with another name it would no longer be found"
+#define LIMITS   "other limits could stop it"
+#define MEMORY   "a checkpoint holds its memory, and keys with it"
+#define STATE    "another state could undo the proxy"
+#define SPEC     "another specification could undo the proxy"
+#define CONTENT  "other files in it could undo the proxy"
+#define ROOT     "its files could be changed there"
 
 const struct protected_operation protected_operations[] = {
     {"ContainerExec", PROTECT_HOLDER, COMMAND},
@@ -99,8 +99,8 @@ static void add(struct protection *protection, enum protection_subject subject, 
     protection->targets[subject] = targets;
 }
 
-/* (Ids are looked up with LIKE in Podman's database, where _ stands for any character, and in some versions a capital letter for
- * a small one.) */
+/* (Ids are looked up with LIKE in Podman's database, where _ stands for any character, and in some versions a capital
+ * letter for a small one.) */
 void protection_make(struct protection *protection, const struct inventory *inventory)
 {
     bool wildcards = inventory->kind != ENGINE_DOCKER;
@@ -154,14 +154,15 @@ static bool is_target(const struct protection *protection, enum protection_subje
         const struct protection_target *target = &protection->targets[subject][i];
 
         if ((target->names != NULL && inventory_list_has(target->names, reference)) ||
-            (target->regex != NULL && matches(target->regex, reference, subject == PROTECT_SERVICE ? PCRE2_CASELESS : 0)))
+            (target->regex != NULL &&
+             matches(target->regex, reference, subject == PROTECT_SERVICE ? PCRE2_CASELESS : 0)))
             return true;
     }
     return false;
 }
 
-bool protection_refuses(const struct protection *protection, const char *operation_id, const char *reference, char *reason,
-                        size_t size)
+bool protection_refuses(const struct protection *protection, const char *operation_id, const char *reference,
+                        char *reason, size_t size)
 {
     static const char *const says[] = {[PROTECT_OWN] = PROTECTION_SAYS_OWN,
                                        [PROTECT_HOLDER] = PROTECTION_SAYS_HOLDER,
@@ -187,7 +188,8 @@ bool protection_refuses(const struct protection *protection, const char *operati
         snprintf(reason, size, "%s %s, and %s; " PROTECTION_SAYS_NEVER, reference, says[found], operation->because);
         return true;
     }
-    if (inventory->known || (operation->subject == PROTECT_OWN && inventory->own.id != NULL && matches(PROTECTION_OTHER, reference, 0)))
+    if (inventory->known ||
+        (operation->subject == PROTECT_OWN && inventory->own.id != NULL && matches(PROTECTION_OTHER, reference, 0)))
         return false;
     snprintf(reason, size, "%s", PROTECTION_SAYS_UNKNOWN);
     return true;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define TRY_AGAIN 2000  /* milliseconds */
-#define TRY_AT_MOST 5000 /* to connect and to answer */
+#define TRY_AGAIN       2000 /* milliseconds */
+#define TRY_AT_MOST     5000 /* to connect and to answer */
 #define RESOLVE_AT_MOST 500
 
 static const char request[] = "GET /_ping HTTP/1.1\r\nHost: docker\r\nUser-Agent: docker-socket-proxy/watch\r\n\r\n";
@@ -35,7 +35,8 @@ void reach_told(struct reach *reach, const struct inventory *inventory)
             reach->upstreams[i].news = false;
             reach->upstreams[i].rests = part->kind == ENGINE_PODMAN;
         }
-        if (reach->upstreams[i].trying && (reach->upstreams[i].rests || (reach->upstreams[i].reached && reach->upstreams[i].news)))
+        if (reach->upstreams[i].trying &&
+            (reach->upstreams[i].rests || (reach->upstreams[i].reached && reach->upstreams[i].news)))
             give_up(reach, i);
     }
 }

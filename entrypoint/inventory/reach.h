@@ -1,5 +1,5 @@
-/* Whether the Engines can be reached: one connection to each that has answered is kept, idle, so that its end is noticed when it
- * happens; those that have not are tried every two seconds. */
+/* Whether the Engines can be reached: one connection to each that has answered is kept, idle, so that its end is
+ * noticed when it happens; those that have not are tried every two seconds. */
 #ifndef INVENTORY_REACH_H
 #define INVENTORY_REACH_H
 
@@ -30,8 +30,8 @@ size_t reach_poll(const struct reach *reach, struct pollfd *polled);
 /* How many milliseconds until reach_step has something to do by itself; -1: for ever. */
 long reach_patience(const struct reach *reach);
 
-/* Goes on, without waiting (names are looked up for half a second at most). Returns whether an upstream that had been away, or
- * had never answered, answers now: it is time for a new inventory. */
+/* Goes on, without waiting (names are looked up for half a second at most). Returns whether an upstream that had been
+ * away, or had never answered, answers now: it is time for a new inventory. */
 bool reach_step(struct reach *reach);
 
 /* Is told what came of that. */

@@ -28,7 +28,8 @@ static bool use_certificates(SSL_CTX *context, const char *directory)
     for (size_t i = 0; i < 3; i++)
         if (!path_join(path[i], directory, files[i]))
             return false;
-    return SSL_CTX_load_verify_locations(context, path[0], NULL) == 1 && SSL_CTX_use_certificate_chain_file(context, path[1]) == 1 &&
+    return SSL_CTX_load_verify_locations(context, path[0], NULL) == 1 &&
+           SSL_CTX_use_certificate_chain_file(context, path[1]) == 1 &&
            SSL_CTX_use_PrivateKey_file(context, path[2], SSL_FILETYPE_PEM) == 1;
 }
 

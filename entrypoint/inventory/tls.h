@@ -10,8 +10,8 @@
 
 struct tls;
 
-/* On a connected or connecting socket, which stays the caller's; the directory has ca.pem, cert.pem and key.pem. NULL if they
- * cannot be used. Release with tls_free (NULL is fine). */
+/* On a connected or connecting socket, which stays the caller's; the directory has ca.pem, cert.pem and key.pem. NULL
+ * if they cannot be used. Release with tls_free (NULL is fine). */
 struct tls *tls_new(int fd, const struct upstream *upstream, const char *directory);
 void tls_free(struct tls *tls);
 

@@ -71,7 +71,8 @@ static const struct foreign {
 
 _Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
 
-/* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless ALLOW_<name> is set. */
+/* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless
+ * ALLOW_<name> is set. */
 static const enum operation_group separate[] = {GROUP_ARCHIVE, GROUP_CHANGES, GROUP_EXPORT, GROUP_LOGS, GROUP_TOP};
 #define SEPARATE_COUNT (sizeof separate / sizeof *separate)
 
@@ -121,8 +122,8 @@ static bool is_group(const char *name)
     return false;
 }
 
-/* Their HAProxy takes numbers only (`-m bool`): a word counts as 0 there, whatever it says. What opens nothing there opens
- * nothing here, and what it was meant to do is not guessed. */
+/* Their HAProxy takes numbers only (`-m bool`): a word counts as 0 there, whatever it says. What opens nothing there
+ * opens nothing here, and what it was meant to do is not guessed. */
 static enum tristate read_value(const struct variables *variables, const char *name, struct problems *problems)
 {
     enum tristate value = variable_boolean(variables, name, problems);
@@ -130,8 +131,11 @@ static enum tristate read_value(const struct variables *variables, const char *n
 
     if (value != YES || strcmp(text, "1") == 0)
         return value;
-    problem(problems, "%s=%s: the image that has this name takes the word for closed; write %s=0 for that, or to open it %s=1%s%s%s", name,
-            text, name, name, is_group(name) ? " or ALLOW_" : "", is_group(name) ? name : "", is_group(name) ? "=true" : "");
+    problem(
+        problems,
+        "%s=%s: the image that has this name takes the word for closed; write %s=0 for that, or to open it %s=1%s%s%s",
+        name, text, name, name, is_group(name) ? " or ALLOW_" : "", is_group(name) ? name : "",
+        is_group(name) ? "=true" : "");
     return UNSET;
 }
 
@@ -179,12 +183,15 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     /* a GET that runs the health check's command in the container */
     if (ends_in(operation->path, "healthcheck") && !post)
         return true;
-    if (compat->reading == TECNATIVA || (strstr(operation->path, "/containers/") == NULL && strstr(operation->path, "/pods/") == NULL))
+    if (compat->reading == TECNATIVA ||
+        (strstr(operation->path, "/containers/") == NULL && strstr(operation->path, "/pods/") == NULL))
         return false;
     for (size_t i = 0; i < SEPARATE_COUNT; i++)
-        if (ends_in(operation->path, group_variables[separate[i]] + strlen("ALLOW_")) && !(groups_on & GROUP_BIT(separate[i])))
+        if (ends_in(operation->path, group_variables[separate[i]] + strlen("ALLOW_")) &&
+            !(groups_on & GROUP_BIT(separate[i])))
             return true;
-    /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are needed */
+    /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are
+     * needed */
     if (compat->reading != STRICTER)
         return false;
     if (strcmp(operation->id, "ContainerExec") == 0)
@@ -194,8 +201,8 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
     return false;
 }
 
-enum tristate compat_decide(const struct compat *compat, const struct operation *operation, uint64_t groups_on, char *reason,
-                            size_t size)
+enum tristate compat_decide(const struct compat *compat, const struct operation *operation, uint64_t groups_on,
+                            char *reason, size_t size)
 {
     bool reads = strcmp(operation->method, "GET") == 0 || strcmp(operation->method, "HEAD") == 0;
     bool post = value_of(compat, "POST") == YES;

@@ -14,10 +14,22 @@ const char *const group_variables[] = {
 #include "policy/operations.def"
 };
 
-#define OWN {0}
-#define ONE(a) {GROUP_BIT(GROUP_##a)}
-#define BOTH(a, b) {GROUP_BIT(GROUP_##a) | GROUP_BIT(GROUP_##b)}
-#define EITHER(a, b) {GROUP_BIT(GROUP_##a), GROUP_BIT(GROUP_##b)}
+#define OWN \
+    {       \
+        0   \
+    }
+#define ONE(a)               \
+    {                        \
+        GROUP_BIT(GROUP_##a) \
+    }
+#define BOTH(a, b)                                  \
+    {                                               \
+        GROUP_BIT(GROUP_##a) | GROUP_BIT(GROUP_##b) \
+    }
+#define EITHER(a, b)                               \
+    {                                              \
+        GROUP_BIT(GROUP_##a), GROUP_BIT(GROUP_##b) \
+    }
 
 const struct operation operations[] = {
 #define OPERATION(section, method, path, id, groups, preset, kind) {#section, #method, path, #id, groups, preset, kind},

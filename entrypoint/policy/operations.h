@@ -23,17 +23,17 @@ enum operation_kind { PLAIN, STREAM, UPGRADE };
 struct operation {
     const char *section; /* tag of the API description, such as "Containers" */
     const char *method;
-    const char *path;   /* as the API description writes it, without a version */
-    const char *id;     /* operationId, such as "ContainerList" */
+    const char *path;                  /* as the API description writes it, without a version */
+    const char *id;                    /* operationId, such as "ContainerList" */
     uint64_t groups[ALTERNATIVES_MAX]; /* any one of these sets of groups opens it, the narrowest first; 0 for none */
     bool on_by_default;
     enum operation_kind kind;
 };
 
-#define OPERATIONS_MAX 320
-#define OPERATION_GROUPS_MAX 64 /* longest expression of groups, with its end */
-#define OPERATION_NAME_MAX 64   /* longest ALLOW_* name, with its end */
-#define OPERATION_REGEX_MAX 128 /* longest routing regex, with its end */
+#define OPERATIONS_MAX       320
+#define OPERATION_GROUPS_MAX 64  /* longest expression of groups, with its end */
+#define OPERATION_NAME_MAX   64  /* longest ALLOW_* name, with its end */
+#define OPERATION_REGEX_MAX  128 /* longest routing regex, with its end */
 
 extern const struct operation operations[];
 extern const size_t operation_count;
@@ -45,7 +45,8 @@ void operation_own_variable(const struct operation *operation, char name[OPERATI
  * as a line of haproxy/operations.map has it (HAProxy manual: map_reg). */
 void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX]);
 
-/* The groups that open the operation, as the printed tables have them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for none. */
+/* The groups that open the operation, as the printed tables have them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for
+ * none. */
 void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX]);
 
 #endif

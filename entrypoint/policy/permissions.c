@@ -48,8 +48,8 @@ static bool opens_others(const struct permissions *permissions, uint64_t set, si
     return false;
 }
 
-/* What would open a closed operation: its own variable, or groups, if they count; both where the groups open more, the groups
- * alone where they do not. */
+/* What would open a closed operation: its own variable, or groups, if they count; both where the groups open more, the
+ * groups alone where they do not. */
 static void what_would(const struct permissions *permissions, size_t i, const char *own, char reason[REASON_MAX])
 {
     uint64_t counting = permissions->compat == NULL ? UINT64_MAX : ~compat_ignored(permissions->compat);

@@ -22,8 +22,8 @@ struct permissions {
 
 /* Decides every operation from the variables: an own variable that is set decides alone; then the groups; then the
  * foreign names, unless a group that is set to false concerns the operation; then the default. A value that is no
- * boolean is a problem. compat is NULL where foreign names do not count; it and the variables' prefix must stay as long as
- * the permissions are used. */
+ * boolean is a problem. compat is NULL where foreign names do not count; it and the variables' prefix must stay as long
+ * as the permissions are used. */
 void permissions_read(struct permissions *permissions, const struct variables *variables, const struct compat *compat,
                       struct problems *problems);
 

@@ -209,7 +209,8 @@ void router_reference(const struct router *router, const char *target, char refe
 
     reference[0] = '\0';
     if (raw <= PATH_LENGTH_MAX)
-        begin = libpod ? read_libpod_path(router, target, raw, path) : read_engine_path(router, target, raw, 0, path, &refusal);
+        begin = libpod ? read_libpod_path(router, target, raw, path)
+                       : read_engine_path(router, target, raw, 0, path, &refusal);
     if (begin < 0)
         return;
     segment += begin;

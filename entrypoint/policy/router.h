@@ -26,8 +26,8 @@
 /* Longer paths are refused: no name of the Engine comes near it, and HAProxy's converters work on bounded buffers. */
 #define PATH_LENGTH_MAX 4096
 
-/* What is wrong with a path that names no operation, the first that hits. The regex is tried on the path as it is judged: an
- * Engine's once decoded, a libpod path as it is sent; or on any path as it is sent. */
+/* What is wrong with a path that names no operation, the first that hits. The regex is tried on the path as it is
+ * judged: an Engine's once decoded, a libpod path as it is sent; or on any path as it is sent. */
 struct path_fault {
     enum { ON_ANY_RAW, ON_ENGINE, ON_LIBPOD } on;
     const char *regex;
@@ -62,8 +62,8 @@ size_t router_find(const struct router *router, const char *method, const char *
  * /v4.0.0/libpod/containers/web/exec, decoded as the Engine and Podman do. "" if there is nothing in that place. */
 void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1]);
 
-/* Why a request for which router_find gives NO_OPERATION names none: what is wrong with its path, else NO_PERMISSION. (That of a
- * CONNECT is a host and a port, as it should be.) */
+/* Why a request for which router_find gives NO_OPERATION names none: what is wrong with its path, else NO_PERMISSION.
+ * (That of a CONNECT is a host and a port, as it should be.) */
 const char *router_fault(const struct router *router, const char *method, const char *target);
 
 #endif

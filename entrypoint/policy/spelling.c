@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define NAME_MAX_COMPARED 64
-#define WORDS_MAX 12
-#define GUESSES_MAX 3
+#define WORDS_MAX         12
+#define GUESSES_MAX       3
 
 unsigned slip(const char *name)
 {
@@ -54,13 +54,13 @@ static const struct synonym {
     const char *word;
     const char *operation; /* operationId */
 } synonyms[] = {
-    {"PULL", "ImageCreate"},      {"IMPORT", "ImageCreate"},       {"SAVE", "ImageGet"},
-    {"REMOVE", "ContainerDelete"}, {"REMOVE", "ImageDelete"},      {"REMOVE", "NetworkDelete"},
-    {"REMOVE", "VolumeDelete"},   {"RM", "ContainerDelete"},       {"RMI", "ImageDelete"},
-    {"PS", "ContainerList"},      {"DF", "SystemDataUsage"},       {"DIFF", "ContainerChanges"},
-    {"CP", "ContainerArchive"},   {"CP", "PutContainerArchive"},   {"COPY", "ContainerArchive"},
-    {"COPY", "PutContainerArchive"}, {"LOGIN", "SystemAuth"},      {"SHELL", "ContainerExec"},
-    {"SHELL", "ExecStart"},       {"TERMINAL", "ContainerAttach"},
+    {"PULL", "ImageCreate"},         {"IMPORT", "ImageCreate"},       {"SAVE", "ImageGet"},
+    {"REMOVE", "ContainerDelete"},   {"REMOVE", "ImageDelete"},       {"REMOVE", "NetworkDelete"},
+    {"REMOVE", "VolumeDelete"},      {"RM", "ContainerDelete"},       {"RMI", "ImageDelete"},
+    {"PS", "ContainerList"},         {"DF", "SystemDataUsage"},       {"DIFF", "ContainerChanges"},
+    {"CP", "ContainerArchive"},      {"CP", "PutContainerArchive"},   {"COPY", "ContainerArchive"},
+    {"COPY", "PutContainerArchive"}, {"LOGIN", "SystemAuth"},         {"SHELL", "ContainerExec"},
+    {"SHELL", "ExecStart"},          {"TERMINAL", "ContainerAttach"},
 };
 
 struct name_words {
@@ -166,7 +166,8 @@ static bool is_meant(const struct operation *operation, const struct name_words 
 }
 
 /* The own variables of the operations that are called by the words from first on. Returns how many. */
-static size_t find_called(const struct name_words *words, size_t first, const char *prefix, char *variables, size_t size)
+static size_t find_called(const struct name_words *words, size_t first, const char *prefix, char *variables,
+                          size_t size)
 {
     size_t count = 0;
     size_t used = 0;

@@ -25,8 +25,9 @@ struct nearest {
 /* Compares one more candidate. Of two that are equally near, the first counts. */
 void nearest_try(struct nearest *nearest, const char *candidate);
 
-/* The own variables of the operations that an unknown ALLOW_* name speaks of, by the words in it: "ALLOW_CONTAINER_KILL" for
- * ALLOW_KILL. They are joined by spaces, each with the prefix before it. False if there are none. */
+/* The own variables of the operations that an unknown ALLOW_* name speaks of, by the words in it:
+ * "ALLOW_CONTAINER_KILL" for ALLOW_KILL. They are joined by spaces, each with the prefix before it. False if there are
+ * none. */
 bool spoken_of(const char *name, const char *prefix, char *variables, size_t size);
 
 #endif

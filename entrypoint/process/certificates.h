@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Asks HAProxy, which tells what is wrong on stderr. Its own check of a configuration that names both files, as ours does,
- * does not look whether they fit: every handshake would fail later. */
+/* Asks HAProxy, which tells what is wrong on stderr. Its own check of a configuration that names both files, as ours
+ * does, does not look whether they fit: every handshake would fail later. */
 bool certificate_fits(const char *haproxy, const char *certificate, const char *key);
 
 #endif

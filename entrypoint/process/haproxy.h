@@ -17,8 +17,8 @@ struct config_file {
     int fd;              /* where it is kept in memory; -1 for none */
 };
 
-/* Writes the configuration to directory/haproxy.cfg.new, or, if directory is NULL, keeps it in memory (memfd) so that no
- * writable directory is needed. False with a problem told. Release with config_file_close. */
+/* Writes the configuration to directory/haproxy.cfg.new, or, if directory is NULL, keeps it in memory (memfd) so that
+ * no writable directory is needed. False with a problem told. Release with config_file_close. */
 bool config_file_make(struct config_file *file, const char *directory, const char *config, struct problems *problems);
 
 /* Makes it directory/haproxy.cfg: it is the one that is used from now on. False with a problem told. */
@@ -34,9 +34,9 @@ struct handover {
     int take;  /* on which the one that it replaces does, named in its arguments as -x sockpair@NUMBER */
 };
 
-/* Starts haproxy as a child that dies with us, unless it changes its user, with no signal blocked or ignored. Its stdout goes
- * to the descriptor out if that is not -1; handover is NULL for one that serves no clients. Returns its process, or -1 with
- * errno set. */
+/* Starts haproxy as a child that dies with us, unless it changes its user, with no signal blocked or ignored. Its
+ * stdout goes to the descriptor out if that is not -1; handover is NULL for one that serves no clients. Returns its
+ * process, or -1 with errno set. */
 pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const struct handover *handover);
 
 /* The exit code for a status of waitpid: the program's own, or 128 + signal. */

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #define CONTAINERS_MAX 200
-#define REASONS_MAX 4 /* of one container */
-#define MILLISECONDS 5000
-#define LEAVE_ALONE "com.centurylinklabs.watchtower.enable"
+#define REASONS_MAX    4 /* of one container */
+#define MILLISECONDS   5000
+#define LEAVE_ALONE    "com.centurylinklabs.watchtower.enable"
 
 /* The containers, and their inspections. */
 struct candidates {
@@ -90,7 +90,8 @@ static size_t take_list(struct candidates *candidates, const struct fetch *list,
         const struct inventory_container *container = &entries.list[i].container;
         size_t k = candidates->count;
 
-        if (is_known(candidates, container->id) || (inventory->own.id != NULL && strcmp(container->id, inventory->own.id) == 0))
+        if (is_known(candidates, container->id) ||
+            (inventory->own.id != NULL && strcmp(container->id, inventory->own.id) == 0))
             continue;
         if (k == CONTAINERS_MAX) {
             left++;
@@ -99,7 +100,8 @@ static size_t take_list(struct candidates *candidates, const struct fetch *list,
         candidates->ids[k] = inventory_copy(container->id);
         candidates->names[k] = inventory_copy(container->names.count > 0 ? container->names.items[0] : container->id);
         candidates->inspections[k].upstream = list->upstream;
-        bounded_format(candidates->inspections[k].path, sizeof candidates->inspections[k].path, "/containers/%s/json", container->id);
+        bounded_format(candidates->inspections[k].path, sizeof candidates->inspections[k].path, "/containers/%s/json",
+                       container->id);
         candidates->count++;
     }
     inventory_entries_free(&entries);
@@ -126,15 +128,16 @@ static void ask(struct candidates *candidates, const struct settings *settings, 
     }
     fetch_all(candidates->inspections, candidates->count, settings, endpoints, deadline);
     if (left > 0)
-        notice("whether they could be created again was looked at for %d containers; %zu more were not looked at", CONTAINERS_MAX, left);
+        notice("whether they could be created again was looked at for %d containers; %zu more were not looked at",
+               CONTAINERS_MAX, left);
 }
 
 /* ---- judging ---- */
 
 static void warn_of(const struct profile *profile, const char *name, const char *reason)
 {
-    notice("warning: %s%s%s could not be created again through this proxy: %s", profile->name, profile->name[0] == '\0' ? "" : ": ", name,
-           reason);
+    notice("warning: %s%s%s could not be created again through this proxy: %s", profile->name,
+           profile->name[0] == '\0' ? "" : ": ", name, reason);
 }
 
 /* Each reason that is found in the body; where none is, the one of the verdict. */
@@ -153,14 +156,16 @@ static void warn_of_each(const struct profile *profile, struct guard_judge *judg
     guard_judge_all(judge, body, strlen(body), out);
     if (fclose(out) != 0 || reasons == NULL)
         abort();
-    for (reason = strtok_r(reasons, "\n", &rest); reason != NULL && told < REASONS_MAX; reason = strtok_r(NULL, "\n", &rest), told++)
+    for (reason = strtok_r(reasons, "\n", &rest); reason != NULL && told < REASONS_MAX;
+         reason = strtok_r(NULL, "\n", &rest), told++)
         warn_of(profile, name, reason);
     if (told == 0)
         warn_of(profile, name, verdict->reason);
     free(reasons);
 }
 
-static void judge_one(const struct profile *profile, struct guard_judge *judge, const char *name, const struct fetch *inspection)
+static void judge_one(const struct profile *profile, struct guard_judge *judge, const char *name,
+                      const struct fetch *inspection)
 {
     char *body = inspection->status == 200 ? recreate_body(inspection->body, inspection->length) : NULL;
     struct guard_verdict verdict;
@@ -188,7 +193,8 @@ void recreate_tell(const struct environment *environment, const struct inventory
     facts_read(&facts, inventory);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
-        struct guard_judge *judge = may_lose(profile) ? guard_judge_new(profile->guard, &facts.known, "ContainerCreate") : NULL;
+        struct guard_judge *judge = may_lose(profile) ? guard_judge_new(profile->guard, &facts.known, "ContainerCreate")
+                                                      : NULL;
 
         for (size_t k = 0; judge != NULL && k < candidates->count; k++)
             judge_one(profile, judge, candidates->names[k], &candidates->inspections[k]);

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STOP_SECONDS 5
+#define STOP_SECONDS  5
 #define WATCH_SECONDS 2
-#define OLD_MAX 8
+#define OLD_MAX       8
 
 /* What tells one version of the watched files from another. */
 struct fingerprint {
@@ -37,18 +37,18 @@ struct supervisor {
     struct reach reach;
     int signals; /* descriptor */
     pid_t current;
-    int current_offers; /* our end of the socket pair on which it hands over its listening sockets */
-    pid_t next;         /* started to replace the current one, does not listen yet; 0 for none */
-    int next_offers;    /* likewise; -1 for none */
-    bool next_takes;    /* it was told to take over the current one's listening sockets */
+    int current_offers;              /* our end of the socket pair on which it hands over its listening sockets */
+    pid_t next;                      /* started to replace the current one, does not listen yet; 0 for none */
+    int next_offers;                 /* likewise; -1 for none */
+    bool next_takes;                 /* it was told to take over the current one's listening sockets */
     struct inventory next_inventory; /* what its configuration was made with */
     struct config_file next_config;
     bool again;         /* another reload was asked for since */
     bool looked;        /* at which containers could not be created again, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
-    time_t deadline; /* of a stop under way, 0 for none */
-    time_t next_look; /* at the watched files */
+    time_t deadline;            /* of a stop under way, 0 for none */
+    time_t next_look;           /* at the watched files */
     struct fingerprint first;   /* what was there when the configuration was made */
     struct fingerprint running; /* what HAProxy has read */
     struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
@@ -85,10 +85,10 @@ static void look(const struct supervision *supervision, struct fingerprint *fing
 
 /* Starts HAProxy, with our end of its socket pair in offers. Returns its process, or -1 with errno set.
  *
- * One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and no
- * sooner (management guide, section 4). It takes over the listening sockets of the other one (-x, management guide, section 3):
- * bound anew, a Unix socket would refuse connections until HAProxy calls listen, and those that wait to be accepted by the
- * other one would be lost when that one closes its socket. */
+ * One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and
+ * no sooner (management guide, section 4). It takes over the listening sockets of the other one (-x, management guide,
+ * section 3): bound anew, a Unix socket would refuse connections until HAProxy calls listen, and those that wait to be
+ * accepted by the other one would be lost when that one closes its socket. */
 static pid_t start(const struct supervisor *supervisor, const struct config_file *config, int take, int *offers)
 {
     char us[24];
@@ -130,7 +130,8 @@ static bool listeners_in_place(const struct environment *environment)
 static bool start_next(struct supervisor *supervisor, bool takes)
 {
     supervisor->next_takes = takes;
-    supervisor->next = start(supervisor, &supervisor->next_config, takes ? supervisor->current_offers : -1, &supervisor->next_offers);
+    supervisor->next = start(supervisor, &supervisor->next_config, takes ? supervisor->current_offers : -1,
+                             &supervisor->next_offers);
     return supervisor->next > 0;
 }
 
@@ -164,8 +165,8 @@ bool supervision_check(const struct supervision *supervision, const struct confi
     return true;
 }
 
-/* Whether client certificates are asked for depends on whether there is a ca.pem. That may not change by itself: a file that
- * vanishes would let everyone in, and one that comes would lock out those who have no certificate yet. */
+/* Whether client certificates are asked for depends on whether there is a ca.pem. That may not change by itself: a file
+ * that vanishes would let everyone in, and one that comes would lock out those who have no certificate yet. */
 static bool ca_has_changed(const struct supervisor *supervisor)
 {
     const char *const *watched = supervisor->supervision->watched;
@@ -176,11 +177,13 @@ static bool ca_has_changed(const struct supervisor *supervisor)
         if (!ends_in(watched[i], "/ca.pem") || (supervisor->first.inode[i] == 0) == (now.inode[i] == 0))
             continue;
         if (now.inode[i] != 0)
-            notice("reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
-                   "reloaded",
-                   watched[i]);
+            notice(
+                "reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
+                "reloaded",
+                watched[i]);
         else
-            notice("reload: %s is gone: without it no client certificate would be asked for; the running one goes on", watched[i]);
+            notice("reload: %s is gone: without it no client certificate would be asked for; the running one goes on",
+                   watched[i]);
         return true;
     }
     return false;
@@ -318,8 +321,8 @@ static void adopt(struct supervisor *supervisor)
     look_at_containers(supervisor);
 }
 
-/* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may keep
- * certificates from being renewed, or taken back, by holding on to its connection. */
+/* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may
+ * keep certificates from being renewed, or taken back, by holding on to its connection. */
 static void take_over(struct supervisor *supervisor)
 {
     if (supervisor->old_count == OLD_MAX) {
@@ -352,8 +355,8 @@ static void watch(struct supervisor *supervisor)
     reload(supervisor);
 }
 
-/* The next one has ended before it listened. It may be the current one that does not hand over its listening sockets, within
- * the second that HAProxy waits for it; without them it is tried once more. */
+/* The next one has ended before it listened. It may be the current one that does not hand over its listening sockets,
+ * within the second that HAProxy waits for it; without them it is tried once more. */
 static void next_ended(struct supervisor *supervisor)
 {
     put_away(&supervisor->next_offers);
@@ -400,7 +403,8 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
 {
     int number = (int)received->ssi_signo;
 
-    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 && (pid_t)received->ssi_pid == supervisor->next)
+    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 &&
+        (pid_t)received->ssi_pid == supervisor->next)
         take_over(supervisor);
     else if (number == SIGHUP && supervisor->deadline == 0)
         reload(supervisor);
@@ -411,7 +415,9 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
 /* How many milliseconds until there is something to do. */
 static int patience(const struct supervisor *supervisor)
 {
-    long patience = supervisor->deadline != 0 ? 1000 : supervisor->supervision->watched[0] != NULL ? WATCH_SECONDS * 1000L : -1;
+    long patience = supervisor->deadline != 0                     ? 1000
+                    : supervisor->supervision->watched[0] != NULL ? WATCH_SECONDS * 1000L
+                                                                  : -1;
     long of_reach = supervisor->deadline != 0 ? -1 : reach_patience(&supervisor->reach);
 
     return (int)(patience < 0 || (of_reach >= 0 && of_reach < patience) ? of_reach : patience);
@@ -471,8 +477,10 @@ static void report_end(int status)
 
 int supervise(struct supervision *supervision)
 {
-    struct supervisor supervisor = {
-        .supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}, .next_look = seconds() + WATCH_SECONDS};
+    struct supervisor supervisor = {.supervision = supervision,
+                                    .next_offers = -1,
+                                    .next_config = {.fd = -1},
+                                    .next_look = seconds() + WATCH_SECONDS};
     sigset_t ours = handled_signals();
     int status = 0;
 
@@ -494,7 +502,8 @@ int supervise(struct supervision *supervision)
         wait_for_events(&supervisor);
     if (supervisor.deadline == 0)
         report_end(status);
-    signal_all(&supervisor, SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
+    signal_all(&supervisor,
+               SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
     reach_end(&supervisor.reach);
     forget_next(&supervisor);
     put_away(&supervisor.current_offers);

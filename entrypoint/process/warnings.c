@@ -13,16 +13,18 @@ static void warn_of_grants(const struct profile *profile)
     for (size_t i = 0; i < operation_count; i++)
         if (profile->permissions.open[i] &&
             (strcmp(operations[i].id, "Session") == 0 || strcmp(operations[i].id, "Grpc") == 0))
-            notice("warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
-                   "DOCKER_BUILDKIT=0",
-                   profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
+            notice(
+                "warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
+                "DOCKER_BUILDKIT=0",
+                profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
 }
 
 static void warn_of_unguarded(const struct profile *profile)
 {
     if (profile_leaves_unguarded(profile))
-        notice("warning: what clients create is not judged, as in the image these names come from: whoever may create a "
-               "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
+        notice(
+            "warning: what clients create is not judged, as in the image these names come from: whoever may create a "
+            "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
 }
 
 static void warn_of_tls(const struct environment *environment)
@@ -31,14 +33,15 @@ static void warn_of_tls(const struct environment *environment)
         notice("warning: tls:// listeners ask for no client certificate: there is no ca.pem in TLS_CERT_PATH");
 }
 
-/* Whether the profile's clients may give a container, a task or a pod a name or an address of their choice, or run something
- * in a network of their choice. */
+/* Whether the profile's clients may give a container, a task or a pod a name or an address of their choice, or run
+ * something in a network of their choice. */
 static bool may_give_names(const struct profile *profile)
 {
-    static const char *const givers[] = {
-        "ContainerCreate",       "ContainerRename",       "NetworkConnect",       "ServiceCreate",  "ServiceUpdate",   "ImageBuild",
-        "ContainerCreateLibpod", "ContainerRenameLibpod", "NetworkConnectLibpod", "PodCreateLibpod", "PlayKubeLibpod",
-        "KubeApplyLibpod",       "ImageBuildLibpod",      "LocalBuildLibpod",     "ContainerRestoreLibpod"};
+    static const char *const givers[] = {"ContainerCreate",       "ContainerRename",       "NetworkConnect",
+                                         "ServiceCreate",         "ServiceUpdate",         "ImageBuild",
+                                         "ContainerCreateLibpod", "ContainerRenameLibpod", "NetworkConnectLibpod",
+                                         "PodCreateLibpod",       "PlayKubeLibpod",        "KubeApplyLibpod",
+                                         "ImageBuildLibpod",      "LocalBuildLibpod",      "ContainerRestoreLibpod"};
 
     for (size_t i = 0; i < operation_count; i++)
         for (size_t k = 0; profile->permissions.open[i] && k < sizeof givers / sizeof *givers; k++)
@@ -47,13 +50,15 @@ static bool may_give_names(const struct profile *profile)
     return false;
 }
 
-/* Whether the profile opens an operation that the other one does not, or lets bodies pass that the other's guard refuses. */
+/* Whether the profile opens an operation that the other one does not, or lets bodies pass that the other's guard
+ * refuses. */
 static bool opens_more(const struct profile *profile, const struct profile *than)
 {
     bool both_guard = false;
 
     for (size_t i = 0; i < operation_count; i++) {
-        if (profile->permissions.open[i] && (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
+        if (profile->permissions.open[i] &&
+            (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
             return true;
         both_guard |= profile_guards(profile, i) && profile_guards(than, i);
     }
@@ -79,9 +84,10 @@ static void warn_of_claims(const struct environment *environment)
             continue;
         for (size_t k = 1; k < environment->profile_count; k++)
             if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
-                notice("warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
-                       "or a certificate of its own",
-                       i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
+                notice(
+                    "warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
+                    "or a certificate of its own",
+                    i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
     }
 }
 
@@ -102,13 +108,15 @@ static void tell_of_reading(const struct environment *environment, enum reading 
         if (permissions.open[i] && !base->permissions.open[i] && used + OPERATION_NAME_MAX < sizeof text)
             used += (size_t)snprintf(text + used, sizeof text - used, " %s", operations[i].id);
     if (used > 0)
-        notice("the %s image opens with these names also, and here they are closed:%s; COMPAT=%s opens them", name, text, name);
+        notice("the %s image opens with these names also, and here they are closed:%s; COMPAT=%s opens them", name,
+               text, name);
 }
 
 static void tell_of_foreign_names(const struct environment *environment)
 {
-    static const char *const readings[] = {
-        [STRICTER] = "stricter of the two images", [TECNATIVA] = "tecnativa image", [LINUXSERVER] = "linuxserver image"};
+    static const char *const readings[] = {[STRICTER] = "stricter of the two images",
+                                           [TECNATIVA] = "tecnativa image",
+                                           [LINUXSERVER] = "linuxserver image"};
     char names[512];
 
     if (compat_used(&environment->compat, names, sizeof names) == 0)
@@ -130,14 +138,17 @@ static void warn_of_strangers(char *const variables[])
             notice("warning: %s", advice);
 }
 
-/* The docker command attaches to what it starts, unless it is told not to: without ATTACH it fails with "received 403" and
- * leaves a container behind. */
+/* The docker command attaches to what it starts, unless it is told not to: without ATTACH it fails with "received 403"
+ * and leaves a container behind. */
 static void tell_of_foreground(const struct profile *profile)
 {
-    if (permissions_open(&profile->permissions, "ContainerCreate") && permissions_open(&profile->permissions, "ContainerStart") && !permissions_open(&profile->permissions, "ContainerAttach"))
-        notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
-               "%sALLOW_ATTACH=true, or -d",
-               profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
+    if (permissions_open(&profile->permissions, "ContainerCreate") &&
+        permissions_open(&profile->permissions, "ContainerStart") &&
+        !permissions_open(&profile->permissions, "ContainerAttach"))
+        notice(
+            "%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
+            "%sALLOW_ATTACH=true, or -d",
+            profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
 }
 
 /* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
@@ -145,9 +156,10 @@ static void warn_of_upstream_addresses(const struct upstreams *upstreams)
 {
     for (size_t i = 0; i < upstreams->count; i++)
         if (upstreams->list[i].kind == UPSTREAM_TLS && !upstream_has_name(&upstreams->list[i]))
-            notice("warning: UPSTREAM: tls://%s is an address, and an IP: entry of the Engine's certificate does not count, only "
-                   "a DNS: one does; give it a name (extra_hosts)",
-                   upstreams->list[i].host);
+            notice(
+                "warning: UPSTREAM: tls://%s is an address, and an IP: entry of the Engine's certificate does not count, only "
+                "a DNS: one does; give it a name (extra_hosts)",
+                upstreams->list[i].host);
 }
 
 /* ---- what the Engines say ---- */
@@ -160,7 +172,8 @@ static const char *name_of(const struct inventory_container *container)
 static bool any_opens_exec(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
-        if (permissions_open(&environment->profiles[i].permissions, "ContainerExec") || permissions_open(&environment->profiles[i].permissions, "ContainerExecLibpod"))
+        if (permissions_open(&environment->profiles[i].permissions, "ContainerExec") ||
+            permissions_open(&environment->profiles[i].permissions, "ContainerExecLibpod"))
             return true;
     return false;
 }
@@ -170,15 +183,17 @@ static void tell_of_own(const struct inventory *inventory)
     const struct inventory_container *own = &inventory->own;
 
     if (inventory->own_found)
-        notice("this proxy runs in the container %s (%.12s)%s%s; no permission lets clients change it or run a command in it",
-               name_of(own), own->id, own->service_name == NULL ? "" : " of the service ",
-               own->service_name == NULL ? "" : own->service_name);
+        notice(
+            "this proxy runs in the container %s (%.12s)%s%s; no permission lets clients change it or run a command in it",
+            name_of(own), own->id, own->service_name == NULL ? "" : " of the service ",
+            own->service_name == NULL ? "" : own->service_name);
     else if (inventory->known)
         notice("this proxy runs in a container that is none of the Engine's");
     if (inventory->known)
         return;
-    notice("warning: the Engine has not said which container this proxy runs in; until it does, clients that name a container to "
-           "run a command in it, to change it or the like are refused");
+    notice(
+        "warning: the Engine has not said which container this proxy runs in; until it does, clients that name a container to "
+        "run a command in it, to change it or the like are refused");
     if (inventory->odd)
         notice("warning: a volume of this proxy's container has a name that is none; use another volume");
     for (size_t i = 0; i < inventory->upstream_count; i++)
@@ -191,9 +206,10 @@ static void tell_of_silent(const struct inventory *inventory)
 {
     for (size_t i = 0; inventory->known && i < inventory->upstream_count; i++)
         if (!inventory->upstreams[i].told)
-            notice("warning: EXEC is open, and upstream %zu has not said which of its containers hold its socket; until it does, "
-                   "commands in those are not refused: %s",
-                   i + 1, inventory->upstreams[i].why);
+            notice(
+                "warning: EXEC is open, and upstream %zu has not said which of its containers hold its socket; until it does, "
+                "commands in those are not refused: %s",
+                i + 1, inventory->upstreams[i].why);
 }
 
 static void tell_of_holders(const struct inventory *inventory)
@@ -207,9 +223,10 @@ static void tell_of_holders(const struct inventory *inventory)
     for (size_t i = 0; i < inventory->holder_count; i++)
         fprintf(text.stream, "%s%s", i == 0 ? "" : ", ", name_of(&inventory->holders[i]));
     names = text_end(&text);
-    notice("warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused, but those "
-           "that are created from now on are protected after a reload only (SIGHUP)",
-           names);
+    notice(
+        "warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused, but those "
+        "that are created from now on are protected after a reload only (SIGHUP)",
+        names);
     free(names);
 }
 
@@ -232,8 +249,9 @@ static void tell_of_sockets_in_volumes(const struct environment *environment, co
 
         for (size_t k = 0; k < listeners->count; k++) {
             const struct listener *listener = &listeners->list[k];
-            const struct inventory_volume *volume =
-                listener->kind == LISTEN_UNIX ? inventory_volume_of(inventory, listener->address) : NULL;
+            const struct inventory_volume *volume = listener->kind == LISTEN_UNIX
+                                                        ? inventory_volume_of(inventory, listener->address)
+                                                        : NULL;
 
             if (volume != NULL)
                 notice("%sLISTEN: %s lies in the volume %s; clients that create containers may not mount it",

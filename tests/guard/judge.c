@@ -118,10 +118,11 @@ int main(int argc, char *argv[])
     struct problems problems = {.to = stderr};
     struct guard_facts facts;
     const struct variables variables = {.environment = argv + first, .prefix = ""};
-    const struct guard_permissions permissions = {is(argv + first, "INSPECT", "open"), is(argv + first, "SECRETS", "open"),
-                                                  is(argv + first, "CONFIGS", "open")};
+    const struct guard_permissions permissions = {
+        is(argv + first, "INSPECT", "open"), is(argv + first, "SECRETS", "open"), is(argv + first, "CONFIGS", "open")};
     const char *socket_path = argument(argv + first, "SOCKET_PATH");
-    struct guard *guard = guard_new(true, socket_path != NULL ? socket_path : "/var/run/docker.sock", &permissions, &variables, &problems);
+    struct guard *guard = guard_new(true, socket_path != NULL ? socket_path : "/var/run/docker.sock", &permissions,
+                                    &variables, &problems);
     read_facts(&facts, argv + first);
     if (problems.count > 0)
         return 2;
@@ -140,7 +141,8 @@ int main(int argc, char *argv[])
             for (const struct guard_field *field = type->fields; field->name != NULL; field++)
                 printf("%s\t%s\n", type->name, field->name);
         for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
-            for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL; parameter++)
+            for (const struct guard_parameter *parameter = operation->query;
+                 parameter != NULL && parameter->name != NULL; parameter++)
                 printf("%s?\t%s\n", operation->id, parameter->name);
     } else if (strcmp(mode, "-a") == 0) {
         size_t length = 0;

@@ -1,5 +1,5 @@
-/* The guard's regexes take no more than a bounded number of steps for each byte of a body, whatever it is made of: counted by
- * PCRE2's match limit, without its JIT, never by time. */
+/* The guard's regexes take no more than a bounded number of steps for each byte of a body, whatever it is made of:
+ * counted by PCRE2's match limit, without its JIT, never by time. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "guard/grammar.h"
@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE 1500 /* bytes of what a body is filled with */
-#define STEPS_PER_BYTE 100 /* about as many as a type has members: each name of a body is compared with theirs */
-#define STEPS_FIXED 5000
-#define HEAP_PER_BYTE 2048 /* frames of nested groups, in bytes */
-#define HEAP_FIXED (4 * 1024 * 1024)
+#define SIZE           1500 /* bytes of what a body is filled with */
+#define STEPS_PER_BYTE 100  /* about as many as a type has members: each name of a body is compared with theirs */
+#define STEPS_FIXED    5000
+#define HEAP_PER_BYTE  2048 /* frames of nested groups, in bytes */
+#define HEAP_FIXED     (4 * 1024 * 1024)
 
 static const char *const settings[] = {
     "",
@@ -45,7 +45,7 @@ static struct guard *guard_of(const char *text)
     return guard;
 }
 
-/* -- Regexes --------------------------------------------------------------------------------------------------------- */
+/* ---- regexes ---- */
 
 #define CODES_MAX 80
 struct codes {
@@ -104,7 +104,7 @@ static void codes_free(struct codes *codes)
         pcre2_code_free(codes->list[i]);
 }
 
-/* -- What costs most ------------------------------------------------------------------------------------------------- */
+/* ---- what costs most ---- */
 
 /* begin, then as many middles as fit, then end. */
 struct filling {
@@ -165,7 +165,9 @@ static void try_member(const struct codes *codes, const char *before, const char
 static void try_type(const struct codes *codes, const struct guard_type *type, const char *before, const char *after)
 {
     for (const struct guard_field *field = type->fields; field->name != NULL; field++) {
-        const struct guard_type *below = field->shape == OBJECT || field->shape == OBJECTS || field->shape == NETWORKS ? guard_type_find(field->value) : NULL;
+        const struct guard_type *below = field->shape == OBJECT || field->shape == OBJECTS || field->shape == NETWORKS
+                                             ? guard_type_find(field->value)
+                                             : NULL;
         char head[512];
         char tail[64];
 
@@ -175,8 +177,15 @@ static void try_type(const struct codes *codes, const struct guard_type *type, c
             try_member(codes, before, field->name, after);
         if (below == NULL)
             continue;
-        snprintf(head, sizeof head, "%s{\"%s\":%s", before, field->name, field->shape == OBJECTS ? "[" : field->shape == NETWORKS ? "{\"n\":" : "");
-        snprintf(tail, sizeof tail, "%s}%s", field->shape == OBJECTS ? "]" : field->shape == NETWORKS ? "}" : "", after);
+        snprintf(head, sizeof head, "%s{\"%s\":%s", before, field->name,
+                 field->shape == OBJECTS    ? "["
+                 : field->shape == NETWORKS ? "{\"n\":"
+                                            : "");
+        snprintf(tail, sizeof tail, "%s}%s",
+                 field->shape == OBJECTS    ? "]"
+                 : field->shape == NETWORKS ? "}"
+                                            : "",
+                 after);
         try_type(codes, below, head, tail);
     }
 }
@@ -253,9 +262,11 @@ START_TEST(test_limit_is_felt)
     codes.list[0] = pcre2_compile((PCRE2_SPTR) "\\A(?:a|a)*+\\A", PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
     expect_bounded(&codes, text, sizeof text);
     codes_free(&codes);
-    codes.list[0] = pcre2_compile((PCRE2_SPTR) "(?:(?:a|aa)+)+b", PCRE2_ZERO_TERMINATED, PCRE2_NO_START_OPTIMIZE, &error, &offset, NULL);
+    codes.list[0] = pcre2_compile((PCRE2_SPTR) "(?:(?:a|aa)+)+b", PCRE2_ZERO_TERMINATED, PCRE2_NO_START_OPTIMIZE,
+                                  &error, &offset, NULL);
     pcre2_set_match_limit(context, (uint32_t)(STEPS_PER_BYTE * sizeof text + STEPS_FIXED));
-    ck_assert_int_eq(pcre2_match(codes.list[0], (PCRE2_SPTR)text, sizeof text, 0, 0, data, context), PCRE2_ERROR_MATCHLIMIT);
+    ck_assert_int_eq(pcre2_match(codes.list[0], (PCRE2_SPTR)text, sizeof text, 0, 0, data, context),
+                     PCRE2_ERROR_MATCHLIMIT);
     codes_free(&codes);
     pcre2_match_context_free(context);
     pcre2_match_data_free(data);

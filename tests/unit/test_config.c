@@ -1,4 +1,5 @@
-/* What is rendered, byte by byte for the environments in tests/fixtures/cfg, and what the template does with mistakes. */
+/* What is rendered, byte by byte for the environments in tests/fixtures/cfg, and what the template does with mistakes.
+ */
 #include "config/config.h"
 #include "config/template.h"
 #include "suite.h"
@@ -52,18 +53,23 @@ static void expect(const char *config, const char *text)
 
 START_TEST(test_sections)
 {
-    char *config = rendered((char *[]){data_dir, "ALLOW_CONTAINERS=1", "ALLOW_NETWORKS=1", "SOCKET_PATH=/nonexistent.sock", NULL});
+    char *config = rendered(
+        (char *[]){data_dir, "ALLOW_CONTAINERS=1", "ALLOW_NETWORKS=1", "SOCKET_PATH=/nonexistent.sock", NULL});
 
-    expect(config, "    # Containers\n    acl open var(txn.operation) -m str ContainerList ContainerInspect ContainerStats ContainerWait\n");
+    expect(
+        config,
+        "    # Containers\n    acl open var(txn.operation) -m str ContainerList ContainerInspect ContainerStats ContainerWait\n");
     expect(config, "    # Networks\n    acl open var(txn.operation) -m str NetworkList NetworkInspect\n");
     /* what answers.map has, and what the environment makes another answer */
     expect(config, "var(txn.operation),map_str(haproxy/answers.map)");
     ck_assert_ptr_null(strstr(config, "-m str ContainerCreate"));
-    expect(config, "'%[var(txn.own)]=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it' if { var(txn.operation) -m str NetworkCreate ");
+    expect(
+        config,
+        "'%[var(txn.own)]=true (or ALLOW_CREATE=true) would allow it, if the create guard passes it' if { var(txn.operation) -m str NetworkCreate ");
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
-    ck_assert_ptr_null(strstr(config, "# Volumes")); /* only what is enabled */
+    ck_assert_ptr_null(strstr(config, "# Volumes"));             /* only what is enabled */
     ck_assert_ptr_nonnull(strstr(config, "tune.bufsize 73728")); /* a head of 64 KiB */
-    expect(config, "    tune.epoll.mask-events rdhup\n"); /* see tests/behaviour/streams.py, half_close */
+    expect(config, "    tune.epoll.mask-events rdhup\n");        /* see tests/behaviour/streams.py, half_close */
     ck_assert_ptr_null(strstr(config, "{{"));
     ck_assert_ptr_null(strstr(config, "profile"));
     free(config);
@@ -72,8 +78,9 @@ END_TEST
 
 START_TEST(test_profiles)
 {
-    char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.0/8,portainer,10.1.0.0/16", "PROFILE_B_ALLOW_INFO=1",
-                                       "PROFILE_B_RATE_LIMIT=7", "PROFILE_C_LISTEN=tcp://127.0.0.1:9", NULL});
+    char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.0/8,portainer,10.1.0.0/16",
+                                       "PROFILE_B_ALLOW_INFO=1", "PROFILE_B_RATE_LIMIT=7",
+                                       "PROFILE_C_LISTEN=tcp://127.0.0.1:9", NULL});
     const char *narrow = strstr(config, "{ src 10.1.0.0/16 } !v6\n");
     const char *wide = strstr(config, "{ src 10.0.0.0/8 } !v6\n");
 
@@ -85,7 +92,8 @@ START_TEST(test_profiles)
     expect(config, "server portainer portainer:1 resolvers presence ");
     expect(config, "backend profile_b\n");
     expect(config, "acl too_many sc0_gpc0_rate ge 7 ");
-    expect(config, "use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }\n    default_backend engine\n");
+    expect(config,
+           "use_backend profile_%[var(txn.profile)] if { var(txn.profile) -m found }\n    default_backend engine\n");
     free(config);
 }
 END_TEST
@@ -105,7 +113,8 @@ END_TEST
 
 /* ---- tests/fixtures/cfg/NAME.env -> NAME.cfg ---- */
 
-static const char *const golden_names[] = {"default", "read-only", "create", "profiles", "tls", "upstreams", "log", "unix"};
+static const char *const golden_names[] = {"default", "read-only", "create", "profiles",
+                                           "tls",     "upstreams", "log",    "unix"};
 #define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
 
 static const struct machine golden_machine = {
@@ -125,13 +134,15 @@ static char *own_names[] = {"docker-socket-proxy"};
 static char *holder_names[] = {"portainer"};
 static struct inventory_volume own_volumes[] = {{.name = "proxy_run", .place = "/run/proxy"}};
 static struct inventory_container holders[] = {
-    {.id = "ba9876543210ba9876543210ba9876543210ba9876543210ba9876543210ba98", .names = {.count = 1, .items = holder_names}}};
+    {.id = "ba9876543210ba9876543210ba9876543210ba9876543210ba9876543210ba98",
+     .names = {.count = 1, .items = holder_names}}};
 static const struct inventory golden_inventory = {
     .contained = true,
     .known = true,
     .complete = true,
     .kind = ENGINE_DOCKER,
-    .own = {.id = "0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab0123", .names = {.count = 1, .items = own_names}},
+    .own = {.id = "0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab0123",
+            .names = {.count = 1, .items = own_names}},
     .own_found = true,
     .volumes = own_volumes,
     .volume_count = 1,
@@ -196,8 +207,8 @@ static char *file_text(const char *path)
     return text;
 }
 
-/* Its paths are relative to the repository's root, so that they are the same everywhere; `haproxy -c` reads the files in
- * tests/behaviour/config.bats. */
+/* Its paths are relative to the repository's root, so that they are the same everywhere; `haproxy -c` reads the files
+ * in tests/behaviour/config.bats. */
 START_TEST(test_golden)
 {
     struct problems problems = {.to = stderr};
@@ -232,7 +243,8 @@ START_TEST(test_golden)
     ck_assert_msg(strcmp(config, expected) == 0,
                   "%s is not what is rendered; if the change is meant, `make golden` renews it, and git diff shows it\n"
                   "it has: %.*s\nrendered: %.*s",
-                  cfg, (int)strcspn(expected + same, "\n"), expected + same, (int)strcspn(config + same, "\n"), config + same);
+                  cfg, (int)strcspn(expected + same, "\n"), expected + same, (int)strcspn(config + same, "\n"),
+                  config + same);
     environment_free(&environment);
     for (size_t i = 0; variables[i] != NULL; i++)
         free(variables[i]);

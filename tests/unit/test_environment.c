@@ -74,10 +74,13 @@ static const struct decision {
     {"ALLOW_NETWORKS=1", NULL, "NetworkCreate", false, "ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true)"},
     {"", NULL, "NetworkCreate", false, "ALLOW_NETWORK_CREATE=true (or ALLOW_CREATE=true and ALLOW_NETWORKS=true)"},
     {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "NetworkCreate", true, "ALLOW_CREATE and ALLOW_NETWORKS"},
-    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "VolumeCreate", false, "ALLOW_VOLUME_CREATE=true (or ALLOW_VOLUMES=true)"},
+    {"ALLOW_CREATE=1 ALLOW_NETWORKS=1", NULL, "VolumeCreate", false,
+     "ALLOW_VOLUME_CREATE=true (or ALLOW_VOLUMES=true)"},
     /* what the guard refuses as a whole */
-    {"", NULL, "PluginPull", false, "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true) and ALLOW_PRIVILEGED=true"},
-    {"ALLOW_PRIVILEGED=1", NULL, "PluginPull", false, "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true)"},
+    {"", NULL, "PluginPull", false,
+     "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true) and ALLOW_PRIVILEGED=true"},
+    {"ALLOW_PRIVILEGED=1", NULL, "PluginPull", false,
+     "ALLOW_PLUGIN_PULL=true (or ALLOW_CREATE=true and ALLOW_PLUGINS=true)"},
     /* a group that opens nothing else is named alone */
     {"", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
     {"ALLOW_SERVICES=1", NULL, "ContainerLogs", false, "ALLOW_CONTAINER_LOGS=true (or ALLOW_LOGS=true)"},
@@ -93,19 +96,24 @@ static const struct decision {
     {"CONTAINERS=1", NULL, "ContainerList", true, "CONTAINERS"},
     {"CONTAINERS=1", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=1 POST=1", NULL, "ContainerCreate", true, "CONTAINERS and POST"},
-    {"CONTAINERS=1 POST=1 ALLOW_CREATE=0", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
+    {"CONTAINERS=1 POST=1 ALLOW_CREATE=0", NULL, "ContainerCreate", false,
+     "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=0 ALLOW_CONTAINERS=1", NULL, "ContainerList", true, "ALLOW_CONTAINERS"},
-    {"CONTAINERS=1 ALLOW_CONTAINERS=0", NULL, "ContainerList", false, "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)"},
+    {"CONTAINERS=1 ALLOW_CONTAINERS=0", NULL, "ContainerList", false,
+     "ALLOW_CONTAINER_LIST=true (or ALLOW_CONTAINERS=true)"},
     {"POST=1", NULL, "ContainerCreate", false, "ALLOW_CONTAINER_CREATE=true (or ALLOW_CREATE=true)"},
     {"CONTAINERS=1 POST=1", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
     {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerLogs", true, "CONTAINERS"},
-    {"CONTAINERS=1", NULL, "ContainerAttachWebsocket", false, "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
-    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerAttachWebsocket", false, "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
+    {"CONTAINERS=1", NULL, "ContainerAttachWebsocket", false,
+     "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
+    {"CONTAINERS=1 COMPAT=tecnativa", NULL, "ContainerAttachWebsocket", false,
+     "ALLOW_CONTAINER_ATTACH_WEBSOCKET=true (or ALLOW_ATTACH=true)"},
     {"CONTAINERS=1 POST=1 EXEC=0", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
     {"CONTAINERS=1 POST=1 EXEC=1", NULL, "ContainerExec", true, "CONTAINERS and POST"},
     {"POST=1 EXEC=1", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
     {"CONTAINERS=1 POST=1 COMPAT=tecnativa", NULL, "ContainerExec", true, "CONTAINERS and POST"},
-    {"POST=1 EXEC=1 COMPAT=linuxserver", NULL, "ContainerExec", false, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
+    {"POST=1 EXEC=1 COMPAT=linuxserver", NULL, "ContainerExec", false,
+     "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true)"},
     {"CONTAINERS=1 POST=1 COMPAT=linuxserver", NULL, "ContainerExec", true, "CONTAINERS and POST"},
     {"CONTAINERS=1 COMPAT=linuxserver", NULL, "ContainerLogs", false, "ALLOW_LOGS=true"},
     {"LIBPOD_CONTAINERS=1 POST=1 COMPAT=linuxserver", NULL, "ContainerExecLibpod", true, "LIBPOD_CONTAINERS and POST"},
@@ -198,7 +206,8 @@ static const struct mistake {
     {"PROFILE_A_FROM=a!b", "neither a container or host name"},
     {"PROFILE_A_FROM=cn:x", "cn:x needs a tls:// listener"},
     {"PROFILE_A_FROM=x PROFILE_B_FROM=X", "PROFILE_A_FROM and PROFILE_B_FROM both claim x"},
-    {"PROFILE_A_FROM=10.1.2.3/8 PROFILE_B_FROM=y,10.0.0.0/8", "PROFILE_A_FROM and PROFILE_B_FROM both claim 10.0.0.0/8"},
+    {"PROFILE_A_FROM=10.1.2.3/8 PROFILE_B_FROM=y,10.0.0.0/8",
+     "PROFILE_A_FROM and PROFILE_B_FROM both claim 10.0.0.0/8"},
     {"PROFILE_A_FROM=::0001 PROFILE_B_FROM=::1", "both claim ::1"},
     {"PROFILE_A_FROM=localhost", "no name that the DNS decides"},
     {"PROFILES_A_FROM=x", "PROFILES_A_FROM: not PROFILE_<NAME>_ followed by"},
@@ -220,19 +229,24 @@ static const struct mistake {
     {"ALLOW_IMAGE_PULL=1", "ALLOW_IMAGE_PULL: no such permission; what is called so has ALLOW_IMAGE_CREATE\n"},
     {"ALLOW_PULL=1", "what is called so has ALLOW_IMAGE_CREATE ALLOW_PLUGIN_PULL\n"},
     {"ALLOW_RENAME=1", "what is called so has ALLOW_CONTAINER_RENAME\n"},
-    {"ALLOW_PRUNE=1", "has ALLOW_CONTAINER_PRUNE ALLOW_IMAGE_PRUNE ALLOW_BUILD_PRUNE ALLOW_NETWORK_PRUNE ALLOW_VOLUME_PRUNE\n"},
+    {"ALLOW_PRUNE=1",
+     "has ALLOW_CONTAINER_PRUNE ALLOW_IMAGE_PRUNE ALLOW_BUILD_PRUNE ALLOW_NETWORK_PRUNE ALLOW_VOLUME_PRUNE\n"},
     {"ALLOW_LIST=1", "what is called so has ALLOW_CONTAINER_LIST ALLOW_CHECKPOINT_LIST ALLOW_IMAGE_LIST "},
     {"ALLOW_INSPECT=1", "what is called so has ALLOW_CONTAINER_INSPECT ALLOW_EXEC_INSPECT ALLOW_IMAGE_INSPECT "},
-    {"ALLOW_EXEC_CREATE=1", "ALLOW_EXEC_CREATE: no such permission; `docker-socket-proxy permissions` lists them all\n"},
+    {"ALLOW_EXEC_CREATE=1",
+     "ALLOW_EXEC_CREATE: no such permission; `docker-socket-proxy permissions` lists them all\n"},
     {"ALLOW_CONTAINER_REMOVE=1", "what is called so has ALLOW_CONTAINER_DELETE\n"},
     {"ALLOW_LIBPOD_KILL=1", "what is called so has ALLOW_LIBPOD_CONTAINER_KILL ALLOW_LIBPOD_POD_KILL\n"},
-    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_KILL=1", "PROFILE_A_ALLOW_KILL: no such permission; what is called so has PROFILE_A_ALLOW_CONTAINER_KILL\n"},
+    {"PROFILE_A_FROM=x PROFILE_A_ALLOW_KILL=1",
+     "PROFILE_A_ALLOW_KILL: no such permission; what is called so has PROFILE_A_ALLOW_CONTAINER_KILL\n"},
     {"ALLOW_CONTIANERS=1", "ALLOW_CONTIANERS? did you mean ALLOW_CONTAINERS\n"},
     {"ALLOW_STRAT=1", "ALLOW_STRAT? did you mean ALLOW_START\n"},
     /* words, which the other images take for closed */
-    {"CONTAINERS=true", "CONTAINERS=true: the image that has this name takes the word for closed; write CONTAINERS=0 for that, or to open it "
-                        "CONTAINERS=1 or ALLOW_CONTAINERS=true\n"},
-    {"POST=Yes", "POST=Yes: the image that has this name takes the word for closed; write POST=0 for that, or to open it POST=1\n"},
+    {"CONTAINERS=true",
+     "CONTAINERS=true: the image that has this name takes the word for closed; write CONTAINERS=0 for that, or to open it "
+     "CONTAINERS=1 or ALLOW_CONTAINERS=true\n"},
+    {"POST=Yes",
+     "POST=Yes: the image that has this name takes the word for closed; write POST=0 for that, or to open it POST=1\n"},
     {"EXEC=on", "to open it EXEC=1 or ALLOW_EXEC=true\n"},
     {"LIBPOD_IMAGES=true", "to open it LIBPOD_IMAGES=1\n"},
     {"ALLOW_INFO='1", "ALLOW_INFO='1: not a boolean"},
@@ -241,8 +255,8 @@ static const struct mistake {
 START_TEST(test_mistake)
 {
     given(mistakes[_i].variables);
-    ck_assert_msg(problem_count == 1 || strchr(mistakes[_i].variables, ' ') != NULL || problem_count == 2, "%u problems: %s",
-                  problem_count, told);
+    ck_assert_msg(problem_count == 1 || strchr(mistakes[_i].variables, ' ') != NULL || problem_count == 2,
+                  "%u problems: %s", problem_count, told);
     ck_assert_uint_ge(problem_count, 1);
     ck_assert_msg(strstr(told, mistakes[_i].said) != NULL, "%s: %s", mistakes[_i].variables, told);
     ck_assert_msg(strncmp(told, "docker-socket-proxy: ", 21) == 0, "%s", told);
@@ -255,7 +269,8 @@ START_TEST(test_all_at_once)
     given("ALLOW_START=maybe ALLOW_CONTAINER=1 LISTEN=tcp://:99999 LOG_LEVEL=x SOCKET_PATH=y");
     ck_assert_uint_eq(problem_count, 5);
     done();
-    given("DOCKER_CERT_PATH=/x DOCKER_API_VERSION=1.41 STATE_DIRECTORY=/x LISTEN_FDS=1 HTTP_PROXY=x LOGLEVEL=x DATADIR=/x DATABASE=x");
+    given(
+        "DOCKER_CERT_PATH=/x DOCKER_API_VERSION=1.41 STATE_DIRECTORY=/x LISTEN_FDS=1 HTTP_PROXY=x LOGLEVEL=x DATADIR=/x DATABASE=x");
     ck_assert_msg(problem_count == 0, "%s", told);
     done();
     given("MOTD=1 PATH=/bin POSTGRES=x CONTAINERSX=1 ALLOWED=1 LIBPOD=1 PROFILE=x"); /* somebody else's */
@@ -300,8 +315,8 @@ START_TEST(test_values)
         snprintf(text, sizeof text, "ALLOW_TOP=%s", wrong[i]);
         ck_assert_int_eq(variable_boolean(&variables, "ALLOW_TOP", &problems), UNSET);
         fclose(problems.to);
-        snprintf(expected, sizeof expected, "ALLOW_TOP=%s: not a boolean; use 1 true yes on or 0 false no off%s\n", wrong[i],
-                 strchr(wrong[i], '#') != NULL ? "; a note needs a line of its own in an env file" : "");
+        snprintf(expected, sizeof expected, "ALLOW_TOP=%s: not a boolean; use 1 true yes on or 0 false no off%s\n",
+                 wrong[i], strchr(wrong[i], '#') != NULL ? "; a note needs a line of its own in an env file" : "");
         ck_assert_msg(strstr(told_here, expected) != NULL, "%s", told_here);
         free(told_here);
     }
@@ -366,14 +381,16 @@ START_TEST(test_settings)
 {
     const struct listener *listener;
 
-    given("LISTEN=tcp://:2375,tcp://[::1]:1,unix:///run/p.sock?mode=0600&gid=7 SOCKET_PATH=/x.sock MIN_API_VERSION=1.40 LOG_LEVEL=ERROR "
-          "DISABLE_IPV6=yes PROFILE_A_FROM=cn-less,172.20.0.9/16,10.0.0.1 PROFILE_A_LISTEN=tcp://127.0.0.1:3 PROFILE_A_RATE_LIMIT=9");
+    given(
+        "LISTEN=tcp://:2375,tcp://[::1]:1,unix:///run/p.sock?mode=0600&gid=7 SOCKET_PATH=/x.sock MIN_API_VERSION=1.40 LOG_LEVEL=ERROR "
+        "DISABLE_IPV6=yes PROFILE_A_FROM=cn-less,172.20.0.9/16,10.0.0.1 PROFILE_A_LISTEN=tcp://127.0.0.1:3 PROFILE_A_RATE_LIMIT=9");
     ck_assert_str_eq(told, "");
     ck_assert_uint_eq(environment.profiles[0].listeners.count, 3);
     listener = environment.profiles[0].listeners.list;
     ck_assert(listener[0].kind == LISTEN_TCP && listener[0].port == 2375 && listener[0].address[0] == '\0');
     ck_assert_str_eq(listener[1].address, "::1");
-    ck_assert(listener[2].kind == LISTEN_UNIX && listener[2].mode == 0600 && listener[2].gid == 7 && listener[2].uid == -1);
+    ck_assert(listener[2].kind == LISTEN_UNIX && listener[2].mode == 0600 && listener[2].gid == 7 &&
+              listener[2].uid == -1);
     ck_assert_str_eq(listener[2].address, "/run/p.sock");
     ck_assert_str_eq(environment.settings.upstreams.list[0].host, "/x.sock");
     ck_assert_int_eq(environment.settings.min_api_minor, 40);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- A guard from "NAME=value;NAME=value" ---------------------------------------------------------------------------- */
+/* ---- a guard from "NAME=value;NAME=value" ---- */
 
 static char *problems_text;
 static const struct guard_facts docker = {.docker = true};
@@ -32,7 +32,7 @@ static struct guard *guard_of(const char *text, bool on)
     return guard;
 }
 
-/* -- Bodies and queries ---------------------------------------------------------------------------------------------- */
+/* ---- bodies and queries ---- */
 
 struct trial {
     const char *variables;
@@ -41,13 +41,13 @@ struct trial {
     const char *reason; /* NULL: passes; else what the reason begins with */
 };
 
-#define CREATE "ContainerCreate"
+#define CREATE        "ContainerCreate"
 #define HOST(members) "{\"Image\":\"i\",\"HostConfig\":{" members "}}"
-#define MASKED                                                                                                          \
-    "\"/proc/asound\",\"/proc/acpi\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\","      \
+#define MASKED                                                                                                     \
+    "\"/proc/asound\",\"/proc/acpi\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\"," \
     "\"/proc/timer_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/firmware\""
 #define NO_JUDGEMENT "its body cannot be judged"
-#define SRV "ALLOW_BIND_MOUNTS=/srv,/data"
+#define SRV          "ALLOW_BIND_MOUNTS=/srv,/data"
 
 static const struct trial trials[] = {
     /* what is harmless */
@@ -83,15 +83,19 @@ static const struct trial trials[] = {
     {"", CREATE, HOST("\"CgroupParent\":\"/x\""), "HostConfig.CgroupParent; ALLOW_CGROUP_PARENT=true"},
     {"", CREATE, HOST("\"MaskedPaths\":[]"), "HostConfig.MaskedPaths; ALLOW_PRIVILEGED=true"},
     {"", CREATE, HOST("\"ReadonlyPaths\":[]"), "HostConfig.ReadonlyPaths; ALLOW_PRIVILEGED=true"},
-    {"", CREATE, HOST("\"Annotations\":{\"org.systemd.property.X\":\"y\"}"), "HostConfig.Annotations; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, HOST("\"Annotations\":{\"org.systemd.property.X\":\"y\"}"),
+     "HostConfig.Annotations; ALLOW_PRIVILEGED=true"},
     {"", CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\"}]"), "HostConfig.Mounts[].Type; ALLOW_BIND_MOUNTS"},
-    {"", CREATE, HOST("\"Mounts\":[{\"Type\":\"volume\"},{\"Source\":\"/etc\"}]"), "HostConfig.Mounts[].Source; ALLOW_BIND_MOUNTS"},
+    {"", CREATE, HOST("\"Mounts\":[{\"Type\":\"volume\"},{\"Source\":\"/etc\"}]"),
+     "HostConfig.Mounts[].Source; ALLOW_BIND_MOUNTS"},
     {"", CREATE, HOST("\"Mounts\":[{\"VolumeOptions\":{\"DriverConfig\":{\"Options\":{\"o\":\"bind\"}}}}]"),
      "HostConfig.Mounts[].VolumeOptions.DriverConfig.Options; ALLOW_BIND_MOUNTS"},
     {"", CREATE, HOST("\"LogConfig\":{\"Config\":{\"syslog-address\":\"unix:///s\"}}"), "HostConfig.LogConfig.Config;"},
-    {"", CREATE, HOST("\"LogConfig\":{\"Config\":{\"syslog-address\":\"u\\u006eix:///s\"}}"), "HostConfig.LogConfig.Config;"},
+    {"", CREATE, HOST("\"LogConfig\":{\"Config\":{\"syslog-address\":\"u\\u006eix:///s\"}}"),
+     "HostConfig.LogConfig.Config;"},
     {"", CREATE, "{\"Volumes\":{\"/:/x\":{}}}", "Volumes; ALLOW_BIND_MOUNTS"},
-    {"", CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{}}}}", "NetworkingConfig.EndpointsConfig; ALLOW_HOST_NAMESPACES"},
+    {"", CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{}}}}",
+     "NetworkingConfig.EndpointsConfig; ALLOW_HOST_NAMESPACES"},
     /* as old Engines read it */
     {"", CREATE, "{\"Image\":\"i\",\"Privileged\":true}", "HostConfig.Privileged; ALLOW_PRIVILEGED=true"},
     {"", CREATE, "{\"Binds\":[\"/:/x\"],\"HostConfig\":null}", "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
@@ -115,7 +119,8 @@ static const struct trial trials[] = {
     {"", CREATE, HOST("\"Privileged\":\"false\""), "HostConfig.Privileged;"},
     {"", CREATE, HOST("\"Binds\":[null]"), "HostConfig.Binds;"},
     /* what is not known */
-    {"", CREATE, HOST("\"NewThing\":{\"a\":1}"), "HostConfig.NewThing is a member that this version does not know; ALLOW_PRIVILEGED=true"},
+    {"", CREATE, HOST("\"NewThing\":{\"a\":1}"),
+     "HostConfig.NewThing is a member that this version does not know; ALLOW_PRIVILEGED=true"},
     {"", CREATE, HOST("\"NewThing\":null,\"N2\":\"\",\"N3\":[],\"N4\":{},\"N5\":0,\"N6\":false"), NULL},
     {"ALLOW_PRIVILEGED=true", CREATE, HOST("\"NewThing\":{\"a\":1}"), NULL},
     /* what is not one JSON object */
@@ -144,8 +149,10 @@ static const struct trial trials[] = {
     {SRV, CREATE, HOST("\"Binds\":[\"srv:/a\",\"./srv:/a\"]"), "HostConfig.Binds;"},
     {SRV, CREATE, HOST("\"Binds\":[\"/etc:/srv\"]"), "HostConfig.Binds;"},
     {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/data/x\",\"Target\":\"/x\"}]"), NULL},
-    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/data/x/..\",\"Target\":\"/x\"}]"), "HostConfig.Mounts[].Source;"},
-    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/etc\"}],\"Mounts\":[]"), "HostConfig.Mounts[].Source;"},
+    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/data/x/..\",\"Target\":\"/x\"}]"),
+     "HostConfig.Mounts[].Source;"},
+    {SRV, CREATE, HOST("\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/etc\"}],\"Mounts\":[]"),
+     "HostConfig.Mounts[].Source;"},
     {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/:/a\",\"/etc:/b\"]"), NULL},
     {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/var/run/docker.sock:/a\"]"), "HostConfig.Binds;"},
     {"ALLOW_BIND_MOUNTS=/", CREATE, HOST("\"Binds\":[\"/run/engine/docker.sock:/a\"]"), "HostConfig.Binds;"},
@@ -161,17 +168,24 @@ static const struct trial trials[] = {
     {"ALLOW_CAP_ADD=NET_ADMIN", CREATE, HOST("\"CapAdd\":[\"ALL\"]"), "HostConfig.CapAdd;"},
     {"ALLOW_CAP_ADD=true", CREATE, HOST("\"CapAdd\":[\"ALL\"]"), NULL},
     {"ALLOW_SECURITY_OPT=label=disable", CREATE, HOST("\"SecurityOpt\":[\"label:disable\",\"label=disable\"]"), NULL},
-    {"ALLOW_SECURITY_OPT=label=disable", CREATE, HOST("\"SecurityOpt\":[\"seccomp=unconfined\"]"), "HostConfig.SecurityOpt;"},
+    {"ALLOW_SECURITY_OPT=label=disable", CREATE, HOST("\"SecurityOpt\":[\"seccomp=unconfined\"]"),
+     "HostConfig.SecurityOpt;"},
     {"ALLOW_RUNTIME=runsc", CREATE, HOST("\"Runtime\":\"runsc\""), NULL},
-    {"ALLOW_HOST_NAMESPACES=true", CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{\"DriverOpts\":{\"com.docker.network.endpoint.sysctls\":\"x\"}}}}}",
+    {"ALLOW_HOST_NAMESPACES=true", CREATE,
+     "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{\"DriverOpts\":{\"com.docker.network.endpoint.sysctls\":\"x\"}}}}}",
      "NetworkingConfig.EndpointsConfig.DriverOpts; ALLOW_SYSCTLS=true"},
     {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx:1.27\"}", NULL},
-    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"docker.io/library/nginx@sha256:ab\"}", NULL},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"docker.io/library/nginx@sha256:ab\"}",
+     NULL},
     {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/app:1.2\"}", NULL},
-    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/app:2\"}", "Image; ALLOW_IMAGE_REFERENCES"},
-    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx/evil\"}", "Image; ALLOW_IMAGE_REFERENCES"},
-    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx:5000/evil\"}", "Image; ALLOW_IMAGE_REFERENCES"},
-    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/a/b:1.2\"}", "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/app:2\"}",
+     "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx/evil\"}",
+     "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"nginx:5000/evil\"}",
+     "Image; ALLOW_IMAGE_REFERENCES"},
+    {"ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/*:1.*", CREATE, "{\"Image\":\"ghcr.io/me/a/b:1.2\"}",
+     "Image; ALLOW_IMAGE_REFERENCES"},
     {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=nginx&tag=1", NULL},
     {"ALLOW_IMAGE_REFERENCES=nginx", "ImageCreate", "?fromImage=docker.io%2Flibrary%2Fnginx&tag=sha256%3Aab", NULL},
     {"ALLOW_IMAGE_REFERENCES=nginx:1.*", "ImageCreate", "?fromImage=nginx&tag=1.2", NULL},
@@ -187,7 +201,8 @@ static const struct trial trials[] = {
     {"REQUIRE_LABEL=team", CREATE, "{\"Labels\":{\"team\":\"red\"},\"Image\":\"i\"}", NULL},
     {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"red\"}}", "Labels; REQUIRE_LABEL"},
     {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\",\"team\":\"red\"}}", "Labels; REQUIRE_LABEL"},
-    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\",\"te\\u0061m\":\"red\"}}", "Labels; REQUIRE_LABEL"},
+    {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\",\"te\\u0061m\":\"red\"}}",
+     "Labels; REQUIRE_LABEL"},
     {"REQUIRE_LABEL=team=blue", CREATE, "{\"Labels\":{\"team\":\"blue\"},\"labels\":null}", "Labels; REQUIRE_LABEL"},
     {"REQUIRE_LABEL=team=blue", CREATE, "{\"Image\":\"i\",\"Env\":[\"team=blue\"]}", "Labels; REQUIRE_LABEL"},
     /* the other operations */
@@ -200,60 +215,89 @@ static const struct trial trials[] = {
     {"", "ContainerStart", "{\"Privileged\":true}", "a body;"},
     {"", "ContainerStart", "?checkpoint-dir=/etc", "checkpoint-dir; ALLOW_PRIVILEGED=true"},
     {"", "CheckpointCreate", "{\"CheckpointID\":\"a\",\"CheckpointDir\":\"\"}", NULL},
-    {"", "CheckpointCreate", "{\"CheckpointID\":\"a\",\"CheckpointDir\":\"/etc\"}", "CheckpointDir; ALLOW_PRIVILEGED=true"},
+    {"", "CheckpointCreate", "{\"CheckpointID\":\"a\",\"CheckpointDir\":\"/etc\"}",
+     "CheckpointDir; ALLOW_PRIVILEGED=true"},
     {"", "CheckpointDelete", "?dir=/etc", "dir; ALLOW_PRIVILEGED=true"},
-    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"Name\":\"vv\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
-    {"", "VolumeCreate", "{\"Name\":\"v\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
+    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate",
+     "{\"Name\":\"vv\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
+    {"", "VolumeCreate",
+     "{\"Name\":\"v\",\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=1.2.3.4,rw\",\"device\":\":/x\"}}", NULL},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=nas,rw\",\"device\":\":/x\"}}",
      "DriverOpts; ALLOW_BIND_MOUNTS with that path, for Podman true (for a share by name: ALLOW_VOLUME_DRIVERS with nfs"},
-    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=nas.lan,rw\",\"device\":\"nas.lan:/x\"}}", NULL},
-    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=127.0.0.1\",\"device\":\":/x\"}}", "DriverOpts;"},
+    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate",
+     "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=nas.lan,rw\",\"device\":\"nas.lan:/x\"}}", NULL},
+    {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate",
+     "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"addr=127.0.0.1\",\"device\":\":/x\"}}", "DriverOpts;"},
     {"ALLOW_VOLUME_DRIVERS=nfs", "VolumeCreate", "{\"DriverOpts\":{\"device\":\"127.0.0.1:/x\"}}", "DriverOpts;"},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"device\":\"/dev/sda1\"}}", "DriverOpts;"},
-    {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"tmpfs\",\"device\":\"tmpfs\",\"o\":\"size=100m,uid=1000\"}}", NULL},
+    {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"tmpfs\",\"device\":\"tmpfs\",\"o\":\"size=100m,uid=1000\"}}",
+     NULL},
     {"", "VolumeCreate", "{\"Driver\":\"../../x\"}", "Driver; no setting allows it"},
-    {"ALLOW_VOLUME_DRIVERS=vieux/sshfs:latest", "VolumeCreate", "{\"Driver\":\"vieux/sshfs:latest\",\"DriverOpts\":{\"sshcmd\":\"me@host:/x\"}}", NULL},
+    {"ALLOW_VOLUME_DRIVERS=vieux/sshfs:latest", "VolumeCreate",
+     "{\"Driver\":\"vieux/sshfs:latest\",\"DriverOpts\":{\"sshcmd\":\"me@host:/x\"}}", NULL},
     {"ALLOW_VOLUME_NAMES=web*,db", "VolumeCreate", "{\"Name\":\"web_1\"}", NULL},
     {"ALLOW_VOLUME_NAMES=web*,db", "VolumeCreate", "{\"Name\":\"dbx\"}", "Name; ALLOW_VOLUME_NAMES with that name"},
-    {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Binds\":[\"db:/x\",\"web:/y:ro\",\"/z\"],\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"db\",\"Target\":\"/x\"}]"), NULL},
-    {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Binds\":[\"secret:/x\"]"), "HostConfig.Binds; ALLOW_VOLUME_NAMES with that name"},
-    {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Mounts\":[{\"Source\":\"secret\"}]"), "HostConfig.Mounts[].Source; ALLOW_VOLUME_NAMES"},
-    {"", "VolumeCreate", "{\"Name\":\"vv\",\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/\"}}", "DriverOpts; ALLOW_BIND_MOUNTS"},
+    {"ALLOW_VOLUME_NAMES=web*,db", CREATE,
+     HOST(
+         "\"Binds\":[\"db:/x\",\"web:/y:ro\",\"/z\"],\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"db\",\"Target\":\"/x\"}]"),
+     NULL},
+    {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Binds\":[\"secret:/x\"]"),
+     "HostConfig.Binds; ALLOW_VOLUME_NAMES with that name"},
+    {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Mounts\":[{\"Source\":\"secret\"}]"),
+     "HostConfig.Mounts[].Source; ALLOW_VOLUME_NAMES"},
+    {"", "VolumeCreate", "{\"Name\":\"vv\",\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/\"}}",
+     "DriverOpts; ALLOW_BIND_MOUNTS"},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"nfs\",\"o\":\"ro,bind\",\"device\":\"/\"}}", "DriverOpts;"},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"type\":\"ext4\",\"device\":\"/dev/sda1\"}}", "DriverOpts;"},
-    {"", "VolumeCreate", "{\"Driver\":\"x\",\"DriverOpts\":{\"mountpoint\":\"/\"}}", "Driver; ALLOW_VOLUME_DRIVERS with that name"},
+    {"", "VolumeCreate", "{\"Driver\":\"x\",\"DriverOpts\":{\"mountpoint\":\"/\"}}",
+     "Driver; ALLOW_VOLUME_DRIVERS with that name"},
     {"", "VolumeCreate", "{\"DriverOpts\":{\"mountpoint\":\"/\"}}", "DriverOpts;"},
     {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/srv/a\"}}", NULL},
     {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/etc\"}}", "DriverOpts;"},
     {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"etc\"}}", "DriverOpts;"},
     {SRV, "VolumeCreate", "{\"DriverOpts\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"//etc\"}}", "DriverOpts;"},
-    {"", "NetworkCreate", "{\"Name\":\"nn\",\"Driver\":\"bridge\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.0.0.0/24\"}]}}", NULL},
+    {"", "NetworkCreate",
+     "{\"Name\":\"nn\",\"Driver\":\"bridge\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.0.0.0/24\"}]}}", NULL},
     {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"host\"}", "Driver; ALLOW_HOST_NAMESPACES=true"},
-    {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"macvlan\",\"Options\":{\"parent\":\"eth0\"}}", "Driver; ALLOW_NETWORK_DRIVERS with that name"},
+    {"", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"macvlan\",\"Options\":{\"parent\":\"eth0\"}}",
+     "Driver; ALLOW_NETWORK_DRIVERS with that name"},
     {"", "NetworkCreate", "{\"Name\":\"n\",\"Options\":{\"parent\":\"eth0\"}}", "Options; ALLOW_HOST_NAMESPACES=true"},
-    {"ALLOW_NETWORK_DRIVERS=macvlan", "NetworkCreate", "{\"Name\":\"n\",\"Driver\":\"macvlan\",\"Options\":{\"parent\":\"eth0\"}}", NULL},
-    {"", "NetworkCreate", "{\"IPAM\":{\"Config\":[{\"Subnet\":\"8.8.8.0/24\"}]}}", "IPAM.Config[].Subnet; ALLOW_HOST_NAMESPACES=true"},
+    {"ALLOW_NETWORK_DRIVERS=macvlan", "NetworkCreate",
+     "{\"Name\":\"n\",\"Driver\":\"macvlan\",\"Options\":{\"parent\":\"eth0\"}}", NULL},
+    {"", "NetworkCreate", "{\"IPAM\":{\"Config\":[{\"Subnet\":\"8.8.8.0/24\"}]}}",
+     "IPAM.Config[].Subnet; ALLOW_HOST_NAMESPACES=true"},
     {"", "NetworkCreate", "{\"IPAM\":{\"Driver\":\"../x\"}}", "IPAM.Driver; no setting allows it"},
-    {"", "SecretCreate", "{\"Name\":\"s\",\"Data\":\"aGk=\",\"Driver\":{\"Name\":\"shell\"}}", "Driver.Name; ALLOW_PRIVILEGED=true"},
+    {"", "SecretCreate", "{\"Name\":\"s\",\"Data\":\"aGk=\",\"Driver\":{\"Name\":\"shell\"}}",
+     "Driver.Name; ALLOW_PRIVILEGED=true"},
     {"", "ConfigCreate", "{\"Name\":\"s\",\"Data\":\"aGk=\",\"Templating\":{\"Name\":\"golang\"}}", NULL},
     {"", "NetworkConnect", "{\"Container\":\"web\",\"EndpointConfig\":{\"Aliases\":[\"w\"]}}", NULL},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Secrets\":[{\"SecretID\":\"x\"}]}}}", "TaskTemplate.ContainerSpec.Secrets; ALLOW_SECRET_INSPECT=true"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Secrets\":[{\"SecretID\":\"x\"}]}}}",
+     "TaskTemplate.ContainerSpec.Secrets; ALLOW_SECRET_INSPECT=true"},
     {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"x3\"}]}}", "TaskTemplate.Networks[].Target;"},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"LogDriver\":{\"Name\":\"../../x\"}}}", "TaskTemplate.LogDriver.Name; no setting allows it"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"LogDriver\":{\"Name\":\"../../x\"}}}",
+     "TaskTemplate.LogDriver.Name; no setting allows it"},
     {"", CREATE, HOST("\"Links\":[\"db:db\"]"), "HostConfig.Links; ALLOW_CONTAINER_INSPECT=true"},
     {"", CREATE, HOST("\"VolumeDriver\":\"../../x\""), "HostConfig.VolumeDriver; no setting allows it"},
     {"", CREATE, "{\"VolumeDriver\":\"../../x\",\"HostConfig\":{}}", "HostConfig.VolumeDriver; no setting allows it"},
-    {"", CREATE, HOST("\"LogConfig\":{\"Type\":\"syslog\"}"), "HostConfig.LogConfig.Type; ALLOW_LOG_DRIVERS with the driver"},
+    {"", CREATE, HOST("\"LogConfig\":{\"Type\":\"syslog\"}"),
+     "HostConfig.LogConfig.Type; ALLOW_LOG_DRIVERS with the driver"},
     {"", CREATE, HOST("\"LogConfig\":{\"Type\":\"\",\"Config\":{\"syslog-address\":\"tcp://127.0.0.1:6379\"}}"),
      "HostConfig.LogConfig.Config; ALLOW_LOG_DRIVERS with syslog"},
-    {"ALLOW_LOG_DRIVERS=syslog", CREATE, HOST("\"LogConfig\":{\"Type\":\"syslog\",\"Config\":{\"syslog-address\":\"udp://logs:514\",\"tag\":\"{{.Name}}\"}}"), NULL},
-    {"ALLOW_LOG_DRIVERS=syslog", CREATE, HOST("\"LogConfig\":{\"Type\":\"syslog\",\"Config\":{\"tag\":\"a\\r\\nCONFIG SET dir /x\"}}"),
+    {"ALLOW_LOG_DRIVERS=syslog", CREATE,
+     HOST(
+         "\"LogConfig\":{\"Type\":\"syslog\",\"Config\":{\"syslog-address\":\"udp://logs:514\",\"tag\":\"{{.Name}}\"}}"),
+     NULL},
+    {"ALLOW_LOG_DRIVERS=syslog", CREATE,
+     HOST("\"LogConfig\":{\"Type\":\"syslog\",\"Config\":{\"tag\":\"a\\r\\nCONFIG SET dir /x\"}}"),
      "HostConfig.LogConfig.Config; no setting allows it"},
-    {"ALLOW_LOG_DRIVERS=syslog", CREATE, HOST("\"LogConfig\":{\"Config\":{\"path=/etc/cron.d/x\":\"\"}}"), "HostConfig.LogConfig.Config; no setting allows it"},
+    {"ALLOW_LOG_DRIVERS=syslog", CREATE, HOST("\"LogConfig\":{\"Config\":{\"path=/etc/cron.d/x\":\"\"}}"),
+     "HostConfig.LogConfig.Config; no setting allows it"},
     {"", CREATE, "{\"Env\":[\"A=1\",\"NVIDIA_VISIBLE_DEVICES=all\"]}", "Env; ALLOW_DEVICES=true"},
     {"", CREATE, "{\"Env\":[\"A=1\",\"TZ\",\"NVIDIA_VISIBLE_DEVICES=void\",\"B=\\u0041\"]}", NULL},
-    {"", CREATE, HOST("\"Mounts\":[{\"Target\":\"/x,type=bind,src=/\"}]"), "HostConfig.Mounts[].Target; no setting allows it"},
-    {"", CREATE, HOST("\"BlkioWeightDevice\":[{\"Path\":\"/etc/shadow\",\"Weight\":10}]"), "HostConfig.BlkioWeightDevice; ALLOW_DEVICES=true"},
+    {"", CREATE, HOST("\"Mounts\":[{\"Target\":\"/x,type=bind,src=/\"}]"),
+     "HostConfig.Mounts[].Target; no setting allows it"},
+    {"", CREATE, HOST("\"BlkioWeightDevice\":[{\"Path\":\"/etc/shadow\",\"Weight\":10}]"),
+     "HostConfig.BlkioWeightDevice; ALLOW_DEVICES=true"},
     {"", "ContainerStart", "?checkpoint=../../x", "checkpoint; ALLOW_PRIVILEGED=true"},
     {"", "ImageBuild", "?outputs=type%3Dlocal", "outputs; ALLOW_PRIVILEGED=true"},
     {"", "ImageBuild", "?remote=http://127.0.0.1/x", "remote; ALLOW_HOST_NAMESPACES=true"},
@@ -263,14 +307,21 @@ static const struct trial trials[] = {
     {"", "ImageCreate", "?fromImage=docker.io%2Flibrary%2Fnginx&tag=1.27", NULL},
     {"", "ImageCreate", "?fromImage=dir:/etc", "fromImage;"},
     {"", "ImagePush", "?destination=dir:/etc", "destination; ALLOW_PRIVILEGED=true"},
-    {"", "ImageBuild", "?rusagelogfile=/etc/x", "rusagelogfile is a parameter that this version does not know; ALLOW_PRIVILEGED=true"},
+    {"", "ImageBuild", "?rusagelogfile=/etc/x",
+     "rusagelogfile is a parameter that this version does not know; ALLOW_PRIVILEGED=true"},
     {"", "ServiceCreate", "{\"Name\":\"s\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"i\"}}}", NULL},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/\"}]}}}", "TaskTemplate.ContainerSpec.Mounts[].Type;"},
-    {"", "ServiceUpdate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"CapabilityAdd\":[\"CAP_SYS_ADMIN\"]}}}", "TaskTemplate.ContainerSpec.CapabilityAdd; ALLOW_CAP_ADD"},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"host\"}]}}", "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"3f\"}]}}", "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"PluginSpec\":{\"Name\":\"x\"}}}", "TaskTemplate.PluginSpec; ALLOW_PRIVILEGED=true"},
-    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Privileges\":{\"Seccomp\":{\"Mode\":\"unconfined\"}}}}}",
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/\"}]}}}",
+     "TaskTemplate.ContainerSpec.Mounts[].Type;"},
+    {"", "ServiceUpdate", "{\"TaskTemplate\":{\"ContainerSpec\":{\"CapabilityAdd\":[\"CAP_SYS_ADMIN\"]}}}",
+     "TaskTemplate.ContainerSpec.CapabilityAdd; ALLOW_CAP_ADD"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"host\"}]}}",
+     "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"3f\"}]}}",
+     "TaskTemplate.Networks[].Target; ALLOW_HOST_NAMESPACES"},
+    {"", "ServiceCreate", "{\"TaskTemplate\":{\"PluginSpec\":{\"Name\":\"x\"}}}",
+     "TaskTemplate.PluginSpec; ALLOW_PRIVILEGED=true"},
+    {"", "ServiceCreate",
+     "{\"TaskTemplate\":{\"ContainerSpec\":{\"Privileges\":{\"Seccomp\":{\"Mode\":\"unconfined\"}}}}}",
      "TaskTemplate.ContainerSpec.Privileges.Seccomp.Mode; ALLOW_SECURITY_OPT"},
     {"", "ImageBuild", "?t=a&t=b&networkmode=default&rm=1&buildargs=%7B%7D", NULL},
     {"", "ImageBuild", "?", NULL},
@@ -288,7 +339,8 @@ static const struct trial trials[] = {
     {"", "ContainerList", "", NULL},
 };
 
-/* Whether a reason begins as expected. Between the member and what would open it stands the value, if it can be shown. */
+/* Whether a reason begins as expected. Between the member and what would open it stands the value, if it can be shown.
+ */
 static bool is_reason(const char *reason, const char *expected)
 {
     size_t member = strcspn(expected, ";");
@@ -308,8 +360,8 @@ START_TEST(test_trial)
     ck_assert_str_eq(problems_text, "");
     bool query = trial->text[0] == '?';
     struct guard_verdict verdict;
-    guard_judge(guard, &docker, trial->operation, query ? trial->text + 1 : NULL, query ? "" : trial->text, query ? 0 : strlen(trial->text),
-                &verdict);
+    guard_judge(guard, &docker, trial->operation, query ? trial->text + 1 : NULL, query ? "" : trial->text,
+                query ? 0 : strlen(trial->text), &verdict);
     if (trial->reason == NULL) {
         ck_assert_msg(verdict.result == GUARD_PASSES, "%s: %s", trial->text, verdict.message);
     } else {
@@ -322,13 +374,25 @@ START_TEST(test_trial)
 }
 END_TEST
 
-/* -- Variables ------------------------------------------------------------------------------------------------------- */
+/* ---- variables ---- */
 
 static const char *const wrong[] = {
-    "ALLOW_PRIVILEGED=maybe",     "ALLOW_BIND_MOUNTS=srv",         "ALLOW_BIND_MOUNTS=/srv/../etc", "ALLOW_BIND_MOUNTS=/a//b",
-    "ALLOW_BIND_MOUNTS=/a,/./b",  "ALLOW_CAP_ADD=SYS-ADMIN",       "ALLOW_SECURITY_OPT=unconfined", "ALLOW_RUNTIME=true",
-    "ALLOW_RUNTIME=a b\"",        "ALLOW_IMAGE_REFERENCES=a\"b",   "ALLOW_IMAGE_REFERENCES=true",   "REQUIRE_LABEL==x",
-    "REQUIRE_LABEL=a\"b",         "MAX_CREATE_BODY=0",             "MAX_CREATE_BODY=1e6",           "MAX_CREATE_BODY=99999999999",
+    "ALLOW_PRIVILEGED=maybe",
+    "ALLOW_BIND_MOUNTS=srv",
+    "ALLOW_BIND_MOUNTS=/srv/../etc",
+    "ALLOW_BIND_MOUNTS=/a//b",
+    "ALLOW_BIND_MOUNTS=/a,/./b",
+    "ALLOW_CAP_ADD=SYS-ADMIN",
+    "ALLOW_SECURITY_OPT=unconfined",
+    "ALLOW_RUNTIME=true",
+    "ALLOW_RUNTIME=a b\"",
+    "ALLOW_IMAGE_REFERENCES=a\"b",
+    "ALLOW_IMAGE_REFERENCES=true",
+    "REQUIRE_LABEL==x",
+    "REQUIRE_LABEL=a\"b",
+    "MAX_CREATE_BODY=0",
+    "MAX_CREATE_BODY=1e6",
+    "MAX_CREATE_BODY=99999999999",
 };
 
 START_TEST(test_wrong_value)
@@ -336,8 +400,9 @@ START_TEST(test_wrong_value)
     struct guard *guard = guard_of(wrong[_i], false);
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(wrong[_i], "="), wrong[_i]);
-    ck_assert_msg(strncmp(problems_text, "docker-socket-proxy: ", 21) == 0 && strncmp(problems_text + 21, name, strlen(name)) == 0, "%s: %s",
-                  wrong[_i], problems_text);
+    ck_assert_msg(strncmp(problems_text, "docker-socket-proxy: ", 21) == 0 &&
+                      strncmp(problems_text + 21, name, strlen(name)) == 0,
+                  "%s: %s", wrong[_i], problems_text);
     guard_free(guard);
 }
 END_TEST
@@ -425,7 +490,8 @@ START_TEST(test_large_bodies)
         guard_judge(guard, &docker, CREATE, NULL, body, length, &verdict);
         ck_assert_int_eq(verdict.result, GUARD_REFUSES);
     }
-    static const char *const parts[] = {"\"a=b\",", "\"\\u00e9\\n\",", "\"\",", "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"  ,\n"};
+    static const char *const parts[] = {"\"a=b\",", "\"\\u00e9\\n\",", "\"\",",
+                                        "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"  ,\n"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t length = (size_t)sprintf(body, "{\"Cmd\":[");
         while (length < SIZE - 128)
@@ -442,7 +508,7 @@ START_TEST(test_large_bodies)
 }
 END_TEST
 
-/* -- haproxy.cfg ----------------------------------------------------------------------------------------------------- */
+/* ---- haproxy.cfg ---- */
 
 /* The rules for one operation, or for all if id is NULL. */
 static char *rules(struct guard *guard, const char *id)
@@ -486,7 +552,8 @@ END_TEST
 /* What a variable holds cannot end the quotes around a regex or a message. */
 START_TEST(test_rules_quote)
 {
-    struct guard *guard = guard_of("ALLOW_BIND_MOUNTS=/it's/$HOME;REQUIRE_LABEL=it's%[src]=a'b;ALLOW_SECURITY_OPT=a='b", true);
+    struct guard *guard = guard_of("ALLOW_BIND_MOUNTS=/it's/$HOME;REQUIRE_LABEL=it's%[src]=a'b;ALLOW_SECURITY_OPT=a='b",
+                                   true);
     ck_assert_str_eq(problems_text, "");
     char *text = rules(guard, NULL);
     ck_assert_ptr_null(strstr(text, "it's"));

@@ -10,7 +10,7 @@
 static const struct guard_facts docker = {.docker = true};
 
 #define VARIABLES_MAX 128
-#define ROUNDS 40
+#define ROUNDS        40
 
 /* A set of NAME=value strings, each name once. */
 struct set {
@@ -25,7 +25,8 @@ static void set(struct set *variables, const char *name, const char *value)
     size_t i = 0;
 
     ck_assert_int_gt(asprintf(&text, "%s=%s", name, value), 0);
-    while (i < variables->count && !(strncmp(variables->list[i], name, length) == 0 && variables->list[i][length] == '='))
+    while (i < variables->count &&
+           !(strncmp(variables->list[i], name, length) == 0 && variables->list[i][length] == '='))
         i++;
     ck_assert_uint_lt(i, VARIABLES_MAX);
     if (i < variables->count)
@@ -68,8 +69,17 @@ static const char *word(void)
 /* Settings of any kind: groups, own variables, other images' names, both readings of those, the guard's, a profile. */
 static void make_settings(struct set *variables)
 {
-    static const char *const foreign[] = {"CONTAINERS", "POST", "EXEC", "IMAGES", "NETWORKS", "PLUGINS", "SWARM", "EVENTS", "PING",
-                                          "LIBPOD_CONTAINERS", "LIBPOD_ALLOW_RESTARTS"};
+    static const char *const foreign[] = {"CONTAINERS",
+                                          "POST",
+                                          "EXEC",
+                                          "IMAGES",
+                                          "NETWORKS",
+                                          "PLUGINS",
+                                          "SWARM",
+                                          "EVENTS",
+                                          "PING",
+                                          "LIBPOD_CONTAINERS",
+                                          "LIBPOD_ALLOW_RESTARTS"};
     static const char *const readings[] = {"tecnativa", "linuxserver"};
     char name[128];
 
@@ -88,7 +98,8 @@ static void make_settings(struct set *variables)
                 set(variables, name, word());
             }
         for (size_t i = 0; guard_variables[i] != NULL; i++)
-            if (below(5) == 0 && strncmp(guard_variables[i], "ALLOW_", 6) == 0 && strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES", guard_variables[i]) == NULL) {
+            if (below(5) == 0 && strncmp(guard_variables[i], "ALLOW_", 6) == 0 &&
+                strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES", guard_variables[i]) == NULL) {
                 snprintf(name, sizeof name, "%s%s", prefix, guard_variables[i]);
                 set(variables, name, i < KNOB_COUNT && guard_knobs[i].kind == KNOB_LIST ? "false" : word());
             }
@@ -136,23 +147,26 @@ static void expect_allowed(const struct set *variables, const char *profile_name
 
     read_all(&environment, variables);
     profile = environment_profile(&environment, profile_name);
-    ck_assert_msg(profile->permissions.open[i], "%s of %s is closed in spite of: %s", operations[i].id, profile_name, hint);
+    ck_assert_msg(profile->permissions.open[i], "%s of %s is closed in spite of: %s", operations[i].id, profile_name,
+                  hint);
     if (profile_guards(profile, i))
         guard_judge(profile->guard, &docker, operations[i].id, NULL, body, strlen(body), &verdict);
-    ck_assert_msg(verdict.result == GUARD_PASSES, "%s of %s, in spite of %s: %s", operations[i].id, profile_name, hint, verdict.message);
+    ck_assert_msg(verdict.result == GUARD_PASSES, "%s of %s, in spite of %s: %s", operations[i].id, profile_name, hint,
+                  verdict.message);
     environment_free(&environment);
 }
 
 /* "A (or B and C) and D" is A and D, or B and C and D. */
 static void check_hint(const struct set *variables, const char *profile, size_t i, const char *hint)
 {
-    const char *or = strstr(hint, " (or ");
+    const char * or = strstr(hint, " (or ");
     const char *end = or == NULL ? NULL : strchr(or, ')');
     struct set with;
     char text[REASON_MAX];
 
     copy(&with, variables);
-    snprintf(text, sizeof text, "%.*s%s", or == NULL ? (int)strlen(hint) : (int)(or - hint), hint, or == NULL ? "" : end + 1);
+    snprintf(text, sizeof text, "%.*s%s", or == NULL ? (int)strlen(hint) : (int)(or -hint), hint,
+             or == NULL ? "" : end + 1);
     follow(&with, text);
     expect_allowed(&with, profile, i, hint);
     empty(&with);
@@ -160,7 +174,7 @@ static void check_hint(const struct set *variables, const char *profile, size_t 
         return;
     ck_assert_ptr_nonnull(end);
     copy(&with, variables);
-    follow(&with, or + strlen(" (or "));
+    follow(&with, or +strlen(" (or "));
     expect_allowed(&with, profile, i, hint);
     empty(&with);
 }
@@ -222,7 +236,8 @@ START_TEST(test_guard_hints)
 
     set(&variables, "ALLOW_CREATE", "true");
     read_all(&environment, &variables);
-    guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]), &verdict);
+    guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]),
+                &verdict);
     ck_assert_int_eq(verdict.result, GUARD_REFUSES);
     names = strstr(verdict.reason, "; ALLOW_");
     ck_assert_msg(names != NULL, "%s", verdict.reason);
@@ -232,7 +247,8 @@ START_TEST(test_guard_hints)
     read_all(&environment, &variables);
     memset(&verdict, 0, sizeof verdict);
     if (guard_inspects(environment.profiles[0].guard, bodies[_i][0]))
-        guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]), &verdict);
+        guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]),
+                    &verdict);
     ck_assert_msg(verdict.result == GUARD_PASSES, "%s", verdict.message);
     environment_free(&environment);
     empty(&variables);

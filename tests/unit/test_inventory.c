@@ -14,16 +14,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OWN "ab12000000000000000000000000000000000000000000000000000000000000"
+#define OWN    "ab12000000000000000000000000000000000000000000000000000000000000"
 #define HOLDER "cd34000000000000000000000000000000000000000000000000000000000000"
-#define OTHER "ef56000000000000000000000000000000000000000000000000000000000000"
+#define OTHER  "ef56000000000000000000000000000000000000000000000000000000000000"
 #define DOCKER "{\"Components\":[{\"Name\":\"Engine\"},{\"Name\":\"containerd\"}]}"
 #define PODMAN "{\"Components\":[{\"Name\":\"Podman Engine\"}]}"
-#define LIST                                                                                                                  \
-    "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\",\"/x/link\"],\"State\":\"running\",\"Labels\":{\"com.docker.swarm.service.id\":\"q1\"," \
-    "\"com.docker.swarm.service.name\":\"stack_proxy\"},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"sockets\",\"Source\":\"\","        \
-    "\"Destination\":\"/sockets\"},{\"Type\":\"bind\",\"Source\":\"/srv/e.sock\",\"Destination\":\"%s\"}]},"                           \
-    "{\"Id\":\"" HOLDER "\",\"Names\":[\"/b\",\"/a\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/srv\","        \
+#define LIST                                                                                                                    \
+    "[{\"Id\":\"" OWN                                                                                                           \
+    "\",\"Names\":[\"/proxy\",\"/x/link\"],\"State\":\"running\",\"Labels\":{\"com.docker.swarm.service.id\":\"q1\","           \
+    "\"com.docker.swarm.service.name\":\"stack_proxy\"},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"sockets\",\"Source\":\"\"," \
+    "\"Destination\":\"/sockets\"},{\"Type\":\"bind\",\"Source\":\"/srv/e.sock\",\"Destination\":\"%s\"}]},"                    \
+    "{\"Id\":\"" HOLDER                                                                                                         \
+    "\",\"Names\":[\"/b\",\"/a\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/srv\","                     \
     "\"Destination\":\"/x\"}]},{\"Id\":\"" OTHER "\",\"Names\":null,\"Mounts\":null}]"
 
 /* ---- a stand-in Engine ---- */
@@ -34,10 +36,10 @@ struct engine {
     const char *info; /* NULL: 404 */
     const char *host;
     const char *swarm;
-    const char *header;   /* of all answers */
-    size_t blanks;        /* before the body of the list */
-    unsigned pause;       /* seconds before the list */
-    bool cut;             /* the list breaks off */
+    const char *header; /* of all answers */
+    size_t blanks;      /* before the body of the list */
+    unsigned pause;     /* seconds before the list */
+    bool cut;           /* the list breaks off */
 };
 
 static char path[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -92,8 +94,8 @@ static void answer(int fd, const struct engine *engine)
     if (list && engine->pause > 0)
         sleep(engine->pause);
     if (strncmp(body, "HTTP", 4) != 0) {
-        snprintf(head, sizeof head, "HTTP/1.0 200 OK\r\n%sContent-Length: %zu\r\n\r\n", engine->header == NULL ? "" : engine->header,
-                 strlen(body) + (list ? engine->blanks : 0));
+        snprintf(head, sizeof head, "HTTP/1.0 200 OK\r\n%sContent-Length: %zu\r\n\r\n",
+                 engine->header == NULL ? "" : engine->header, strlen(body) + (list ? engine->blanks : 0));
         put(fd, head, strlen(head));
     }
     for (size_t i = 0; list && i < engine->blanks; i += 4096) {
@@ -198,11 +200,12 @@ END_TEST
 START_TEST(test_linked_place)
 {
     static char *mounts[] = {"/run/docker.sock", NULL};
-    const struct engine engine = {.version = DOCKER,
-                                  .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[{\"Type\":\"bind\","
-                                          "\"Source\":\"/run/docker.sock\",\"Destination\":\"/var/run/docker.sock\"}]},"
-                                          "{\"Id\":\"" HOLDER "\",\"Names\":[\"/other\"],\"State\":\"running\","
-                                          "\"HostConfig\":{\"NetworkMode\":\"container:" OWN "\"},\"Mounts\":[]}]"};
+    const struct engine engine = {
+        .version = DOCKER,
+        .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[{\"Type\":\"bind\","
+                "\"Source\":\"/run/docker.sock\",\"Destination\":\"/var/run/docker.sock\"}]},"
+                "{\"Id\":\"" HOLDER "\",\"Names\":[\"/other\"],\"State\":\"running\","
+                "\"HostConfig\":{\"NetworkMode\":\"container:" OWN "\"},\"Mounts\":[]}]"};
     struct settings settings = {.upstreams = {.count = 1}};
     struct container container = {.contained = true, .network_id = OWN, .mounts = mounts};
     struct inventory inventory;
@@ -225,7 +228,8 @@ START_TEST(test_socket_in_volume)
     struct inventory inventory;
 
     snprintf(list, sizeof list,
-             "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"run\","
+             "[{\"Id\":\"" OWN
+             "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"run\","
              "\"Source\":\"/volumes/run\",\"Destination\":\"/tmp\"}]},"
              "{\"Id\":\"" HOLDER "\",\"Names\":[\"/other\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"volume\","
              "\"Name\":\"run\",\"Source\":\"\",\"Destination\":\"/x\"}]}]");
@@ -274,10 +278,11 @@ START_TEST(test_sources)
     char list[2048];
     struct inventory inventory;
 
-    snprintf(list, sizeof list,
-             "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[]},{\"Id\":\"" HOLDER "\","
-             "\"Names\":[\"/other\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"%s\",\"Destination\":\"/x\"}]}]",
-             sources[_i].source);
+    snprintf(
+        list, sizeof list,
+        "[{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\",\"Mounts\":[]},{\"Id\":\"" HOLDER "\","
+        "\"Names\":[\"/other\"],\"State\":\"exited\",\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"%s\",\"Destination\":\"/x\"}]}]",
+        sources[_i].source);
     inventory = read_from(&(struct engine){.version = DOCKER, .list = list}, OWN, 20000);
     ck_assert(inventory.known && inventory.own_found);
     ck_assert_msg((inventory.holder_count == 1) == sources[_i].holds, "%s", sources[_i].source);
@@ -292,7 +297,8 @@ START_TEST(test_not_here)
     ck_assert(inventory.known && inventory.complete && !inventory.own_found);
     ck_assert_int_eq(inventory.kind, ENGINE_PODMAN);
     inventory_free(&inventory);
-    inventory = read_from(&(struct engine){.version = "{}", .list = "[]", .header = "Libpod-Api-Version: 4\r\n"}, OWN, 20000);
+    inventory = read_from(&(struct engine){.version = "{}", .list = "[]", .header = "Libpod-Api-Version: 4\r\n"}, OWN,
+                          20000);
     ck_assert_int_eq(inventory.kind, ENGINE_PODMAN);
     inventory_free(&inventory);
     inventory = read_from(&(struct engine){.version = DOCKER, .list = "[]"}, "", 20000);
@@ -310,7 +316,9 @@ static const struct {
 } wrong[] = {
     {{.version = DOCKER, .list = LIST, .cut = true}, INVENTORY_SILENT, "breaks off"},
     {{.version = DOCKER, .list = "[]", .blanks = FETCH_SIZE_MAX + 4096}, INVENTORY_SILENT, "too long"},
-    {{.version = DOCKER, .list = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n"}, INVENTORY_SILENT, "chunks"},
+    {{.version = DOCKER, .list = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n"},
+     INVENTORY_SILENT,
+     "chunks"},
     {{.version = DOCKER, .list = "HTTP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n[]"}, INVENTORY_SILENT, "no number"},
     {{.version = DOCKER, .list = "HTTP/1.0 403 No\r\n\r\n[]"}, INVENTORY_UNFIT, "403"},
     {{.version = DOCKER, .list = "HTTP/1.0 20"}, INVENTORY_SILENT, "no HTTP"},
@@ -326,8 +334,12 @@ static const struct {
     {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/a b\"]}]"}, INVENTORY_UNFIT, "/containers/json"},
     {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/-f\"]}]"}, INVENTORY_UNFIT, "/containers/json"},
     {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/\"]}]"}, INVENTORY_UNFIT, "/containers/json"},
-    {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/a\\u0000b\"]}]"}, INVENTORY_UNFIT, "/containers/json"},
-    {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Mounts\":[{\"Source\":1}]}]"}, INVENTORY_UNFIT, "/containers/json"},
+    {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Names\":[\"/a\\u0000b\"]}]"},
+     INVENTORY_UNFIT,
+     "/containers/json"},
+    {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"Mounts\":[{\"Source\":1}]}]"},
+     INVENTORY_UNFIT,
+     "/containers/json"},
     {{.version = DOCKER, .list = "[{\"Id\":\"" OWN "\",\"HostConfig\":[]}]"}, INVENTORY_UNFIT, "/containers/json"},
 };
 
@@ -397,8 +409,8 @@ END_TEST
 
 /* ---- what else the guard has to know ---- */
 
-#define HOST_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define SWARM_ID "zx9w8v7u6t5s4r3q2p1o0nmlk"
+#define HOST_ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SWARM_ID    "zx9w8v7u6t5s4r3q2p1o0nmlk"
 #define NETWORK(id) "{\"Name\":\"host\",\"Id\":\"" id "\",\"Scope\":\"local\"}"
 
 static const struct {
@@ -459,7 +471,10 @@ END_TEST
 /* Of several Engines all have to say so. */
 START_TEST(test_facts_of_two)
 {
-    static const struct inventory_upstream first = {.told = true, .kind = ENGINE_DOCKER, .cgroup_v1 = true, .host_network = HOST_ID,
+    static const struct inventory_upstream first = {.told = true,
+                                                    .kind = ENGINE_DOCKER,
+                                                    .cgroup_v1 = true,
+                                                    .host_network = HOST_ID,
                                                     .swarm_host_network = SWARM_ID};
     struct inventory inventory = {.upstream_count = 2, .upstreams = {first, first}};
     struct inventory before = {.upstream_count = 2, .upstreams = {first, first}};
@@ -535,10 +550,13 @@ START_TEST(test_container)
     static const char overlay[] = "1 0 0:1 / / rw - overlay overlay rw,upperdir=/x\n";
     static const char device[] = "1 0 8:1 / / rw - ext4 /dev/vda rw\n";
     static const char docker[] = "1 0 0:1 / / rw - overlay overlay rw\n"
-                                 "2 1 8:1 /var/lib/docker/containers/" OWN "/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
+                                 "2 1 8:1 /var/lib/docker/containers/" OWN
+                                 "/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
                                  "3 1 8:1 /a\\040b /c\\040d rw master:1 - ext4 /dev/sda1 rw\n";
-    static const char podman[] = "2 1 0:9 /containers/overlay-containers/" HOLDER "/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw\n"
-                                 "3 1 0:9 /overlay-containers/" OWN "/userdata/.containerenv /run/.containerenv rw - tmpfs tmpfs rw\n";
+    static const char podman[] = "2 1 0:9 /containers/overlay-containers/" HOLDER
+                                 "/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw\n"
+                                 "3 1 0:9 /overlay-containers/" OWN
+                                 "/userdata/.containerenv /run/.containerenv rw - tmpfs tmpfs rw\n";
     struct container container = parsed(docker, "0::/\n", true);
 
     ck_assert(container.contained);
@@ -592,12 +610,14 @@ START_TEST(test_protection)
     for (size_t length = 1; length <= 64; length++) {
         memcpy(reference, OWN, length);
         reference[length] = '\0';
-        ck_assert_msg(protection_refuses(&protection, "ContainerExec", reference, reason, sizeof reason), "%s", reference);
+        ck_assert_msg(protection_refuses(&protection, "ContainerExec", reference, reason, sizeof reason), "%s",
+                      reference);
         ck_assert(!protection_refuses(&protection, "ContainerStop", reference, reason, sizeof reason));
         reference[length] = length == 64 ? '0' : 'f'; /* the next digit is another one */
         reference[length + 1] = '\0';
-        ck_assert_msg(OWN[length] == 'f' || !protection_refuses(&protection, "ContainerExec", reference, reason, sizeof reason), "%s",
-                      reference);
+        ck_assert_msg(OWN[length] == 'f' ||
+                          !protection_refuses(&protection, "ContainerExec", reference, reason, sizeof reason),
+                      "%s", reference);
     }
     ck_assert(protection_refuses(&protection, "ContainerExec", "", reason, sizeof reason));
     ck_assert(protection_refuses(&protection, "ContainerExec", "a\n", reason, sizeof reason));
@@ -606,7 +626,8 @@ START_TEST(test_protection)
     protection_make(&protection, &inventory);
     ck_assert(protection_refuses(&protection, "ContainerExec", "web", reason, sizeof reason));
     ck_assert(protection_refuses(&protection, "ContainerExec", "cafe", reason, sizeof reason));
-    ck_assert(protection_refuses(&protection, "ContainerExec", "cafecafecafe", reason, sizeof reason)); /* may hold a socket */
+    ck_assert(protection_refuses(&protection, "ContainerExec", "cafecafecafe", reason,
+                                 sizeof reason)); /* may hold a socket */
     ck_assert(!protection_refuses(&protection, "ContainerUpdate", "cafecafecafe", reason, sizeof reason));
     ck_assert(protection_refuses(&protection, "ServiceUpdate", "cafecafecafe", reason, sizeof reason));
     protection_free(&protection);
@@ -664,7 +685,8 @@ START_TEST(test_protected_subjects)
         bool refused = protection_refuses(&protection, cases[i].operation, cases[i].reference, reason, sizeof reason);
 
         ck_assert_msg(refused == (cases[i].says != NULL), "%s %s", cases[i].operation, cases[i].reference);
-        ck_assert_msg(!refused || strstr(reason, cases[i].says) != NULL, "%s %s: %s", cases[i].operation, cases[i].reference, reason);
+        ck_assert_msg(!refused || strstr(reason, cases[i].says) != NULL, "%s %s: %s", cases[i].operation,
+                      cases[i].reference, reason);
     }
     /* for Podman _ in an id stands for any character, and a capital letter for a small one */
     ck_assert_int_eq(protection_refuses(&protection, "ContainerExec", "a_1", reason, sizeof reason), _i != 0);

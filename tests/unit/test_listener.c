@@ -38,7 +38,8 @@ static void ck_address(size_t i, enum listener_kind kind, const char *address, u
 
 START_TEST(test_addresses)
 {
-    given("tcp://:2375,tcp://127.0.0.1:1, tls://[::1]:65535,tcp://*:80,tcp://localhost:81,tcp://[::]:82,tcp://[0:0::0]:83,tcp://[FD00:0::1]:84");
+    given(
+        "tcp://:2375,tcp://127.0.0.1:1, tls://[::1]:65535,tcp://*:80,tcp://localhost:81,tcp://[::]:82,tcp://[0:0::0]:83,tcp://[FD00:0::1]:84");
     ck_assert_msg(problem_count == 0, "%s", told);
     ck_assert_uint_eq(listeners.count, 8);
     ck_address(0, LISTEN_TCP, "", 2375);
@@ -71,13 +72,44 @@ START_TEST(test_sockets)
 END_TEST
 
 static const char *const wrong[] = {
-    "tcp://",          "tcp://:",          "tcp://:0",          "tcp://:65536",   "tcp://:+1",        "tcp://:1x",
-    "tcp://:4294967297", "tcp://name:1",   "tcp://1.2.3:1",     "tcp://1.2.3.4",  "tcp://[::1:1",     "tcp://::1:1",
-    "tcp://[1.2.3.4]:1", "tcp://[x]:1",    "tcp://[]:1",        "http://:1",      ":2375",            "2375",
-    "unix://",         "unix://x",         "unix:///a'b",       "unix:///a\"b",   "unix:///a{b",      "unix:///a?mode=8",
-    "unix:///a?mode=", "unix:///a?mode=1000", "unix:///a?uid=x", "unix:///a?uid=-1", "unix:///a?gid=99999999999", "unix:///a?x=1",
-    "unix:///a?mode",  "unix:///a?uid=1&uid", "TCP://:1",       "tls://",         ",",                "tcp://:1;tcp://:2",
-    "tcp://[::ffff:127.0.0.1]:1", "tcp://[::ffff:7f00:1]:1",
+    "tcp://",
+    "tcp://:",
+    "tcp://:0",
+    "tcp://:65536",
+    "tcp://:+1",
+    "tcp://:1x",
+    "tcp://:4294967297",
+    "tcp://name:1",
+    "tcp://1.2.3:1",
+    "tcp://1.2.3.4",
+    "tcp://[::1:1",
+    "tcp://::1:1",
+    "tcp://[1.2.3.4]:1",
+    "tcp://[x]:1",
+    "tcp://[]:1",
+    "http://:1",
+    ":2375",
+    "2375",
+    "unix://",
+    "unix://x",
+    "unix:///a'b",
+    "unix:///a\"b",
+    "unix:///a{b",
+    "unix:///a?mode=8",
+    "unix:///a?mode=",
+    "unix:///a?mode=1000",
+    "unix:///a?uid=x",
+    "unix:///a?uid=-1",
+    "unix:///a?gid=99999999999",
+    "unix:///a?x=1",
+    "unix:///a?mode",
+    "unix:///a?uid=1&uid",
+    "TCP://:1",
+    "tls://",
+    ",",
+    "tcp://:1;tcp://:2",
+    "tcp://[::ffff:127.0.0.1]:1",
+    "tcp://[::ffff:7f00:1]:1",
 };
 
 START_TEST(test_wrong)

@@ -106,8 +106,8 @@ START_TEST(test_regexes)
         if (matches(regex, text))
             break;
     }
-    ck_assert_msg(first < operation_count && strcmp(operations[first].id, operations[_i].id) == 0, "%s is taken for %s", text,
-                  first < operation_count ? operations[first].id : "nothing");
+    ck_assert_msg(first < operation_count && strcmp(operations[first].id, operations[_i].id) == 0, "%s is taken for %s",
+                  text, first < operation_count ? operations[first].id : "nothing");
     snprintf(longer, sizeof longer, "X%s", text);
     for (size_t i = 0; i < operation_count; i++) {
         char regex[OPERATION_REGEX_MAX];

@@ -7,7 +7,7 @@
 
 /* Everything that a terminal takes for more than a letter. */
 #define HOSTILE "\x1b]0;owned\a\x1b[2J\r\b\n\x7f\x9b\xff"
-#define SHOWN "\\x1B]0;owned\\x07\\x1B[2J\\x0D\\x08\\x0A\\x7F\\x9B\\xFF"
+#define SHOWN   "\\x1B]0;owned\\x07\\x1B[2J\\x0D\\x08\\x0A\\x7F\\x9B\\xFF"
 
 static void ck_assert_one_visible_line(const char *text)
 {
@@ -31,9 +31,9 @@ END_TEST
 
 /* Names and values of variables: each is an error that shows it. */
 static const char *const variables[] = {
-    "ALLOW_CONTAINERS=" HOSTILE, "ALLOW_" HOSTILE "=1",    "LISTEN=" HOSTILE,       "ALLOW_BIND_MOUNTS=" HOSTILE,
-    "LOG_LEVEL=" HOSTILE,        "SOCKET_PATH=" HOSTILE,   "REQUIRE_LABEL=" HOSTILE, "MAX_CREATE_BODY=" HOSTILE,
-    "CONTAINERS=" HOSTILE,       "PROFILE_A_FROM=" HOSTILE, "UPSTREAM=" HOSTILE,     "COMPAT=" HOSTILE,
+    "ALLOW_CONTAINERS=" HOSTILE, "ALLOW_" HOSTILE "=1",     "LISTEN=" HOSTILE,        "ALLOW_BIND_MOUNTS=" HOSTILE,
+    "LOG_LEVEL=" HOSTILE,        "SOCKET_PATH=" HOSTILE,    "REQUIRE_LABEL=" HOSTILE, "MAX_CREATE_BODY=" HOSTILE,
+    "CONTAINERS=" HOSTILE,       "PROFILE_A_FROM=" HOSTILE, "UPSTREAM=" HOSTILE,      "COMPAT=" HOSTILE,
 };
 
 START_TEST(test_variable)

@@ -36,7 +36,8 @@ static const struct split {
     {"ALLOW_INFO", NULL, NULL},
     {"MY_PROFILE_A_FROM", NULL, NULL},
     {"PROFILE_ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUV_FROM", NULL, NULL}, /* 48 letters: too long */
-    {"PROFILE_ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTU_FROM", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTU", "FROM"},
+    {"PROFILE_ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTU_FROM", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTU",
+     "FROM"},
 };
 
 START_TEST(test_split)
@@ -84,8 +85,14 @@ static bool open_operation(const char *id)
 
 START_TEST(test_own_variables_only)
 {
-    char *environment[] = {"ALLOW_INFO=1", "RATE_LIMIT=7", "PROFILE_A_ALLOW_CONTAINERS=1", "PROFILE_A_FROM=x",
-                           "PROFILE_AB_ALLOW_IMAGES=1", "PROFILE_AB_FROM=y", "PROFILE_AB_RATE_LIMIT=3", NULL};
+    char *environment[] = {"ALLOW_INFO=1",
+                           "RATE_LIMIT=7",
+                           "PROFILE_A_ALLOW_CONTAINERS=1",
+                           "PROFILE_A_FROM=x",
+                           "PROFILE_AB_ALLOW_IMAGES=1",
+                           "PROFILE_AB_FROM=y",
+                           "PROFILE_AB_RATE_LIMIT=3",
+                           NULL};
 
     ck_assert_msg(read_it("A", environment) == 0, "%s", told);
     ck_assert(open_operation("ContainerList"));

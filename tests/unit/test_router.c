@@ -151,7 +151,8 @@ END_TEST
 /* What is malformed is never answered as if only a permission were missing. */
 START_TEST(test_each_malformed_path_has_a_fault)
 {
-    static const char *const pieces[] = {"/", "//", "/./", "/..", "%2F", "%252f", "%00", "%0A", "%7f", "\\", "%5c", "%", "x", "v1.41", "libpod", "json"};
+    static const char *const pieces[] = {"/",   "//", "/./", "/..", "%2F", "%252f", "%00",    "%0A",
+                                         "%7f", "\\", "%5c", "%",   "x",   "v1.41", "libpod", "json"};
     struct router *router = router_new();
     unsigned state = 1;
 
@@ -166,12 +167,13 @@ START_TEST(test_each_malformed_path_has_a_fault)
             state = state * 1103515245u + 12345u;
             piece = pieces[(state >> 16) % (sizeof pieces / sizeof *pieces)];
             strcat(target, piece);
-            malformed |= strpbrk(piece, "%\\.") != NULL && strcmp(piece, "%2F") != 0 && strcmp(piece, "/..") != 0 && strcmp(piece, "v1.41") != 0 && strcmp(piece, "%") != 0;
+            malformed |= strpbrk(piece, "%\\.") != NULL && strcmp(piece, "%2F") != 0 && strcmp(piece, "/..") != 0 &&
+                         strcmp(piece, "v1.41") != 0 && strcmp(piece, "%") != 0;
         }
         router_find(router, "GET", target, 24, &refusal);
         if (malformed)
-            ck_assert_msg(refusal == NO_OPERATION && strcmp(router_fault(router, "GET", target), NO_PERMISSION) != 0, "%s: %s", target,
-                          router_fault(router, "GET", target));
+            ck_assert_msg(refusal == NO_OPERATION && strcmp(router_fault(router, "GET", target), NO_PERMISSION) != 0,
+                          "%s: %s", target, router_fault(router, "GET", target));
     }
     router_free(router);
 }

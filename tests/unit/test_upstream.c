@@ -72,8 +72,11 @@ START_TEST(test_url_does_not_fit)
 END_TEST
 
 static const char *const wrong[] = {
-    "tcp://x", "tcp://:1", "tcp://x:0", "tcp://x:65536", "tcp://a'b:1", "tcp://a%b:1", "tcp://a{:1", "tcp://[x]:1", "tcp://[]:1",
-    "tcp://fd00::1:1", "http://x:1", "/var/run/docker.sock", "unix://x", "unix:///a'b", "unix://", ",", "x",
+    "tcp://x",     "tcp://:1",        "tcp://x:0",  "tcp://x:65536",
+    "tcp://a'b:1", "tcp://a%b:1",     "tcp://a{:1", "tcp://[x]:1",
+    "tcp://[]:1",  "tcp://fd00::1:1", "http://x:1", "/var/run/docker.sock",
+    "unix://x",    "unix:///a'b",     "unix://",    ",",
+    "x",
 };
 
 START_TEST(test_wrong)

@@ -137,8 +137,9 @@ START_TEST(test_url)
         {"unix:///a?b=c&d?", URL_UNIX, "/a", false, 0, "b=c&d?"},
         {"unix:///a?", URL_UNIX, "/a", false, 0, ""},
     };
-    static const char *const wrong[] = {"tcp://", "tcp://a", "tcp://a:", "tcp://a:0", "tls://a:65536", "tcp://a:1x", "tcp://[::1]",
-                                        "unix://", "unix://a", "unix:///1234567890", "unix:///a b", "unix://?/a"};
+    static const char *const wrong[] = {"tcp://",      "tcp://a",     "tcp://a:", "tcp://a:0", "tls://a:65536",
+                                        "tcp://a:1x",  "tcp://[::1]", "unix://",  "unix://a",  "unix:///1234567890",
+                                        "unix:///a b", "unix://?/a"};
     char text[64];
     struct url url;
 
