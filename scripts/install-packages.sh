@@ -60,6 +60,7 @@ needs_test() {
 needs_lint() {
     needs_build
     need clang-tidy clang-tidy
+    need clang-format clang-format
     need cppcheck cppcheck
     need shellcheck shellcheck
     need_lib check check
