@@ -4,7 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() { SOURCES=("$ROOT/entrypoint/guard_schema.c" "$ROOT/entrypoint/guard_lists.c"); }
+setup() { SOURCES=("$ROOT/entrypoint/guard_schema.c" "$ROOT/entrypoint/guard_lists.c" "$ROOT/entrypoint/variables.def"); }
 
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
