@@ -4,7 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() { SOURCES=("$ROOT/entrypoint/guard/schema.c" "$ROOT/entrypoint/guard/lists.c"); }
+setup() { SOURCES=("$ROOT/entrypoint/guard/schema.c" "$ROOT/entrypoint/guard/lists.c" "$ROOT/entrypoint/base/variables.def"); }
 
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)

@@ -87,6 +87,7 @@ def complete(rows, program):
 
 def classes(rows, sources):
     text = "".join(open(source, encoding="ascii").read() for source in sources)
+    variables = {"ALLOW_" + name for name in re.findall(r"^KNOB\((\w+)", text, re.M)} | set(OPENS)
     types = {row[0] for row in rows}
     for kind, member, a_class, _, _ in rows:
         shape, _, of = a_class.partition(" ")
@@ -94,7 +95,7 @@ def classes(rows, sources):
             yield f"{kind} {member}: {shape} is not a class"
         if (shape in ("object", "list", "map") and of not in types) or (shape == "judged-by-group" and not re.search(r'\{"%s",\s' % of, text)):
             yield f"{kind} {member}: there is no {of}"
-        if shape == "opened-by" and f'"{of}"' not in text and of not in OPENS:
+        if shape == "opened-by" and of not in variables:
             yield f"{kind} {member}: there is no variable {of}"
 
 
