@@ -31,7 +31,8 @@ suite profiles      'haproxy image engine=dockerd'                              
 suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         tests/hostile
 # The same, and what ordinary clients do, on the newest Engine and Podman that Debian has, with their clients
 suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
-                                                                                tests/e2e/hostile.bats
+                                                                                tests/e2e/hostile.bats \
+                                                                                tests/e2e/buildkit.bats
 # On demand only: the streams of the behaviour tests, with more of everything
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
 
@@ -117,6 +118,10 @@ unit_program() {
     return "$status"
 }
 
+# builders: buildx and Compose for tests/e2e/buildkit.bats, which skips what needs them where this machine cannot have
+# them
+builders() { scripts/get-builders.sh sid >/dev/null || note 'no buildx and no Compose: builds with them are not tried'; }
+
 # image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an
 # Engine that has the machine's network. The status is that of the build.
 image_status=''
@@ -154,6 +159,7 @@ within() {
     done
     [ -n "$directory" ] || return 0
     around=(env "${around[@]}" scripts/with-dockerd.sh ${fresh:+"$fresh"} "$directory")
+    case " $(tests_of "$1" | tr '\n' ' ') " in *' tests/e2e/buildkit.bats '*) builders ;; esac
     if has "$1" image; then
         image || { tail -n 30 "$results/image.log"; return "$image_status"; }
     fi

@@ -40,8 +40,8 @@ static const struct remark {
     {"SwarmUnlockkey", "may read the key that unlocks the managers' data"},
     {"ServiceCreate", "may run services, which may mount anything, on every node"},
     {"NodeUpdate", "may make nodes managers"},
-    {"Session", "BuildKit cannot pass HAProxy; this opens nothing that works"},
-    {"Grpc", "BuildKit cannot pass HAProxy; this opens nothing that works"},
+    {"Session", "may serve what builds with BuildKit ask their client for (needs the HAProxy of Debian 13)"},
+    {"Grpc", "may speak to BuildKit itself, which is not judged (needs the HAProxy of Debian 13)"},
 };
 
 /* Settings that go over as they are. */

@@ -161,12 +161,12 @@ char *config_text(const struct environment *environment, const struct machine *m
 
 void config_write_operations_map(FILE *out)
 {
-    static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade"};
+    static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade", [H2C] = ":h2c"};
 
     fputs(
         "# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
-        "# as its client :stream, or :upgrade if it also leaves HTTP. Made from entrypoint/policy/operations.def by `make maps`; the\n"
-        "# first match counts.\n",
+        "# as its client :stream, or :upgrade if it also leaves HTTP, or :h2c if it does so for HTTP/2. Made from\n"
+        "# entrypoint/policy/operations.def by `make maps`; the first match counts.\n",
         out);
     for (size_t i = 0; i < operation_count; i++) {
         char regex[OPERATION_REGEX_MAX];

@@ -171,8 +171,21 @@ void set_faults(struct values *values)
     }
 }
 
+static bool opens_upgrades(const struct permissions *permissions)
+{
+    return permissions_open(permissions, "Session") || permissions_open(permissions, "Grpc");
+}
+
+/* Whether a profile is for builds, whichever builder. */
+static bool opens_builds(const struct permissions *permissions)
+{
+    return opens_upgrades(permissions) || permissions_open(permissions, "ImageBuild");
+}
+
 void set_permissions(struct values *backend, const struct profile *profile)
 {
+    values_set_if(backend, "h2c", opens_upgrades(&profile->permissions));
+    values_set_if(backend, "buildx", opens_builds(&profile->permissions) && !profile_speaks_buildkit(profile));
     add_sections(backend, &profile->permissions);
     add_hints(backend, profile);
 }

@@ -73,6 +73,14 @@ bool profile_would_guard(const struct profile *profile, size_t i)
     return profile->permissions.open[i] ? profile_guards(profile, i) : guard_inspects(profile->guard, operations[i].id);
 }
 
+bool profile_speaks_buildkit(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (strcmp(operations[i].id, "Grpc") == 0)
+            return profile->permissions.open[i] && !profile_guards(profile, i);
+    return false;
+}
+
 bool profile_leaves_unguarded(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)

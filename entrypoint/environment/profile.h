@@ -47,6 +47,9 @@ const char *profile_hint_end(const struct profile *profile, size_t i);
 /* The same; of a closed operation, what the guard would do once one of our variables has opened it. */
 bool profile_would_guard(const struct profile *profile, size_t i);
 
+/* Whether clients reach BuildKit's own protocol: Grpc is open, and the guard does not refuse it. */
+bool profile_speaks_buildkit(const struct profile *profile);
+
 /* Whether a workload can be created unjudged for that reason. */
 bool profile_leaves_unguarded(const struct profile *profile);
 

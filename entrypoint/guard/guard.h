@@ -65,6 +65,7 @@ struct guard_names {
 struct guard_facts {
     bool docker;                      /* certainly Docker, not Podman */
     bool cgroup_v1;                   /* where containers have the host's cgroup namespace anyway */
+    bool sound_builds;                /* its BuildKit checks all that builds ask for */
     bool own_unknown;                 /* it runs in a container, and does not know in which */
     struct guard_names own;           /* the ids and names of its container */
     struct guard_names holders;       /* those of other containers that have the Engine's socket */

@@ -143,6 +143,13 @@ static void put_client_file(FILE *out, const struct grammar *grammar)
     fputs(grammar->facts->docker ? "(?&s)" : "\"\"", out);
 }
 
+/* The classic builder (1), and BuildKit (2) where it checks the containers of frontends: up to Engine 25.0.1 they may
+ * be privileged and in the host's network, and any image can be a frontend. */
+static void put_builder(FILE *out, const struct grammar *grammar)
+{
+    fputs(grammar->facts->sound_builds ? "[12]" : "1", out);
+}
+
 #define REST_OF_STRING "(?&rest)"
 
 /* NAME=value. Some names give devices where the runtime of their maker is the default one. Podman fills in what has no
@@ -674,6 +681,7 @@ static const struct {
     {"not_protected", put_not_protected},
     {"cgroupns", put_cgroupns},
     {"client_file", put_client_file},
+    {"builder", put_builder},
     {"environment", put_environment},
     {"label", put_label},
     {"volume_driver", put_volume_driver},

@@ -825,7 +825,7 @@ static const struct guard_parameter build_query[] = {
     {"shmsize", QUERY_NUMBER, KNOB_PRIVILEGED},
     {"cpusetcpus", QUERY_PROCESSORS, KNOB_PRIVILEGED},
     {"cpusetmems", QUERY_PROCESSORS, KNOB_PRIVILEGED},
-    {"version", "[12]?+", KNOB_PRIVILEGED},
+    {"version", "(?&builder)?+", KNOB_PRIVILEGED},
     {"t", NULL, KNOB_NONE},
     {"extrahosts", NULL, KNOB_NONE},
     {"cachefrom", NULL, KNOB_NONE},

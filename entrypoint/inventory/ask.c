@@ -71,6 +71,7 @@ static void take_facts(struct inventory_upstream *part, const struct fetch *answ
     const struct fetch *host = &answers[HOST_NETWORK];
     const struct fetch *swarm = &answers[SWARM_NETWORK];
 
+    part->sound_builds = inventory_sound_builds(answers[VERSION_OF].body, answers[VERSION_OF].length);
     part->cgroup_v1 = info->status == 200 && inventory_cgroup_v1(info->body, info->length);
     if (host->status == 200)
         inventory_host_network_read(part->host_network, LOCAL_NETWORK_ID_LENGTH, host->body, host->length);

@@ -33,6 +33,7 @@ void facts_read(struct facts *facts, const struct inventory *inventory)
 
     *facts = (struct facts){.known = {.docker = inventory->kind == ENGINE_DOCKER,
                                       .cgroup_v1 = inventory->cgroup_v1,
+                                      .sound_builds = inventory->sound_builds,
                                       .own_unknown = inventory->contained && !inventory->known}};
     facts->lists[0] = new_list(count_names(&inventory->own));
     count = add_names(facts->lists[0], 0, &inventory->own);

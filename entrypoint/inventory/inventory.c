@@ -77,12 +77,13 @@ void inventory_conclude(struct inventory *inventory)
     bool any_podman = false;
 
     inventory->complete = true;
-    inventory->cgroup_v1 = inventory->upstream_count > 0;
+    inventory->cgroup_v1 = inventory->sound_builds = inventory->upstream_count > 0;
     for (size_t i = 0; i < inventory->upstream_count; i++) {
         const struct inventory_upstream *part = &inventory->upstreams[i];
 
         inventory->complete &= part->told;
         inventory->cgroup_v1 &= part->cgroup_v1;
+        inventory->sound_builds &= part->sound_builds;
         all_docker &= part->told && part->kind == ENGINE_DOCKER;
         any_podman |= part->kind == ENGINE_PODMAN;
     }

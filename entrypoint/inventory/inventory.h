@@ -54,6 +54,7 @@ struct inventory_upstream {
     bool told;                                      /* what is known of it is right: it is GIVEN, or was before */
     enum engine_kind kind;                          /* UNKNOWN if it is neither, or not told */
     bool cgroup_v1;                                 /* it is Docker, and says so; what follows likewise */
+    bool sound_builds;                              /* its BuildKit checks all that builds ask for */
     char host_network[LOCAL_NETWORK_ID_LENGTH + 1]; /* the id of its network "host"; "" if not known */
     char swarm_host_network[SWARM_NETWORK_ID_LENGTH +
                             1]; /* that by which its swarm knows it; "" if not known, or in no swarm */
@@ -66,7 +67,8 @@ struct inventory {
                    all the same). False: what could be ours has to be taken for ours */
     bool complete; /* every upstream has told its part: holders and kind are whole */
     enum engine_kind kind;
-    bool cgroup_v1; /* all upstreams have control groups of version 1 */
+    bool cgroup_v1;    /* all upstreams have control groups of version 1 */
+    bool sound_builds; /* all upstreams have a BuildKit that checks what builds ask for */
     struct inventory_list
         host_networks; /* both ids of the host network of every upstream; empty unless all of them are known */
     struct inventory_container own;

@@ -277,6 +277,18 @@ bool inventory_cgroup_v1(const char *body, size_t length)
     return result;
 }
 
+bool inventory_sound_builds(const char *body, size_t length)
+{
+    json_t *version = json_loadb(body, length, 0, NULL);
+    const char *text = json_string_value(json_object_get(version, "Version"));
+    unsigned major = 0, minor = 0, patch = 0;
+    bool read = text != NULL && strspn(text, "0123456789") > 0 &&
+                sscanf(text, "%3u.%3u.%3u", &major, &minor, &patch) == 3;
+
+    json_decref(version);
+    return read && (major > 25 || (major == 25 && (minor > 0 || patch >= 2)));
+}
+
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length)
 {
     const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef"

@@ -36,6 +36,11 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
 /* Whether the body of GET /info says that the control groups are of version 1. */
 bool inventory_cgroup_v1(const char *body, size_t length);
 
+/* Whether the body of GET /version is that of an Engine from 25.0.2 on. The BuildKit of older ones does not check the
+ * containers that a frontend starts (CVE-2024-23653, github.com/moby/buildkit/security/advisories/GHSA-wr6v-9f75-vh2g).
+ */
+bool inventory_sound_builds(const char *body, size_t length);
+
 /* Reads the id from the body of GET /networks/host: id_length letters, as one of LOCAL_ or SWARM_NETWORK_ID_LENGTH has
  * them. False, with id "", if it is another network, or the id is none. */
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length);

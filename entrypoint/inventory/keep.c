@@ -27,8 +27,9 @@ static bool same_container(const struct inventory_container *a, const struct inv
 bool inventory_equal(const struct inventory *a, const struct inventory *b)
 {
     if (a->contained != b->contained || a->known != b->known || a->complete != b->complete || a->kind != b->kind ||
-        a->cgroup_v1 != b->cgroup_v1 || !same_list(&a->host_networks, &b->host_networks) ||
-        a->volume_count != b->volume_count || a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
+        a->cgroup_v1 != b->cgroup_v1 || a->sound_builds != b->sound_builds ||
+        !same_list(&a->host_networks, &b->host_networks) || a->volume_count != b->volume_count ||
+        a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
         return false;
     for (size_t i = 0; i < a->volume_count; i++)
         if (!same(a->volumes[i].name, b->volumes[i].name) || !same(a->volumes[i].place, b->volumes[i].place))
@@ -70,6 +71,7 @@ void inventory_keep(struct inventory *fresh, const struct inventory *before)
         fresh->upstreams[i].told = true;
         fresh->upstreams[i].kind = before->upstreams[i].kind;
         fresh->upstreams[i].cgroup_v1 = before->upstreams[i].cgroup_v1;
+        fresh->upstreams[i].sound_builds = before->upstreams[i].sound_builds;
         memcpy(fresh->upstreams[i].host_network, before->upstreams[i].host_network,
                sizeof fresh->upstreams[i].host_network);
         memcpy(fresh->upstreams[i].swarm_host_network, before->upstreams[i].swarm_host_network,

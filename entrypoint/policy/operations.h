@@ -18,7 +18,7 @@ enum operation_group {
 /* Each group's variable, "ALLOW_AUTH". */
 extern const char *const group_variables[GROUP_COUNT];
 
-enum operation_kind { PLAIN, STREAM, UPGRADE };
+enum operation_kind { PLAIN, STREAM, UPGRADE, H2C };
 
 struct operation {
     const char *section; /* tag of the API description, such as "Containers" */

@@ -3,20 +3,36 @@
 
 #include "environment/strangers.h"
 #include "base/text.h"
+#include "process/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A grant that cannot work today is said at the start, not found out later. */
-static void warn_of_grants(const struct profile *profile)
+/* BuildKit's own protocol is not judged: what /grpc gives is more than the guard's settings say. */
+static void warn_of_grpc(const struct profile *profile)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] &&
-            (strcmp(operations[i].id, "Session") == 0 || strcmp(operations[i].id, "Grpc") == 0))
-            notice(
-                "warning: %s%sPOST %s is open, but HAProxy drops its Upgrade: h2c, so builds with BuildKit fail; build with "
-                "DOCKER_BUILDKIT=0",
-                profile->name, profile->name[0] == '\0' ? "" : ": ", operations[i].path);
+    if (profile_speaks_buildkit(profile))
+        notice(
+            "warning: %s%sPOST /grpc is open, and what clients tell BuildKit there is not judged: builds can use the "
+            "network of the host, choose their cgroup, push images and read every build's cache and history, and before "
+            "Engine 25.0.2 be root on the host",
+            profile->name, profile->name[0] == '\0' ? "" : ": ");
+}
+
+bool warn_of_upgrades(const struct environment *environment)
+{
+    bool opened = false;
+
+    for (size_t i = 0; i < environment->profile_count; i++)
+        opened |= permissions_open(&environment->profiles[i].permissions, "Session") ||
+                  permissions_open(&environment->profiles[i].permissions, "Grpc");
+    if (!opened || trial_upgrades_h2c(&environment->settings))
+        return true;
+    notice(
+        "warning: SESSION or GRPC is open, but %s does not forward Upgrade: h2c, so builds with BuildKit fail; that of "
+        "Debian 13 (3.0.11-1+deb13u5) does, or build with DOCKER_BUILDKIT=0",
+        environment->settings.haproxy);
+    return false;
 }
 
 static void warn_of_unguarded(const struct profile *profile)
@@ -263,7 +279,8 @@ static void tell_of_sockets_in_volumes(const struct environment *environment, co
 void warn(const struct environment *environment, const struct inventory *inventory)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
-        warn_of_grants(&environment->profiles[i]);
+        warn_of_grpc(&environment->profiles[i]);
+    warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
         tell_of_foreground(&environment->profiles[i]);
     warn_of_strangers(environment->variables);

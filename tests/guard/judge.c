@@ -52,6 +52,7 @@ static struct guard_names split(const char *value)
 static void read_facts(struct guard_facts *facts, char **arguments)
 {
     facts->docker = is(arguments, "ENGINE", "docker");
+    facts->sound_builds = is(arguments, "BUILDKIT", "sound");
     facts->cgroup_v1 = is(arguments, "CGROUP", "1");
     facts->own_unknown = is(arguments, "SELF", "unknown");
     facts->own = split(argument(arguments, "SELF_CONTAINER"));

@@ -440,6 +440,26 @@ static const struct {
     {{.host = "null", .swarm = "[]"}, false, 0},
 };
 
+START_TEST(test_sound_builds)
+{
+    static const struct {
+        const char *version;
+        bool sound;
+    } versions[] = {
+        {"25.0.2", true},  {"25.0.10", true},      {"25.1.0", true},  {"28.5.2+dfsg4", true},    {"100.0.0", true},
+        {"25.0.1", false}, {"25.0.0-rc.3", false}, {"24.0.9", false}, {"20.10.24+dfsg1", false}, {"0.0.0-dev", false},
+        {"dev", false},    {"25", false},          {"26.0", false},   {"-26.0.0", false},        {"", false}};
+    char body[256];
+
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        snprintf(body, sizeof body, "{\"Version\":\"%s\",\"Components\":[{\"Name\":\"Engine\"}]}", versions[i].version);
+        ck_assert_msg(inventory_sound_builds(body, strlen(body)) == versions[i].sound, "%s", versions[i].version);
+    }
+    ck_assert(!inventory_sound_builds("{\"Version\":26}", 14) && !inventory_sound_builds("[]", 2) &&
+              !inventory_sound_builds("", 0));
+}
+END_TEST
+
 START_TEST(test_facts)
 {
     struct engine engine = facts_told[_i].engine;
@@ -738,6 +758,7 @@ int main(void)
     tcase_add_test(tests, test_deep);
     tcase_add_test(tests, test_slow);
     tcase_add_test(tests, test_one_of_two_is_silent);
+    tcase_add_test(tests, test_sound_builds);
     tcase_add_loop_test(tests, test_facts, 0, (int)(sizeof facts_told / sizeof *facts_told));
     tcase_add_test(tests, test_facts_of_two);
     tcase_add_test(tests, test_keep);

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Prints a directory with the docker command of a Debian suite, buildx and Compose, and gets them first when they are not there:
+#   scripts/get-builders.sh SUITE       those of that suite (sid: Docker 28, buildx and Compose 2 or newer)
+# How a foreign suite's packages are had is in lib-suite.sh. In the directory, bin/docker is the command, and plugins/ has what
+# DOCKER_CONFIG/cli-plugins needs; all of them run outside of the unpacked root.
+# Exit status 75: this machine cannot have it (the reason is on stderr).
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=scripts/lib-suite.sh
+. "$(dirname -- "$0")/lib-suite.sh"
+
+suite=${1:-}
+case $suite in
+    '' | *[!a-z]*) die 'usage: get-builders.sh SUITE (sid)' ;;
+esac
+home=$BUILD/builders-$suite
+if [ -e "$home/ready" ]; then
+    printf '%s\n' "$home"
+    exit 0
+fi
+why=$(suite_possible) || { say "the builders of Debian $suite are needed, and $why"; exit 75; }
+say "getting docker, buildx and Compose of Debian $suite into ${home#"$ROOT"/}"
+suite_download "$suite" "$home" docker-cli docker-buildx docker-compose
+root=$home/root
+mkdir -p "$root/usr/lib" "$root/usr/lib64" "$home/bin" "$home/plugins"
+for name in lib lib64; do ln -sfn usr/$name "$root/$name"; done
+for deb in "$home"/apt/cache/archives/*.deb; do dpkg -x "$deb" "$root"; done
+suite_clean
+loader=$(find "$root/usr/lib" "$root/usr/lib64" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
+libc=$(find "$root/usr/lib" -name libc.so.6 | head -n 1)
+libs=${libc%/*}
+# launcher FILE PROGRAM: a program of the root with its own loader and libraries
+launcher() {
+    target=$(find -L "$root/usr" -name "$2" -type f | head -n 1)
+    if [ -z "$loader" ] || [ -z "$libc" ] || [ -z "$target" ]; then
+        die "what apt downloaded for $suite is not complete: $2 cannot run (see $home/apt/log)"
+    fi
+    cat >"$1" <<END
+#!/bin/sh
+# Debian $suite's $2 with its own loader and libraries; written by scripts/get-builders.sh.
+here=\${0%/*}/..
+exec "\$here/${loader#"$home"/}" --library-path "\$here/${libs#"$home"/}" "\$here/${target#"$home"/}" "\$@"
+END
+    chmod 0755 "$1"
+}
+launcher "$home/bin/docker" docker
+launcher "$home/plugins/docker-buildx" docker-buildx
+launcher "$home/plugins/docker-compose" docker-compose
+: >"$home/ready"
+printf '%s\n' "$home"
