@@ -17,7 +17,8 @@ int main(void)
     if (path == NULL || strlen(path) >= sizeof address.sun_path)
         return 1;
     strcpy(address.sun_path, path);
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 || write(fd, request, sizeof request) != sizeof request)
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        write(fd, request, sizeof request) != sizeof request)
         return 1;
     got = read(fd, answer, sizeof answer);
     return got > 0 && write(STDOUT_FILENO, answer, (size_t)got) == got ? 0 : 1;
