@@ -383,6 +383,7 @@ void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
     for (size_t i = depth_of(type) + 2; i < CAUSE_GROUPS; i++)
         fputs("()", text.stream);
     fputs("(?=(?:\"(" SHOWN "{1,200}+)\"(?!" COLON "\"[^\"\\\\]*+\\\\))?+)()|)(?s:.*+)\\z", text.stream);
+    fputs("(?-i)", text.stream); /* names go in any case, but what the groups behind this judge does not */
     regex_set(grammar, regex, text_end(&text));
 }
 
