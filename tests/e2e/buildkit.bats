@@ -46,6 +46,7 @@ teardown_file() {
     # shellcheck disable=SC2046
     kill $(cat /run/proxies)
     rm -f "$DOCKER_CONFIG/cli-plugins"
+    engine rmi moby/buildkit:buildx-stable-1 >/dev/null 2>&1 || true # a tag of box, which other tests look at
     engine builder prune -af >/dev/null 2>&1 || true
 }
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
