@@ -26,17 +26,14 @@ static const char **guarded_operations(const struct profile *profile)
     return ids;
 }
 
-static void set_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
+static void add_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
                       const struct profile *profile)
 {
     const char **ids = guarded_operations(profile);
     struct facts facts;
-    struct text text;
 
     facts_read(&facts, inventory);
-    text_begin(&text);
-    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, ids);
-    values_set_text(backend, "guard", &text);
+    set_guard(backend, definitions, profile->guard, &facts.known, ids);
     facts_free(&facts);
     free(ids);
 }
@@ -120,7 +117,7 @@ static void add_backend(struct values *values, struct definitions *definitions, 
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
     set_permissions(backend, profile);
     set_protection(backend, profile, inventory);
-    set_guard(backend, definitions, inventory, profile);
+    add_guard(backend, definitions, inventory, profile);
     set_servers(backend, environment, machine, i);
 }
 
@@ -141,9 +138,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_faults(values);
     for (size_t i = 0; i < environment->profile_count; i++)
         add_backend(values, definitions, environment, machine, inventory, i);
-    text_begin(&text);
-    definitions_write(text.stream, definitions);
-    values_set_text(values, "definitions", &text);
+    set_definitions(values, definitions);
     definitions_free(definitions);
     text_begin(&text);
     if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) <

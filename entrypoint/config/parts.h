@@ -3,6 +3,7 @@
 #define CONFIG_PARTS_H
 
 #include "environment/environment.h"
+#include "guard/guard.h"
 #include "inventory/inventory.h"
 #include "environment/machine.h"
 #include "config/template.h"
@@ -34,5 +35,20 @@ void set_faults(struct values *values);
 /* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or
  * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);
+
+/* config/guard.c: the create guard of a backend (guard.cfg), with what its regexes use added to the definitions.
+ * Nothing if the guard is off or there is no operation. ids are those of the operations to be judged, all of which
+ * guard_inspects, ended by NULL. The rules rely on an ACL `allowed` above them, let requests that are not inspected
+ * leave after one more ACL, answer what is refused, and let the rest fall through. Set on the way, for the log:
+ * txn.verdict and txn.detail. */
+struct definitions;
+void set_guard(struct values *backend, struct definitions *definitions, const struct guard *guard,
+               const struct guard_facts *facts, const char *const *ids);
+
+/* config/guard.c: the regexes that several backends share, as `setenv` lines (haproxy.cfg). Release with
+ * definitions_free, which may come before the values are used. */
+struct definitions *definitions_new(void);
+void definitions_free(struct definitions *definitions);
+void set_definitions(struct values *values, const struct definitions *definitions);
 
 #endif

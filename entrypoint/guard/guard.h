@@ -73,19 +73,6 @@ struct guard_facts {
     struct guard_names host_networks; /* the ids of the host network, if they are known */
 };
 
-/* Regexes that several backends of haproxy.cfg share, as `setenv` lines of its global section. */
-struct definitions;
-struct definitions *definitions_new(void);
-void definitions_free(struct definitions *definitions);
-void definitions_write(FILE *out, const struct definitions *definitions);
-
-/* Writes the rules for a backend, and adds what they use to the definitions; nothing if the guard is off. operations
- * are the ids of those to be judged, all of which guard_inspects, ended by NULL. The rules rely on an ACL `allowed`
- * above them, let requests that are not inspected leave after one more ACL, answer what is refused, and let the rest
- * fall through. Set on the way, for the log: txn.verdict and txn.detail. */
-void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard,
-                       const struct guard_facts *facts, const char *const *operations);
-
 /* Writes haproxy/members.map: for each member that can be refused, its name in messages and what opens it. */
 void guard_write_members_map(FILE *out);
 

@@ -115,7 +115,7 @@ static void find_cause(const struct guard_judge *judge, const pcre2_code *code, 
         cause->at = ends[2 * ((size_t)CAUSE_GROUPS + 1)];
 }
 
-/* The reason, as config/guard.c has HAProxy put it together. */
+/* The reason, as templates/guard.cfg has HAProxy build it. */
 static char *explain(const struct grammar *grammar, const struct demand *demand, const struct cause *cause)
 {
     bool query = demand->saying == SAY_QUERY;
