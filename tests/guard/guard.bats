@@ -146,6 +146,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         passed /v1.41/containers/create?name=x -H "$json" -d @"$HERE/good"
         refused 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it' /containers/create -H "$json" -d '{"HostConfig":{"Privileged":true}}'
         refused 'Privileged; ALLOW_PRIVILEGED=true' /containers/x/exec -H "$json" -d '{"Privileged":true}'
+        refused 'HostConfig.Binds \"/etc:/x\"; ALLOW_BIND_MOUNTS with that path' /containers/create -H "$json" -d '{"HostConfig":{"Binds":["/etc:/x"]}}'
         refused 'compressed' /containers/create -H "$json" -H 'Content-Encoding: gzip' -d @"$HERE/good"
         # a long head is no reason to refuse; one that does not fit is no request
         passed /containers/create -H "$json" -H "X: $(head -c 60000 /dev/zero | tr '\0' x)" -d @"$HERE/good"
