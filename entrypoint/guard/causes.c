@@ -188,11 +188,11 @@ void hint_put(FILE *out, const struct guard *guard, const char *text)
 void guard_write_hints_map(FILE *out)
 {
     fputs(
-        "# what members.map says of a member _ the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
+        "# what members.map says of a member:the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
         "# the first match counts.\n",
         out);
     for (const struct guard_hint *hint = guard_hints; hint->key != KNOB_NONE; hint++)
-        fprintf(out, "^%s_(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
+        fprintf(out, "^%s:(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
                 hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
     fprintf(out, "^ %s\n", look_up(KNOB_NONE, ""));
 }

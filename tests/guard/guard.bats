@@ -174,6 +174,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused networkmode '/build?networkmode=host'
         refused networkmode '/build?t=a&networkmode=container:x'
         refused 'its query cannot be judged' '/build?network%6dode=host'
+        refused 'rusagelogfile is a parameter that this version does not know' '/build?rusagelogfile=x'
         refused form '/build' -d networkmode=host
         passed '/build' -d ''
         passed '/containers/x/start' -d ''
