@@ -1,4 +1,4 @@
-/* haproxy.cfg: the templates, with what follows from the environment, the machine and the inventory. */
+/* Renders haproxy.cfg: the templates with values from the environment, the machine and the inventory. */
 #include "config/config.h"
 
 #include "config/parts.h"
@@ -38,7 +38,7 @@ static void add_guard(struct values *backend, struct definitions *definitions, c
     free(ids);
 }
 
-/* Whether a guard looks at anything that is open. */
+/* Whether the profile's guard judges any open operation. */
 static bool guards_something(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -47,8 +47,8 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many of them as its busy
- * connections take: by default it would keep two, and ask the system for the others each time. */
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many as its busy connections need:
+ * by default it would keep two, and allocate the others each time. */
 static void set_buffers(struct values *values, const struct environment *environment)
 {
     long size = HEAD_ROOM;
@@ -71,8 +71,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "data_dir", "%s", settings->data_dir);
     values_set(values, "log_level", "%s", settings->log_level);
     values_set(values, "maxconn", "%ld", machine->connections);
-    /* (The clocks of several threads differ by milliseconds, in which an answer that one has just had counts as new for
-     * another, see names.cfg.) */
+    /* With names one thread: clocks of threads differ by milliseconds, and names.cfg compares times of answers. */
     values_set(values, "nbthread", "%d", has_names(environment) ? 1 : machine->threads);
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
@@ -89,7 +88,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     const struct settings *settings = &environment->settings;
     long limit = settings->max_connections_per_client;
 
-    /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix
+    /* A client that opens more and more connections is cut off before it takes those of the others. Clients of a Unix
      * socket have no address; each such socket counts as one client. */
     if (limit == 0)
         limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
@@ -113,7 +112,7 @@ static void add_backend(struct values *values, struct definitions *definitions, 
 
     values_set(backend, "backend", "%s", profile->backend);
     values_set(backend, "prefix", "%s", profile->prefix);
-    /* Only what is let through counts, so that a client that keeps asking gets its rate and no less. */
+    /* Only requests within the limit count, so that a client that does not slow down still gets its rate. */
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
     set_permissions(backend, profile);
     set_protection(backend, profile, inventory);

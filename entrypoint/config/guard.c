@@ -1,4 +1,4 @@
-/* The guard's part of a backend in haproxy.cfg. */
+/* The values for the create guard: the rules of a backend, and the regexes that backends share. */
 #include "config/parts.h"
 
 #include "base/text.h"
@@ -12,7 +12,7 @@
 
 /* ---- definitions ---- */
 
-/* A piece of regex by name. The same name may stand for several texts, where profiles differ: they get numbers. */
+/* A piece of regex with a name. If profiles differ, one name has several texts; from the second on they get numbers. */
 struct definition {
     char *name;
     char *text;
@@ -43,7 +43,7 @@ void definitions_free(struct definitions *definitions)
     free(definitions);
 }
 
-/* The environment variable that has the text. Takes text. */
+/* The environment variable that holds the text. Takes text. */
 static const char *define(struct definitions *definitions, const char *name, char *text)
 {
     size_t namesakes = 0;
@@ -72,10 +72,10 @@ static const char *define(struct definitions *definitions, const char *name, cha
     return definition->variable;
 }
 
-/* As long as a line's share of a definition may be: an auditor has to read it. */
+/* The longest part of a definition on one line, in bytes: an auditor reads it. */
 #define SHARE_MAX 5000
 
-/* How much of the text goes on a line: all of it, or up to an alternative that begins behind the middle. */
+/* How many bytes of the text go on a line: all, or those before an alternative that begins in the second half. */
 static size_t share(const char *text)
 {
     size_t length = strlen(text);
@@ -87,7 +87,7 @@ static size_t share(const char *text)
     return length;
 }
 
-/* A long text is put together from several lines. One that names others is quoted so that HAProxy looks at them. */
+/* A long text takes several lines. One that names other variables is in double quotes, so that HAProxy expands them. */
 static void add_definition(struct values *values, const struct definition *definition)
 {
     const char *text = definition->text;
@@ -114,7 +114,7 @@ void set_definitions(struct values *values, const struct definitions *definition
 
 /* ---- rules ---- */
 
-/* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with what it calls; empty for NULL. */
+/* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with the groups that it calls; empty for NULL. */
 static void set_regex(struct values *row, const char *name, struct definitions *definitions,
                       const struct grammar *grammar, const struct regex *regex)
 {
@@ -217,7 +217,8 @@ static bool add_kind(struct values *values, const char *list, const struct guard
     return lines.values != NULL && lines_end(&lines);
 }
 
-/* What judge.c decides with hint_find: what nothing opens, and what only the knowledge of the own container would. */
+/* What hint_find decides for judge.c: what no setting opens, and what may be allowed once the own container is known.
+ */
 static void add_hints(struct values *values, struct definitions *definitions, const struct guard *guard,
                       const struct guard_facts *facts)
 {

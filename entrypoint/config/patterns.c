@@ -1,4 +1,4 @@
-/* Lines of haproxy.cfg that end in a list of patterns. */
+/* Splits lists of patterns in haproxy.cfg into lines. */
 #include "config/patterns.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Lines of haproxy.cfg that end in a list of words. HAProxy reads at most 64 words of a line (MAX_LINE_ARGS), so that a
- * long list takes several: an ACL of that name, or the same rule with other patterns, again. */
+/* Lines of haproxy.cfg that hold a list of words. HAProxy reads at most 64 words of a line (MAX_LINE_ARGS), so a long
+ * list takes several: the same ACL or rule again, with other patterns. */
 #ifndef CONFIG_PATTERNS_H
 #define CONFIG_PATTERNS_H
 

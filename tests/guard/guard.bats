@@ -183,7 +183,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused form '/build' -H 'Content-Type: application/json' -H 'content-type: Application/X-WWW-Form-URLencoded' -d networkmode=host
         # what cannot be judged by its body
         refused 'a plugin may hold any right' '/plugins/pull?remote=x' -H "$json" -d '[]'
-        refused 'rules this host' /swarm/join -H "$json" -d '{}'
+        refused 'controls this host' /swarm/join -H "$json" -d '{}'
         # the log says the same
         grep -F 'Forbidden: /containers/create POST' "$HERE/haproxy.log" | grep -F 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it'
         kill "$(cat "$HERE/pid")"

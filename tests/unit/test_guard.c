@@ -349,7 +349,7 @@ static const struct trial trials[] = {
     {"", "ImageBuild", "?cgroupparent=/", "cgroupparent; ALLOW_CGROUP_PARENT=true"},
     {"", "ImageBuild", "?securityopt=x", "securityopt; ALLOW_SECURITY_OPT"},
     {"", "PluginPull", "[]", "a plugin may hold any right over the host; ALLOW_PRIVILEGED=true would allow it"},
-    {"", "SwarmJoin", "{}", "whoever manages the swarm rules this host; ALLOW_PRIVILEGED=true would allow it"},
+    {"", "SwarmJoin", "{}", "a manager of the swarm controls this host; ALLOW_PRIVILEGED=true would allow it"},
     {"", "ContainerCreateLibpod", "{}", "libpod"},
     {"ALLOW_PRIVILEGED=true", "PluginPull", "[]", NULL},
     {"", "ContainerList", "", NULL},
