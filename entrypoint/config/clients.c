@@ -1,4 +1,4 @@
-/* Where clients come in, and which profile is for them. */
+/* The values for the listeners, and for the rules that choose the profile of a client. */
 #include "config/parts.h"
 
 #include "config/patterns.h"
@@ -54,7 +54,7 @@ static void add_listener(struct values *values, const struct listener *listener,
 
 /* ---- which profile ---- */
 
-/* HAProxy would also find an IPv4 address in some IPv6 ones (RFC 3056's 2002::/16, ::a.b.c.d), and IPv4 in ::/0. */
+/* HAProxy would also match an IPv4 address in some IPv6 ones (RFC 3056's 2002::/16, ::a.b.c.d), and IPv4 in ::/0. */
 static bool is_v6(const struct claim *client)
 {
     return strchr(client->text, ':') != NULL;

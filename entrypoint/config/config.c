@@ -1,4 +1,4 @@
-/* haproxy.cfg: the templates, with what follows from the environment, the machine and the inventory. */
+/* Renders haproxy.cfg: the templates with values from the environment, the machine and the inventory. */
 #include "config/config.h"
 
 #include "config/parts.h"
@@ -26,22 +26,19 @@ static const char **guarded_operations(const struct profile *profile)
     return ids;
 }
 
-static void set_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
+static void add_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
                       const struct profile *profile)
 {
     const char **ids = guarded_operations(profile);
     struct facts facts;
-    struct text text;
 
     facts_read(&facts, inventory);
-    text_begin(&text);
-    guard_write_rules(text.stream, definitions, profile->guard, &facts.known, ids);
-    values_set_text(backend, "guard", &text);
+    set_guard(backend, definitions, profile->guard, &facts.known, ids);
     facts_free(&facts);
     free(ids);
 }
 
-/* Whether a guard looks at anything that is open. */
+/* Whether the profile's guard judges any open operation. */
 static bool guards_something(const struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -50,8 +47,8 @@ static bool guards_something(const struct profile *profile)
     return false;
 }
 
-/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many of them as its busy
- * connections take: by default it would keep two, and ask the system for the others each time. */
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many as its busy connections need:
+ * by default it would keep two, and allocate the others each time. */
 static void set_buffers(struct values *values, const struct environment *environment)
 {
     long size = HEAD_ROOM;
@@ -74,8 +71,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "data_dir", "%s", settings->data_dir);
     values_set(values, "log_level", "%s", settings->log_level);
     values_set(values, "maxconn", "%ld", machine->connections);
-    /* (The clocks of several threads differ by milliseconds, in which an answer that one has just had counts as new for
-     * another, see names.cfg.) */
+    /* With names one thread: clocks of threads differ by milliseconds, and names.cfg compares times of answers. */
     values_set(values, "nbthread", "%d", has_names(environment) ? 1 : machine->threads);
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
@@ -92,7 +88,7 @@ static void set_frontend(struct values *values, const struct environment *enviro
     const struct settings *settings = &environment->settings;
     long limit = settings->max_connections_per_client;
 
-    /* A client that opens connections without end is cut off before it can take those of the others. Clients of a Unix
+    /* A client that opens more and more connections is cut off before it takes those of the others. Clients of a Unix
      * socket have no address; each such socket counts as one client. */
     if (limit == 0)
         limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
@@ -116,11 +112,11 @@ static void add_backend(struct values *values, struct definitions *definitions, 
 
     values_set(backend, "backend", "%s", profile->backend);
     values_set(backend, "prefix", "%s", profile->prefix);
-    /* Only what is let through counts, so that a client that keeps asking gets its rate and no less. */
+    /* Only requests within the limit count, so that a client that does not slow down still gets its rate. */
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
     set_permissions(backend, profile);
     set_protection(backend, profile, inventory);
-    set_guard(backend, definitions, inventory, profile);
+    add_guard(backend, definitions, inventory, profile);
     set_servers(backend, environment, machine, i);
 }
 
@@ -141,9 +137,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_faults(values);
     for (size_t i = 0; i < environment->profile_count; i++)
         add_backend(values, definitions, environment, machine, inventory, i);
-    text_begin(&text);
-    definitions_write(text.stream, definitions);
-    values_set_text(values, "definitions", &text);
+    set_definitions(values, definitions);
     definitions_free(definitions);
     text_begin(&text);
     if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) <

@@ -1,19 +1,18 @@
-/* The guard's part of a backend in haproxy.cfg. */
+/* The values for the create guard: the rules of a backend, and the regexes that backends share. */
+#include "config/parts.h"
+
+#include "base/text.h"
+#include "config/patterns.h"
 #include "guard/causes.h"
 #include "guard/json.h"
 #include "guard/scope.h"
-#include "base/text.h"
-#include "config/patterns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Time for a client to send a body: as long as it may take for the head. */
-#define BODY_TIME "30s"
-
 /* ---- definitions ---- */
 
-/* A piece of regex by name. The same name may stand for several texts, where profiles differ: they get numbers. */
+/* A piece of regex with a name. If profiles differ, one name has several texts; from the second on they get numbers. */
 struct definition {
     char *name;
     char *text;
@@ -44,7 +43,7 @@ void definitions_free(struct definitions *definitions)
     free(definitions);
 }
 
-/* The environment variable that has the text. Takes text. */
+/* The environment variable that holds the text. Takes text. */
 static const char *define(struct definitions *definitions, const char *name, char *text)
 {
     size_t namesakes = 0;
@@ -73,10 +72,10 @@ static const char *define(struct definitions *definitions, const char *name, cha
     return definition->variable;
 }
 
-/* As long as a line's share of a definition may be: an auditor has to read it. */
+/* The longest part of a definition on one line, in bytes: an auditor reads it. */
 #define SHARE_MAX 5000
 
-/* How much of the text goes on a line: all of it, or up to an alternative that begins behind the middle. */
+/* How many bytes of the text go on a line: all, or those before an alternative that begins in the second half. */
 static size_t share(const char *text)
 {
     size_t length = strlen(text);
@@ -88,307 +87,186 @@ static size_t share(const char *text)
     return length;
 }
 
-/* A long text is put together from several lines. One that names others is quoted so that HAProxy looks at them. */
-static void put_definition(FILE *out, const struct definition *definition)
+/* A long text takes several lines. One that names other variables is in double quotes, so that HAProxy expands them. */
+static void add_definition(struct values *values, const struct definition *definition)
 {
     const char *text = definition->text;
     char quote = *text == '$' ? '"' : '\'';
+    struct values *row = values_row(values, "definitions");
     size_t length = share(text);
 
-    fprintf(out, "    setenv %s %c%.*s%c\n", definition->variable, quote, (int)length, text, quote);
+    values_set(row, "variable", "%s", definition->variable);
+    values_set(row, "text", "%c%.*s%c", quote, (int)length, text, quote);
     for (text += length; *text != '\0'; text += length) {
+        row = values_row(values, "definitions");
         length = share(text);
-        fprintf(out, "    setenv %s \"${%s}\"'%.*s'\n", definition->variable, definition->variable, (int)length, text);
+        values_set(row, "variable", "%s", definition->variable);
+        values_set(row, "text", "\"${%s}\"'%.*s'", definition->variable, (int)length, text);
     }
 }
 
-void definitions_write(FILE *out, const struct definitions *definitions)
+void set_definitions(struct values *values, const struct definitions *definitions)
 {
-    if (definitions->count == 0)
-        return;
-    fputs(
-        "\n"
-        "    # Pieces of regex for the create guard. One calls another as (?&name); name_ is one member of an object.\n",
-        out);
+    values_set_if(values, "defines", definitions->count > 0);
     for (size_t i = 0; i < definitions->count; i++)
-        put_definition(out, &definitions->list[i]);
+        add_definition(values, &definitions->list[i]);
 }
 
 /* ---- rules ---- */
 
-struct writer {
-    FILE *out;
-    struct definitions *definitions;
-    const struct guard *guard;
-    const struct guard_facts *facts;
-    const char *const *operations; /* the ids of those that are judged, ended by NULL */
-};
-
-/* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with what it calls. */
-static void put_regex(const struct writer *writer, const struct grammar *grammar, const struct regex *regex)
+/* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with the groups that it calls; empty for NULL. */
+static void set_regex(struct values *row, const char *name, struct definitions *definitions,
+                      const struct grammar *grammar, const struct regex *regex)
 {
     struct text all;
-    char *name;
+    char *variable;
 
-    fprintf(writer->out, "'%s'", regex->text);
-    if (regex->count == 0)
+    if (regex == NULL) {
+        values_set(row, name, "%s", "");
         return;
-    name = text_format("%s_all", regex->groups[0]);
+    }
+    if (regex->count == 0) {
+        values_set(row, name, "'%s'", regex->text);
+        return;
+    }
     text_begin(&all);
     for (size_t i = 0; i < regex->count; i++)
         fprintf(all.stream, "${%s}",
-                define(writer->definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
-    fprintf(writer->out, "\"(?(DEFINE)${%s})\"", define(writer->definitions, name, text_end(&all)));
-    free(name);
+                define(definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
+    variable = text_format("%s_all", regex->groups[0]);
+    values_set(row, name, "'%s'\"(?(DEFINE)${%s})\"", regex->text, define(definitions, variable, text_end(&all)));
+    free(variable);
 }
 
-/* Sets the reason; the text stands in a log format string in single quotes. */
-static void put_why(FILE *out, const char *why, const char *id, const char *part)
+/* The reason, which stands in a log format string in single quotes; empty for NULL. */
+static void set_why(struct values *row, const char *why)
 {
-    fputs("    http-request set-var-fmt(txn.why) '", out);
-    for (; *why != '\0'; why++)
+    struct text text;
+
+    text_begin(&text);
+    for (; why != NULL && *why != '\0'; why++)
         if (*why == '%')
-            fputs("%%", out);
+            fputs("%%", text.stream);
         else if (*why != '\'')
-            fputc(*why, out);
-    fprintf(out, "' if { var(txn.operation) -m str %s } { var(txn.fault) -m str %s }\n", id, part);
+            fputc(*why, text.stream);
+    values_set_text(row, "why", &text);
 }
 
-/* What an operation demands, and the fault if that is not given. */
-static void put_demands(const struct writer *writer, const struct product *product)
+/* A row for one part of what an operation carries. */
+static struct values *add_part(struct values *values, const char *list, const struct product *product, const char *part)
 {
-    FILE *out = writer->out;
-    const char *id = product->grammar.operation->id;
+    struct values *row = values_row(values, list);
 
-    if (product->refusal != NULL) {
-        fprintf(out, "    http-request set-var(txn.fault) str(whole) if { var(txn.operation) -m str %s }\n", id);
-        put_why(out, product->refusal, id, "whole");
-    }
+    values_set(row, "operation", "%s", product->grammar.operation->id);
+    values_set(row, "part", "%s", part);
+    return row;
+}
+
+/* A rule that sets the fault; demand is NULL if the operation is refused whatever it carries. */
+static void add_demand(struct values *values, struct definitions *definitions, const struct product *product,
+                       const struct demand *demand)
+{
+    const struct regex *harmless = demand != NULL ? &demand->harmless : NULL;
+    struct values *row = add_part(values, "demands", product, demand != NULL ? demand->part : "whole");
+    bool of_query = demand != NULL && demand->saying == SAY_QUERY;
+
+    values_set_if(row, "refused", demand == NULL);
+    set_regex(row, "query", definitions, &product->grammar, of_query ? harmless : NULL);
+    set_regex(row, "body", definitions, &product->grammar, of_query ? NULL : harmless);
+    values_set_if(row, "may_be_empty", demand != NULL && demand->saying != SAY_ALL);
+    set_why(row, demand == NULL ? product->refusal : demand->why);
+}
+
+static void add_product(struct values *values, struct definitions *definitions, const struct product *product)
+{
+    if (product->refusal != NULL)
+        add_demand(values, definitions, product, NULL);
     for (size_t i = 0; i < product->count; i++) {
         const struct demand *demand = &product->demands[i];
-        bool of_query = demand->saying == SAY_QUERY;
 
-        fprintf(
-            out,
-            "    http-request set-var(txn.fault) str(%s) if { var(txn.operation) -m str %s } !caught%s !{ %s -m reg ",
-            demand->part, id, of_query || demand->saying == SAY_ALL ? "" : " !empty",
-            of_query ? "var(txn.query)" : "req.body");
-        put_regex(writer, &product->grammar, &demand->harmless);
-        fputs(" }\n", out);
-        if (demand->why != NULL)
-            put_why(out, demand->why, id, demand->part);
+        add_demand(values, definitions, product, demand);
+        if (demand->fault.text != NULL)
+            set_regex(add_part(values, "searches", product, demand->part), "regex", definitions, &product->grammar,
+                      &demand->fault);
     }
 }
 
-/* Looks for the first fault. */
-static void put_faults(const struct writer *writer, const struct product *product)
-{
-    for (size_t i = 0; i < product->count; i++) {
-        const struct demand *demand = &product->demands[i];
+typedef bool operation_kind(const struct guard *guard, const struct guard_operation *operation);
 
-        if (demand->fault.text == NULL)
+static bool has_body(const struct guard *guard, const struct guard_operation *operation)
+{
+    (void)guard;
+    return guard_has_body(operation);
+}
+
+/* A list of one row that names the operations of a kind (NULL: any); an empty one if there are none. Returns whether
+ * there are. */
+static bool add_kind(struct values *values, const char *list, const struct guard *guard, const char *const *ids,
+                     operation_kind *wanted)
+{
+    struct lines lines = {.values = NULL};
+
+    values_list(values, list);
+    for (const char *const *id = ids; *id != NULL; id++) {
+        if (wanted != NULL && !wanted(guard, guard_operation_find(*id)))
             continue;
-        fputs("    http-request replace-header fault ", writer->out);
-        put_regex(writer, &product->grammar, &demand->fault);
-        fprintf(writer->out, " '" CAUSE_FORMAT "' if of_%s { var(txn.operation) -m str %s }\n", demand->part,
-                product->grammar.operation->id);
+        if (lines.values == NULL)
+            lines.values = values_row(values, list);
+        lines_add(&lines, *id);
     }
+    return lines.values != NULL && lines_end(&lines);
 }
 
-static void put_each(const struct writer *writer,
-                     void (*put)(const struct writer *writer, const struct product *product))
+/* What hint_find decides for judge.c: what no setting opens, and what may be allowed once the own container is known.
+ */
+static void add_hints(struct values *values, struct definitions *definitions, const struct guard *guard,
+                      const struct guard_facts *facts)
 {
-    for (const char *const *id = writer->operations; *id != NULL; id++) {
+    const struct grammar grammar = {guard, facts, NULL};
+    struct lines lines = {.values = values_row(values, "vain")};
+    struct regex regex = {NULL};
+    bool protects = facts->own.count + facts->holders.count > 0;
+
+    lines_add(&lines, guard_keys[KNOB_OWN]);
+    for (int knob = 0; knob < KNOB_OWN; knob++)
+        if (hint_is_vain(guard, knob))
+            lines_add(&lines, guard_keys[knob]);
+    lines_end(&lines);
+    values_set_if(values, "own_unknown", facts->own_unknown);
+    values_set_if(values, "volumes_from_open", guard->open[KNOB_VOLUMES_FROM]);
+    values_set(values, "own_volumes", "%s", OWN_VOLUMES);
+    if (protects)
+        grammar_protected(&grammar, &regex);
+    set_regex(values, "protected", definitions, &grammar, protects ? &regex : NULL);
+    regex_free(&regex);
+}
+
+void set_guard(struct values *backend, struct definitions *definitions, const struct guard *guard,
+               const struct guard_facts *facts, const char *const *ids)
+{
+    struct values *values;
+
+    values_list(backend, "guard");
+    if (!guard->active || *ids == NULL)
+        return;
+    values = values_row(backend, "guard");
+    add_kind(values, "workload", guard, ids, NULL);
+    values_set_if(values, "without_body", !add_kind(values, "with_body", guard, ids, has_body));
+    add_kind(values, "with_query", guard, ids, guard_judges_query);
+    values_set(values, "max_body", "%ld", guard->max_body);
+    values_set(values, "explained_body", "%ld", REASON_BODY_MAX);
+    values_set(values, "reason_large", REASON_LARGE, guard->max_body, guard->prefix);
+    values_set(values, "cause", "%s", CAUSE_FORMAT);
+    values_set(values, "shown", "%s", SHOWN);
+    values_set(values, "prefix", "%s", guard->prefix);
+    values_list(values, "demands");
+    values_list(values, "searches");
+    for (const char *const *id = ids; *id != NULL; id++) {
         struct product product;
 
-        product_make(&product, writer->guard, writer->facts, guard_operation_find(*id));
-        put(writer, &product);
+        product_make(&product, guard, facts, guard_operation_find(*id));
+        add_product(values, definitions, &product);
         product_free(&product);
     }
-}
-
-enum kind { ANY_KIND, WITH_BODY, WITH_QUERY };
-
-/* An ACL that names the operations of a kind. Returns whether there are any. */
-static bool put_names(const struct writer *writer, const char *acl, enum kind kind)
-{
-    char head[64];
-    struct words words = {.out = writer->out, .head = head, .tail = ""};
-
-    bounded_format(head, sizeof head, "acl %s var(txn.operation) -m str", acl);
-    for (const char *const *id = writer->operations; *id != NULL; id++) {
-        const struct guard_operation *operation = guard_operation_find(*id);
-
-        if (kind == ANY_KIND ||
-            (kind == WITH_BODY ? guard_has_body(operation) : guard_judges_query(writer->guard, operation)))
-            words_add(&words, *id);
-    }
-    words_end(&words);
-    return words.count > 0;
-}
-
-/* A request is judged whole or not at all. */
-static void put_whole(const struct writer *writer)
-{
-    const struct guard *guard = writer->guard;
-
-    fprintf(
-        writer->out,
-        "\n"
-        "    # A body is judged whole, or not at all. A length that is announced is judged before the body is waited for.\n"
-        "    acl too_large req.body_size gt %ld\n"
-        "    acl too_large req.body_len gt %ld\n"
-        "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
-        "    acl empty req.body_len eq 0\n"
-        "    http-request wait-for-body time " BODY_TIME " if with_body !caught\n"
-        "    http-request set-var(txn.fault) str(large) if with_body too_large\n"
-        "    http-request set-var(txn.body_len) req.body_len if with_body\n"
-        "    http-request set-var(txn.fault) str(part) if with_body !caught !{ req.body_size,sub(txn.body_len) eq 0 }\n"
-        "    # (A string of HAProxy ends at its first NUL: a regex would not see what is behind it.)\n"
-        "    http-request set-var(txn.fault) str(part) if with_body !caught !empty !{ "
-        "req.body,length,sub(txn.body_len) eq 0 }\n"
-        "    http-request set-var(txn.fault) str(encoded) if with_body !caught { req.fhdr(content-encoding) -m found } !empty\n"
-        "    http-request set-var(txn.why) str('" REASON_LARGE "') if { var(txn.fault) -m str large }\n",
-        guard->max_body, guard->max_body, guard->max_body, guard->prefix);
-}
-
-static void put_parameters(FILE *out)
-{
-    fputs(
-        "\n"
-        "    # Go reads parameters from the body of a form as well, and prefers them. A form that is empty has none.\n"
-        "    http-request set-var-fmt(txn.query) '%[query]' if with_query\n"
-        "    acl form req.fhdr(content-type) -m sub -i form\n"
-        "    acl announced req.hdr_val(content-length) gt 0\n"
-        "    acl announced req.hdr(transfer-encoding) -m found\n"
-        "    http-request set-var(txn.fault) str(form) if with_query !caught form announced !with_body\n"
-        "    http-request set-var(txn.fault) str(form) if with_query !caught form with_body !empty\n",
-        out);
-}
-
-/* Where the first fault is. A header takes the text because HAProxy's converters have 16 KiB for a regex (arg.c), and
- * its action replace-header has no such limit. Line breaks would be encoded in it. */
-static void put_search(const struct writer *writer)
-{
-    fprintf(
-        writer->out,
-        "\n"
-        "    # The reason, for refused requests only. A header that goes nowhere takes the body, then what a regex finds in it:\n"
-        "    # {HostConfig.Binds.....|/srv/x:/x is a sign that there is a fault, the way to it, and a value that can be shown.\n"
-        "    acl of_query var(txn.fault) -m str query\n"
-        "    acl of_body var(txn.knob) -m str body\n"
-        "    acl explained var(txn.why) -m found\n"
-        "    http-request set-var(txn.doing) var(txn.operation),lower,map_str(haproxy/members.map) if caught\n"
-        "    http-request set-var(txn.knob) var(txn.fault) if caught\n"
-        "    http-request set-var(txn.knob) str(long) if of_body { req.body_len gt %ld }\n"
-        "    http-request strict-mode off if caught\n"
-        "    http-request set-header fault '#%%[var(txn.query)]' if of_query\n"
-        "    http-request set-header fault '#%%[req.body,regsub(\"\\r|\\n\",\" \",g)]' if of_body\n",
-        REASON_BODY_MAX);
-    put_each(writer, put_faults);
-    fputs("    http-request set-var(txn.cause) req.fhdr(fault) if of_query || of_body\n", writer->out);
-}
-
-/* Puts the reason together, as guard/judge.c does. */
-static void put_reason(const struct writer *writer)
-{
-    const struct grammar grammar = {writer->guard, writer->facts, NULL};
-    const char *prefix = writer->guard->prefix;
-    FILE *out = writer->out;
-    struct regex regex;
-
-    fputs(
-        "    # members.map has the name of the member and what opens it, hints.map what to say of that.\n"
-        "    acl found var(txn.cause) -m reg '\\A[A-Za-z0-9_{][A-Za-z0-9_.-]*+[|]" SHOWN "*+\\z'\n"
-        "    acl known var(txn.entry) -m found\n"
-        "    http-request set-var(txn.said) var(txn.cause),regsub('\"\\\\A.[.]*([^|]*?)[.]*[|].*\",\"\\\\1\"') if found\n"
-        "    http-request set-var(txn.value) var(txn.cause),field(2,|) if found\n"
-        "    http-request set-var(txn.knob) str(UNKNOWN) if found\n"
-        "    http-request set-var(txn.knob) str(UNKNOWN_PARAMETER) if found of_query\n"
-        "    http-request set-var(txn.key) var(txn.operation),concat(:,txn.said) if found\n"
-        "    http-request set-var(txn.entry) var(txn.key),lower,map_str(haproxy/members.map) if found\n"
-        "    http-request set-var(txn.said) var(txn.entry),field(1,|) if known\n"
-        "    http-request set-var(txn.knob) var(txn.entry),field(2,|) if known\n"
-        "    # What is refused although its variable is set nothing opens.\n",
-        out);
-    if (writer->facts->own_unknown)
-        fprintf(out, "    http-request set-var(txn.knob) str(UNTOLD) if { var(txn.knob) -m str OWN%s }\n",
-                writer->guard->open[KNOB_VOLUMES_FROM] ? " VOLUMES_FROM" : "");
-    fputs("    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str OWN", out);
-    for (int knob = 0; knob < KNOB_OWN; knob++)
-        if (hint_is_vain(writer->guard, knob))
-            fprintf(out, " %s", guard_keys[knob]);
-    fputs(" }\n", out);
-    if (writer->facts->own.count + writer->facts->holders.count > 0) {
-        fputs(
-            "    http-request set-var(txn.knob) str(NONE) if { var(txn.knob) -m str VOLUMES_FROM } { var(txn.value) -m reg ",
-            out);
-        grammar_protected(&grammar, &regex);
-        put_regex(writer, &grammar, &regex);
-        regex_free(&regex);
-        fputs(" }\n", out);
-    }
-    fputs("    http-request set-var(txn.lookup) var(txn.knob),concat(_,txn.value) if caught\n"
-          "    http-request set-var(txn.hint) var(txn.lookup),map_reg(haproxy/hints.map) if caught\n",
-          out);
-    if (writer->facts->own_unknown)
-        fputs(
-            "    http-request set-var(txn.hint) str(UNTOLD_),map_reg(haproxy/hints.map) if caught { var(txn.hint) -m beg " OWN_VOLUMES
-            " }\n",
-            out);
-    if (*prefix != '\0')
-        fprintf(out, "    http-request set-var(txn.hint) var(txn.hint),regsub(ALLOW_,%sALLOW_) if caught\n", prefix);
-    fputs(
-        "    acl sentence var(txn.knob) -m reg ^[a-z]\n"
-        "    acl of_name var(txn.knob) -m str OBJECT UNKNOWN UNKNOWN_PARAMETER\n"
-        "    http-request set-var-fmt(txn.said) '%[var(txn.said)] \"%[var(txn.value)]\"' if found !of_name { var(txn.value) -m len 1: }\n"
-        "    http-request set-var-fmt(txn.said) '%[var(txn.said)];' if found !of_name\n"
-        "    http-request set-var-fmt(txn.why) '%[var(txn.said)] %[var(txn.hint)]' if found !sentence !explained\n"
-        "    http-request set-var(txn.why) var(txn.hint) if caught !explained\n",
-        out);
-}
-
-#define ANSWER \
-    "content-type application/json lf-string '{\"message\":\"docker-socket-proxy: %[var(txn.doing)] is forbidden: %[var(txn.quoted)]\"}'"
-
-static void put_answers(FILE *out)
-{
-    fputs("    http-request set-log-level warning if caught\n"
-          "    http-request set-var(txn.verdict) str(Forbidden) if caught\n"
-          "    http-request set-var(txn.detail) var(txn.why) if caught\n"
-          "    http-request set-var(txn.quoted) var(txn.why),json(utf8s),regsub('\"\\\\/\",\"/\",g') if caught\n"
-          "    http-request return status 413 " ANSWER " if { var(txn.fault) -m str large }\n"
-          "    http-request return status 403 " ANSWER " if caught\n",
-          out);
-}
-
-void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard,
-                       const struct guard_facts *facts, const char *const *operations)
-{
-    const struct writer writer = {out, definitions, guard, facts, operations};
-
-    if (!guard->active || *operations == NULL)
-        return;
-    fputs(
-        "\n    # -- The create guard: what these operations carry has to be harmless ------------------------------------------\n"
-        "    # The regexes describe the harmless bodies completely.\n",
-        out);
-    put_names(&writer, "workload", ANY_KIND);
-    fputs("    http-request set-var(txn.verdict) str(Allowed) if allowed !workload\n"
-          "    http-request set-var(txn.detail) var(txn.operation) if allowed !workload\n"
-          "    http-request allow if allowed !workload\n"
-          "\n"
-          "    acl caught var(txn.fault) -m found\n",
-          out);
-    if (put_names(&writer, "with_body", WITH_BODY))
-        put_whole(&writer);
-    else
-        fputs("    acl with_body always_false\n    acl empty req.body_len eq 0\n", out);
-    if (put_names(&writer, "with_query", WITH_QUERY))
-        put_parameters(out);
-    fputc('\n', out);
-    put_each(&writer, put_demands);
-    put_search(&writer);
-    put_reason(&writer);
-    put_answers(out);
+    add_hints(values, definitions, guard, facts);
 }

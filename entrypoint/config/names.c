@@ -1,14 +1,14 @@
-/* Profiles of clients that have names, which only the DNS of the container network knows. */
+/* The values for clients that profiles claim by name, which only the DNS of the container network can resolve. */
 #include "config/parts.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* Remembered of an address that had none of the names. */
+/* What HAProxy remembers of an address that has none of the names. */
 #define NOBODY UINT32_MAX
 
-/* Adds a row for each name that a profile claims, counted from 1, if there are values. Returns how many are the text,
- * or how many there are for NULL. */
+/* Adds a row for each name that a profile claims, numbered from 1, unless values is NULL. Returns how many of the names
+ * equal text, or their number if text is NULL. */
 static unsigned each_name(struct values *values, const struct environment *environment, const char *text)
 {
     unsigned count = 0;
@@ -42,7 +42,7 @@ void set_names(struct values *values, const struct environment *environment, con
     values_list(values, "claimed_names");
     values_set_if(values, "names", each_name(values, environment, NULL) > 0);
     values_set(values, "nobody", "%u", NOBODY);
-    /* Those that a profile has are not ours. */
+    /* A name that a profile claims is not the proxy's own. */
     for (size_t i = 0; i < machine->own_name_count; i++)
         if (each_name(NULL, environment, machine->own_names[i]) == 0) {
             struct values *row = values_row(values, "own_names");

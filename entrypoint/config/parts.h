@@ -1,38 +1,54 @@
-/* The parts that haproxy.cfg is put together from: each adds the values that templates/ have placeholders for. */
+/* The parts of haproxy.cfg: each adds the values for the placeholders of a template. */
 #ifndef CONFIG_PARTS_H
 #define CONFIG_PARTS_H
 
 #include "environment/environment.h"
+#include "guard/guard.h"
 #include "inventory/inventory.h"
 #include "environment/machine.h"
 #include "config/template.h"
 
-/* config/clients.c: where clients come in, and which profile is for them (haproxy.cfg). */
+/* config/clients.c: the listeners, and the rules that choose the profile of a client (haproxy.cfg). */
 void set_clients(struct values *values, const struct environment *environment, const struct machine *machine);
 
-/* config/names.c: clients that have names (names.cfg). */
+/* config/names.c: clients that profiles claim by name (names.cfg). */
 void set_names(struct values *values, const struct environment *environment, const struct machine *machine);
 
 /* Whether there are such clients. */
 bool has_names(const struct environment *environment);
 
-/* config/upstreams.c: the Engines as the global part needs them, name servers, and certificates of both sides
+/* config/upstreams.c: the Engines in the global part, name servers, and the certificates of listeners and upstreams
  * (haproxy.cfg). */
 void set_upstreams(struct values *values, const struct environment *environment, const struct machine *machine);
 
-/* config/upstreams.c: the servers of the backend of profile i. The base set's check the health of several upstreams;
- * the others follow. */
+/* config/upstreams.c: the servers of the backend of profile i. With several upstreams, those of the base set check
+ * their health, and the others track them. */
 void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine,
                  size_t i);
 
-/* config/permissions.c: what a profile opens, and what is said of the rest (backend.cfg). */
+/* config/permissions.c: the operations that a profile opens, and the answers for the others (backend.cfg). */
 void set_permissions(struct values *backend, const struct profile *profile);
 
-/* config/permissions.c: what can be wrong with a path that names no operation; the same in all backends. */
+/* config/permissions.c: the faults of a path that names no operation; the same in all backends. */
 void set_faults(struct values *values);
 
 /* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or
  * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);
+
+/* config/guard.c: the create guard of a backend (guard.cfg), with what its regexes use added to the definitions.
+ * Nothing if the guard is off or there is no operation. ids are those of the operations to be judged, all of which
+ * guard_inspects, ended by NULL. The rules rely on an ACL `allowed` above them, let requests that are not inspected
+ * leave after one more ACL, answer what is refused, and let the rest fall through. Set on the way, for the log:
+ * txn.verdict and txn.detail. */
+struct definitions;
+void set_guard(struct values *backend, struct definitions *definitions, const struct guard *guard,
+               const struct guard_facts *facts, const char *const *ids);
+
+/* config/guard.c: the regexes that several backends share, as `setenv` lines (haproxy.cfg). Release with
+ * definitions_free, which may come before the values are used. */
+struct definitions *definitions_new(void);
+void definitions_free(struct definitions *definitions);
+void set_definitions(struct values *values, const struct definitions *definitions);
 
 #endif

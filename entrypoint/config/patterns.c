@@ -1,4 +1,4 @@
-/* Lines of haproxy.cfg that end in a list of patterns. */
+/* Splits lists of patterns in haproxy.cfg into lines. */
 #include "config/patterns.h"
 
 #include <string.h>
@@ -15,24 +15,6 @@ static void put(FILE *out, const char *word)
     const char *quote = is_plain(word) ? "" : "'";
 
     fprintf(out, "%s%s%s", quote, word, quote);
-}
-
-void words_add(struct words *words, const char *word)
-{
-    if (words->count % WORDS_PER_LINE == 0) {
-        if (words->count > 0)
-            fprintf(words->out, "%s\n", words->tail);
-        fprintf(words->out, "    %s", words->head);
-    }
-    fputc(' ', words->out);
-    put(words->out, word);
-    words->count++;
-}
-
-void words_end(struct words *words)
-{
-    if (words->count > 0)
-        fprintf(words->out, "%s\n", words->tail);
 }
 
 static void end_line(struct lines *lines)

@@ -1,4 +1,4 @@
-/* A profile's operations, and what is said of those that are closed. */
+/* The values for a profile's open operations, and the answers for the closed ones. */
 #include "config/config.h"
 #include "config/parts.h"
 
@@ -32,7 +32,7 @@ static void add_sections(struct values *backend, const struct permissions *permi
         lines_end(&lines);
 }
 
-/* The base set of an environment in which nothing is set. Release with profile_free and free. */
+/* The base set if no variable is set. Release with profile_free and free. */
 static struct profile *plain_profile(void)
 {
     static char *nothing[] = {NULL};
@@ -85,8 +85,8 @@ void config_write_answers_map(FILE *out)
     free(plain);
 }
 
-/* What haproxy.cfg says of row i, its own variable being txn.own; NULL if it is open, or haproxy/answers.map says it.
- * The caller frees it. */
+/* The answer of haproxy.cfg for row i, whose own variable is txn.own; NULL if the row is open, or haproxy/answers.map
+ * has the answer. The caller frees it. */
 static char *hint(const struct profile *profile, const struct profile *plain, size_t i)
 {
     char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];

@@ -1,4 +1,5 @@
-/* The rules by which the proxy protects itself; inventory/protection.c decides the same for `explain`. */
+/* The values for the rules by which the proxy protects itself; inventory/protection.c decides the same for `explain`.
+ */
 #include "config/parts.h"
 
 #include "inventory/protection.h"
@@ -126,7 +127,7 @@ static bool reason_seen(const struct profile *profile, const struct protected_op
     return false;
 }
 
-/* Why: a row for each different reason. */
+/* A row for each different reason of a refusal. */
 static void add_reasons(struct values *values, const struct profile *profile)
 {
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++) {
@@ -143,8 +144,8 @@ static void add_reasons(struct values *values, const struct profile *profile)
     }
 }
 
-/* Where the own container is not known, what could be it is taken for it. The holders are not known either, so that
- * what they are protected from is refused for every container. */
+/* While the own container is not known, every container that could be it is refused. The holders are not known either,
+ * so the operations that they are protected from are refused for every container. */
 static void add_unknown(struct values *values, const struct profile *profile, const struct inventory *inventory)
 {
     values_set_if(values, "unknown", !inventory->known);

@@ -1,4 +1,4 @@
-/* Fills templates. */
+/* Fills templates with values. */
 #include "config/template.h"
 
 #include <errno.h>
@@ -142,7 +142,7 @@ static struct tag read_tag(const char *open)
     return tag;
 }
 
-/* What follows the tag; the next line if nothing but tags of sections stands before it, and nothing behind it. */
+/* What follows the tag: the next line if the line holds only tags of sections before it, and nothing after it. */
 static const char *behind(const struct writer *writer, const struct tag *tag)
 {
     const char *line = tag->open;
@@ -193,7 +193,7 @@ static const struct value *look_up(const struct values *values, const struct tag
 
 static bool write_part(struct writer *writer, const char *at, const char *until, const struct values *values);
 
-/* The functions that write a tag return where to go on, or NULL with a problem told. */
+/* The functions that write a tag return where to go on, or NULL after they have reported a problem. */
 static const char *write_section(struct writer *writer, const struct tag *tag, const char *until,
                                  const struct value *value, const struct values *values)
 {

@@ -1,4 +1,4 @@
-/* Where requests go: servers, their health checks and certificates. */
+/* The values for the servers, their health checks and certificates. */
 #include "config/parts.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ void set_upstreams(struct values *values, const struct environment *environment,
     }
     values_set_text(values, "upstreams", &list);
     values_set_if(values, "upstreams_have_names", names);
-    /* HAProxy warns of a name server that it cannot reach yet; that must not stop a start. */
+    /* HAProxy warns of a name server that it cannot reach yet; that must not stop the start. */
     values_set_if(values, "zero_warning", !names && !has_names(environment));
     for (size_t k = 0; k < machine->nameserver_count; k++) {
         struct values *row = values_row(values, "nameservers");

@@ -1,4 +1,4 @@
-/* What the members are called in messages, and what a refusal says of them. */
+/* The names of members in messages, and the hints of refusals. */
 #include "guard/causes.h"
 #include "base/text.h"
 
@@ -17,7 +17,7 @@ static int key_of_field(const struct guard_field *field)
     return field->knob == KNOB_NONE && grammar_inside(field) != NULL ? (int)SAY_OBJECT : (int)field->knob;
 }
 
-/* (Where any value passes, the fault is none of the name's.) */
+/* Where any value of the parameter passes, only the query as a whole can be at fault. */
 static int key_of_parameter(const struct guard_parameter *parameter)
 {
     return parameter->value == NULL ? (int)SAY_QUERY : (int)parameter->knob;
@@ -28,7 +28,7 @@ static const char *list_mark(const struct guard_field *field)
     return field->shape == OBJECTS ? "[]" : "";
 }
 
-/* The member below a type that the path means. */
+/* Finds a member of a type by its dotted path, and writes its name. */
 static int find_in_type(const struct guard_type *type, const char *path, FILE *name)
 {
     size_t length = strcspn(path, ".");
@@ -100,7 +100,7 @@ static void put_members(FILE *out, const char *operation, const struct guard_typ
 void guard_write_members_map(FILE *out)
 {
     fputs(
-        "# operation -> what it does; operation:member (or parameter) -> its name in messages|what hints.map says of it. Made from\n"
+        "# operation -> what it does; operation:member (or parameter) -> its name in messages|its key in hints.map. Made from\n"
         "# entrypoint/guard/schema.c by `make maps`; the first of several counts.\n",
         out);
     for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++) {
@@ -118,7 +118,7 @@ void guard_write_members_map(FILE *out)
 
 /* ---- hints ---- */
 
-/* value begins with what the regex matches. */
+/* Whether the regex matches the beginning of value. */
 static bool value_matches(const char *regex, const char *value)
 {
     int error = 0;
@@ -148,7 +148,7 @@ static bool is_protected(const struct grammar *grammar, const char *value)
     return found;
 }
 
-/* The text that counts. */
+/* The text of the first hint that matches. */
 static const char *look_up(int key, const char *value)
 {
     const struct guard_hint *hint = guard_hints;
@@ -163,16 +163,16 @@ bool hint_is_vain(const struct guard *guard, int key)
     return key == KNOB_OWN || (key < KNOB_NONE && guard->open[key]);
 }
 
-/* As long as the proxy does not know its container, anything may be what is refused to protect it. */
+/* While the proxy does not know its container, what is refused to protect it may be allowed later. */
 const char *hint_find(const struct grammar *grammar, int key, const char *value)
 {
     bool vain = hint_is_vain(grammar->guard, key);
     const char *text = look_up(
         vain || (key == KNOB_VOLUMES_FROM && is_protected(grammar, value)) ? (int)KNOB_NONE : key, value);
-    bool untold = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) ||
-                  strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
+    bool may_change = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) ||
+                      strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
 
-    return grammar->facts->own_unknown && untold ? look_up(SAY_UNTOLD, "") : text;
+    return grammar->facts->own_unknown && may_change ? look_up(SAY_UNTOLD, "") : text;
 }
 
 void hint_put(FILE *out, const struct guard *guard, const char *text)
@@ -188,11 +188,11 @@ void hint_put(FILE *out, const struct guard *guard, const char *text)
 void guard_write_hints_map(FILE *out)
 {
     fputs(
-        "# what members.map says of a member _ the refused value -> what to say. Made from entrypoint/guard/schema.c by `make maps`;\n"
+        "# key in members.map:refused value -> what would allow it. Made from entrypoint/guard/schema.c by `make maps`;\n"
         "# the first match counts.\n",
         out);
     for (const struct guard_hint *hint = guard_hints; hint->key != KNOB_NONE; hint++)
-        fprintf(out, "^%s_(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
+        fprintf(out, "^%s:(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
                 hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
     fprintf(out, "^ %s\n", look_up(KNOB_NONE, ""));
 }

@@ -1,4 +1,4 @@
-/* Two guards, compared: whether one lets something pass that the other refuses. */
+/* Compares two guards: whether one may pass something that the other refuses. */
 #include "guard/internal.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static bool narrows_less(const struct guard_list *list, const struct guard_list 
     return false;
 }
 
-/* (Patterns are compared as they are written: one that another covers counts as more.) */
+/* Patterns are compared as text: one that another covers counts as more. */
 bool guard_allows_more(const struct guard *guard, const struct guard *than)
 {
     if (guard->active != than->active)

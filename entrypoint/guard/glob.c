@@ -1,4 +1,4 @@
-/* Patterns with * and ? as regexes that take a time in proportion to what they read. */
+/* Turns patterns with * and ? into regexes that match in time proportional to the length of the text. */
 #include "guard/json.h"
 #include "guard/lists.h"
 
@@ -38,7 +38,7 @@ static void put_one(FILE *out, char c, enum glob_kind kind)
         fprintf(out, "\\x%02x", (unsigned)(unsigned char)c);
 }
 
-/* How long the text is up to the next star, or to a slash, which no star can cross. */
+/* The length of the text up to the next star or slash; a star does not match a slash. */
 static size_t run_length(const char *glob, size_t length)
 {
     size_t n = 0;
@@ -48,8 +48,8 @@ static size_t run_length(const char *glob, size_t length)
     return n;
 }
 
-/* A star between two texts takes as little as it can, once and for all: what follows within the segment can always be
- * found later as well as here. Only the last star of a segment, and **, go back. */
+/* A star between two texts is lazy and atomic: within a segment, the first match of the text behind it is as good as
+ * any later one. Only the last star of a segment and ** backtrack. */
 void guard_put_glob(FILE *out, const char *glob, size_t length, enum glob_kind kind)
 {
     size_t i = 0;

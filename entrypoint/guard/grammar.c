@@ -1,4 +1,4 @@
-/* From the schema to regexes: what is harmless, and where the first fault is. */
+/* Makes regexes from the schema: for what is harmless, and for the first fault. */
 #include "guard/grammar.h"
 #include "guard/json.h"
 #include "guard/lists.h"
@@ -88,14 +88,15 @@ char *grammar_whole(const struct grammar *grammar, const struct regex *regex)
 
 /* ---- values and types ---- */
 
-/* What a list may hold is decided by its items, and VolumesFrom never gives what the proxy has. */
+/* Whether the variable opens the member to any value. Never VolumesFrom, which may not name a protected container, and
+ * not networks, whose members are judged one by one. */
 static bool is_open(const struct grammar *grammar, const struct guard_field *field)
 {
     return field->knob != KNOB_NONE && field->knob != KNOB_VOLUMES_FROM && field->shape != NETWORKS &&
            grammar->guard->open[field->knob];
 }
 
-/* An atomic piece of regex: what the member may hold, besides null. */
+/* Writes an atomic piece of regex for what the member may hold besides null. */
 static void put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
 {
     const char *name = field->value;
@@ -124,7 +125,7 @@ static void put_value(FILE *out, const struct grammar *grammar, const struct gua
     }
 }
 
-/* The names of the members, in any case, that have a mark; all if marks is NULL. */
+/* Writes the names of the marked members, in any case; of all if marks is NULL. */
 static void put_names(FILE *out, const struct guard_type *type, const bool *marks)
 {
     const char *before = "\"(?i:";
@@ -137,7 +138,7 @@ static void put_names(FILE *out, const struct guard_type *type, const bool *mark
     fputs(")\"", out);
 }
 
-/* The members of a type, each with what it may hold; then a |. Those that may hold the same share an alternative. */
+/* Writes the members of a type with what each may hold, then a |. Those that may hold the same share an alternative. */
 static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
     char *values[FIELDS_MAX] = {NULL};
@@ -168,7 +169,7 @@ static void put_known(FILE *out, const struct grammar *grammar, const struct gua
     }
 }
 
-/* Two groups: the object, and a member of it, which is one of ours or another, or null. */
+/* Writes two groups: the object, and a member of it, which is in the schema, or another, or null. */
 static void put_type(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
     fprintf(out, "(?<%s>\\{" W EACH("%s_") "\\})(?<%s_>(?>", type->name, type->name, type->name);
@@ -189,7 +190,7 @@ bool grammar_parameter_is_open(const struct guard *guard, const struct guard_par
     return parameter->value == NULL || (parameter->knob != KNOB_NONE && guard->open[parameter->knob]);
 }
 
-/* The names of parameters, each after a |, behind one that no parameter has: those that are open, or all. */
+/* Writes the names of the parameters that are open, or of all, as alternatives. The first, a NUL, matches no name. */
 static void put_parameter_names(FILE *out, const struct grammar *grammar, bool all)
 {
     fputs("(?:\\x00", out);
@@ -252,7 +253,7 @@ char *grammar_definition(const struct grammar *grammar, const char *name)
 
 /* ---- what is harmless ---- */
 
-/* An empty body carries nothing; the Engine says itself that it wants one. */
+/* An empty body is harmless; the Engine refuses it where it needs one. */
 void grammar_body(const struct grammar *grammar, struct regex *regex)
 {
     if (grammar->operation->body == BODY_EMPTY)
@@ -272,14 +273,15 @@ void grammar_query(const struct grammar *grammar, struct regex *regex)
     regex_set(grammar, regex, text_format("\\A%s(?&query)\\z", pulls(grammar) ? "(?&image_query)" : ""));
 }
 
-/* Members of an object up to the one of that name, and from there on: it is there exactly once. */
+/* The members of an object before and after the one of that name, which must occur exactly once. */
 #define BEFORE(name, member) "\\{" W "(?:(?!" name ")" member W "," W ")*+" name COLON
 #define AFTER(name, member)  W "(?:," W "(?!" name ")" member W ")*+\\}"
 #define ANY_CASE             "\"(?i:%.*s)\""
 #define KEY                  "\"(?&required_key)\""
 #define COMPARABLE           "(?>(?&k)" COLON "(?&v))"
 
-/* The label exactly once, in an object that is there exactly once on each level, so that no duplicate can undo it. */
+/* The label must occur exactly once, as must the object around it on each level, so that no duplicate can override it.
+ */
 static void put_label(FILE *out, const char *path)
 {
     int length = (int)strcspn(path, ".");
@@ -320,8 +322,8 @@ const struct guard_type *grammar_inside(const struct guard_field *field)
 
 static void put_fault(FILE *out, const struct guard_type *type);
 
-/* What is inside the member, if it is an object or a list, up to the fault; then a |. (Of the member that another type
- * shares its members with, put_members sees to that.) */
+/* Writes what is inside the member up to the fault, if it is an object or a list, then a |. Not called for a member
+ * whose members may also stand in the type itself: put_fault covers both. */
 static void put_inside(FILE *out, const struct guard_field *field)
 {
     if (field->shape == RULE)
@@ -338,9 +340,9 @@ static void put_inside(FILE *out, const struct guard_field *field)
     fputs(field->shape == NETWORKS ? ")|" : "|", out);
 }
 
-/* From the opening brace of an object of the type to its first fault. Harmless members are taken once and for all; then
+/* From the opening brace of an object of the type to its first fault. Harmless members are matched possessively; then
  * comes the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is
- * captured. What is inside the member that the type shares its members with may stand here as well. */
+ * captured. The members of the type's `also` may be in this object or in a member of their own. */
 static void put_fault(FILE *out, const struct guard_type *type)
 {
     const struct guard_type *also = type->also != NULL ? guard_type_find(type->also) : NULL;
@@ -357,7 +359,7 @@ static void put_fault(FILE *out, const struct guard_type *type)
     fputs(also != NULL ? "\"([\\w.-]++)\"" COLON "))" : "\"([\\w.-]++)\"" COLON ")", out);
 }
 
-/* How many names there are on the longest way. */
+/* The number of names on the longest path through a type. */
 static size_t depth_of(const struct guard_type *type)
 {
     size_t deepest = 0;
@@ -370,8 +372,8 @@ static size_t depth_of(const struct guard_type *type)
     return deepest + 1;
 }
 
-/* The value is shown if it is a short and plain string, and, where it is the name of an entry, nothing odd follows it.
- * What has no name that could be shown is a fault of the whole. */
+/* The value is captured if it is a short and plain string and, where it is the name of an entry, the entry's value has
+ * no escapes. A member whose name cannot be shown is a fault of the object around it. */
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
 {
     const struct guard_type *type = guard_type_find(grammar->operation->type);
@@ -387,7 +389,7 @@ void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
     regex_set(grammar, regex, text_end(&text));
 }
 
-/* Where the fault is the image, the names are not what is wrong. */
+/* If the image is refused, the fault is the value of fromImage, not a name. */
 void grammar_query_fault(const struct grammar *grammar, struct regex *regex)
 {
     regex_set(grammar, regex,

@@ -1,4 +1,4 @@
-/* From the schema to regexes: what is harmless, and where the first fault is. */
+/* Makes regexes from the schema: one matches what is harmless, one finds the first fault of what is not. */
 #ifndef GUARD_GRAMMAR_H
 #define GUARD_GRAMMAR_H
 
@@ -13,14 +13,14 @@ struct regex {
 };
 void regex_free(struct regex *regex);
 
-/* The definition of a group as PCRE2 wants it, "(?<name>...)"; of a type, with one for its members. The caller frees
+/* The definition of a group for PCRE2, "(?<name>...)"; for a type also the group of its members. The caller frees
  * it. */
 char *grammar_definition(const struct grammar *grammar, const char *name);
 
 /* The regex as one text with all definitions. The caller frees it. */
 char *grammar_whole(const struct grammar *grammar, const struct regex *regex);
 
-/* Makes a regex of a text that calls groups. Takes the text, which it frees with the regex. */
+/* Makes a regex of a text that calls groups. The regex owns the text then. Release with regex_free. */
 void regex_set(const struct grammar *grammar, struct regex *regex, char *text);
 
 /* Gives both the groups of either, in one order, so that the same definitions serve them. */
@@ -32,18 +32,19 @@ bool grammar_parameter_is_open(const struct guard *guard, const struct guard_par
 /* The type of what is inside the member; NULL for none. */
 const struct guard_type *grammar_inside(const struct guard_field *field);
 
-/* Match what is harmless: a body, a query; and a body with the label that REQUIRE_LABEL asks for. */
+/* Regexes for what is harmless: a body, a query; and for a body with the label that REQUIRE_LABEL demands. As those
+ * below, each makes *regex, which the caller releases with regex_free. */
 void grammar_body(const struct grammar *grammar, struct regex *regex);
 void grammar_query(const struct grammar *grammar, struct regex *regex);
 void grammar_label(const struct grammar *grammar, struct regex *regex);
 
-/* Matches the beginning of what VolumesFrom never gives away, without its quotes. */
+/* Matches the beginning of an item of VolumesFrom, without quotes, that names a protected container. */
 void grammar_protected(const struct grammar *grammar, struct regex *regex);
 
-/* Find the first fault of a body or a query that is not harmless: a sign, the names of the members on the way, and the
- * value if it is short and plain, are captured. CAUSE_FORMAT puts them together, as HAProxy's actions have it:
- * "{HostConfig.Binds.....|/srv/x:/x". One more capture is empty, where the faulty value begins. A # in front is passed
- * over. */
+/* Find the first fault of a body or a query that is not harmless. Captured are a mark that there is one, the names of
+ * the members on the way, and the value if it is short and plain. CAUSE_FORMAT puts them together, as HAProxy's actions
+ * have it: "{HostConfig.Binds.....|/srv/x:/x". One more capture is empty, where the faulty value begins. A # in front
+ * is skipped. */
 #define CAUSE_GROUPS 9
 #define CAUSE_FORMAT "\\1\\2.\\3.\\4.\\5.\\6.\\7.\\8|\\9"
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex);

@@ -1,4 +1,4 @@
-/* The guard's variables. */
+/* Reads the guard's variables. */
 #include "guard/internal.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static bool printable(const char *text)
     return true;
 }
 
-/* An absolute path without empty or dot segments; a slash at its end is cut off. */
+/* Whether it is an absolute path without empty or dot segments; a slash at its end is removed. */
 static bool clean_path(char *path)
 {
     size_t length = strlen(path);
@@ -52,7 +52,7 @@ static bool clean_path(char *path)
     }
 }
 
-/* A driver is a plain name; a plugin may have a registry, a path and a tag, each segment plain. */
+/* A driver is a plain name; a plugin may have a registry, a path and a tag, whose segments are plain names. */
 static bool driver_name(const char *name)
 {
     if (!only(name, ALNUM "_.-/:") || strchr(name, ':') != strrchr(name, ':'))
@@ -66,7 +66,7 @@ static bool driver_name(const char *name)
     }
 }
 
-/* ** goes back and forth: once is enough. */
+/* ** makes the regex backtrack, so a pattern may hold one only. */
 static bool image_pattern(const char *pattern)
 {
     const char *both = strstr(pattern, "**");
@@ -74,7 +74,7 @@ static bool image_pattern(const char *pattern)
     return only(pattern, ALNUM "_.-/:@*?") && (both == NULL || strstr(both + 2, "**") == NULL);
 }
 
-/* Whether an item is right for the knob. */
+/* Whether an item of a list is valid for the variable. Removes a slash at the end of a path. */
 static bool item_fits(enum guard_knob knob, char *item)
 {
     switch (knob) {
@@ -111,19 +111,19 @@ static void read_list(struct guard *guard, enum guard_knob knob, const char *val
             problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
 }
 
-/* A boolean opens or closes; a list opens what it names. Only a list may hold what is not a boolean. */
+/* A boolean opens or closes the members; a list opens the values that it names, where the variable takes one. */
 static void read_knob(struct guard *guard, enum guard_knob knob, const struct variables *variables,
                       struct problems *problems)
 {
     const struct guard_knob_info *info = &guard_knobs[knob];
     const char *value = variable(variables, info->variable);
-    struct problems unsaid = {.to = NULL};
+    struct problems ignored = {.to = NULL};
     enum tristate word;
 
     if (value == NULL)
         return;
     guard->active = true;
-    word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &unsaid);
+    word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &ignored);
     if (word == YES && info->kind == KNOB_LIST)
         problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them",
                 guard->prefix, info->variable, value, info->item);

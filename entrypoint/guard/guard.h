@@ -1,10 +1,9 @@
-/* The create guard: requests that carry a workload are let through only if their body certainly gives no power over the
- * host, or only such power as a variable has opened. How and why: docs/guard.md.
+/* The create guard: requests that carry a workload pass only if their body gives no power over the host except what a
+ * variable allows. How and why: docs/guard.md.
  *
  * For each inspected operation one regex (PCRE2) describes the harmless bodies: the whole body must be one JSON object
- * whose every member is known to be harmless. What it does not describe is refused, so a body that we read wrongly, or
- * cannot read, is refused as well. HAProxy runs the regex on the buffered body; guard_judge() runs the same text for
- * `explain`. */
+ * whose every member is known to be harmless. All else is refused, a body that cannot be read included. HAProxy runs
+ * the regex on the buffered body; guard_judge() runs the same regex for `explain`. */
 #ifndef GUARD_H
 #define GUARD_H
 
@@ -19,15 +18,15 @@ struct guard;
 /* The guard's variables, ended by NULL. */
 extern const char *const guard_variables[];
 
-/* What a profile's permissions open that concerns the guard. */
+/* The permissions of a profile that matter to the guard. */
 struct guard_permissions {
     bool inspects_containers; /* ContainerInspect: shows what a link would give */
     bool inspects_secrets;    /* SecretInspect: may mount secrets in services */
     bool inspects_configs;    /* ConfigInspect: likewise */
 };
 
-/* Reads the guard's variables. The guard is on if on_by_default, or if any of its variables is set. What is wrong is
- * told as problems; the guard must not be used then. socket_path is the Engine's socket, which no bind mount may show.
+/* Reads the guard's variables. The guard is on if on_by_default is true or any of its variables is set. Mistakes are
+ * added to problems; the guard must not be used then. socket_path is the Engine's socket, which no bind mount may show.
  * Release with guard_free. */
 struct guard *guard_new(bool on_by_default, const char *socket_path, const struct guard_permissions *permissions,
                         const struct variables *variables, struct problems *problems);
@@ -36,22 +35,23 @@ void guard_free(struct guard *guard);
 /* Whether the guard is on at all. */
 bool guard_active(const struct guard *guard);
 
-/* Whether requests for this operation are looked at. */
+/* Whether the guard judges requests for this operation. */
 bool guard_inspects(const struct guard *guard, const char *operation_id);
 
 /* The largest body that is judged, in bytes (MAX_CREATE_BODY). */
 long guard_max_body(const struct guard *guard);
 
-/* The tune.bufsize that HAProxy needs for such a body with its head; 0: the guard needs nothing. */
+/* The tune.bufsize that HAProxy needs for such a body with its head, in bytes; 0 if the guard is off. */
 long guard_buffer_size(const struct guard *guard);
 
-/* Whether one guard lets something pass that the other refuses (guard/compare.c). */
+/* Whether one guard may pass something that the other refuses (guard/compare.c). Patterns are compared as text. */
 bool guard_allows_more(const struct guard *guard, const struct guard *than);
 
 /* How large a request's head may be, in bytes: X-Registry-Config of a build with many registries, long filters. */
 #define HEAD_MAX (64L * 1024)
 
-/* Room in HAProxy's buffer for a head: what it reserves for rewriting (1 KiB), and its own bookkeeping of the parts. */
+/* Room in HAProxy's buffer for a head, in bytes: with what it reserves for rewriting (1 KiB) and for its own
+ * bookkeeping. */
 #define HEAD_ROOM (HEAD_MAX + 8L * 1024)
 
 /* A list of names; not owned. */
@@ -60,36 +60,23 @@ struct guard_names {
     size_t count;
 };
 
-/* What is known of the Engine and of the container that the proxy itself runs in. All zero: nothing is known of the
- * Engine, so that what only Podman would misread is refused, and the proxy runs in no container. */
+/* What is known of the Engine and of the container that the proxy itself runs in. All zero: the Engine may be Podman,
+ * so what only Podman misreads is refused, and the proxy does not run in a container. */
 struct guard_facts {
-    bool docker;                      /* certainly Docker, not Podman */
-    bool cgroup_v1;                   /* where containers have the host's cgroup namespace anyway */
+    bool docker;                      /* known to be Docker, not Podman */
+    bool cgroup_v1;                   /* containers have the host's cgroup namespace by default */
     bool sound_builds;                /* its BuildKit checks all that builds ask for */
-    bool own_unknown;                 /* it runs in a container, and does not know in which */
+    bool own_unknown;                 /* the proxy runs in a container, and does not know in which */
     struct guard_names own;           /* the ids and names of its container */
     struct guard_names holders;       /* those of other containers that have the Engine's socket */
     struct guard_names volumes;       /* the volumes that are mounted in its container */
     struct guard_names host_networks; /* the ids of the host network, if they are known */
 };
 
-/* Regexes that several backends of haproxy.cfg share, as `setenv` lines of its global section. */
-struct definitions;
-struct definitions *definitions_new(void);
-void definitions_free(struct definitions *definitions);
-void definitions_write(FILE *out, const struct definitions *definitions);
-
-/* Writes the rules for a backend, and adds what they use to the definitions; nothing if the guard is off. operations
- * are the ids of those to be judged, all of which guard_inspects, ended by NULL. The rules rely on an ACL `allowed`
- * above them, let requests that are not inspected leave after one more ACL, answer what is refused, and let the rest
- * fall through. Set on the way, for the log: txn.verdict and txn.detail. */
-void guard_write_rules(FILE *out, struct definitions *definitions, const struct guard *guard,
-                       const struct guard_facts *facts, const char *const *operations);
-
-/* Writes haproxy/members.map: for each member that can be refused, its name in messages and what opens it. */
+/* Writes haproxy/members.map: for each member that can be refused, its name in messages and the key of its hint. */
 void guard_write_members_map(FILE *out);
 
-/* Writes haproxy/hints.map: what a refusal says would help. */
+/* Writes haproxy/hints.map: for each key and refused value, what would allow it. */
 void guard_write_hints_map(FILE *out);
 
 enum guard_result {
@@ -104,18 +91,20 @@ struct guard_verdict {
     char message[768]; /* the whole message of the answer */
 };
 
-/* Judges one request as the proxy would. query is what follows the question mark, or NULL. */
+/* Judges one request as the proxy would. query is what follows the question mark, or NULL; body has length bytes, or is
+ * NULL. A request that the guard does not judge passes. */
 void guard_judge(const struct guard *guard, const struct guard_facts *facts, const char *operation_id,
                  const char *query, const char *body, size_t length, struct guard_verdict *verdict);
 
-/* The same for many requests of one operation: compiles once. NULL if the operation is not inspected. */
+/* The same for many requests of one operation: compiles the regexes once. NULL if the operation is not inspected.
+ * Release with guard_judge_free. */
 struct guard_judge;
 struct guard_judge *guard_judge_new(const struct guard *guard, const struct guard_facts *facts,
                                     const char *operation_id);
 void guard_judge_run(struct guard_judge *judge, const char *query, const char *body, size_t length,
                      struct guard_verdict *verdict);
 
-/* All that is wrong with a body, however long: one reason a line, in the order of the body, to out. Returns how many.
+/* Writes all faults of a body of any length to out: one reason a line, in the order of the body. Returns their number.
  */
 size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t length, FILE *out);
 void guard_judge_free(struct guard_judge *judge);

@@ -1,4 +1,4 @@
-/* The guard's variables as they have been read, and what its regexes are made for. */
+/* The values of the guard's variables, and what regexes are made from. */
 #ifndef GUARD_INTERNAL_H
 #define GUARD_INTERNAL_H
 
@@ -12,7 +12,7 @@ struct guard_list {
 
 struct guard {
     bool active;
-    bool open[KNOB_ALL]; /* any value of the knob's members is accepted */
+    bool open[KNOB_ALL]; /* any value of the knob's members passes */
     struct guard_list list[KNOB_COUNT];
     char *socket_path;
     char *prefix;      /* of the names of variables in messages */
@@ -21,7 +21,7 @@ struct guard {
     long max_body;
 };
 
-/* What regexes are made for: the variables, what is known of the Engine, and one operation. */
+/* What regexes are made from: the variables, what is known of the Engine, and one operation. Nothing is owned. */
 struct grammar {
     const struct guard *guard;
     const struct guard_facts *facts;

@@ -1,9 +1,10 @@
-/* Pieces of regex from which all others are made. Everything is possessive or atomic: one pass, no backtracking, and no
- * growth of the matcher's stack with the length of the body. None holds a single quote, which would end HAProxy's. */
+/* Pieces of regex from which all others are made. All are possessive or atomic: one pass, no backtracking, and the
+ * matcher's stack does not grow with the length of the body. None contains a single quote, which would end HAProxy's
+ * quoting. */
 #ifndef GUARD_JSON_H
 #define GUARD_JSON_H
 
-/* White space. JSON knows less of it than \s does: NO_OTHER_BLANKS stands before what uses this. */
+/* White space. \s matches more than JSON allows, so NO_OTHER_BLANKS stands before all that uses this. */
 #define W               "\\s*+"
 #define NO_OTHER_BLANKS "(?=[^\\x0b\\x0c]*+\\z)"
 
@@ -20,15 +21,16 @@
 /* A slash, which JSON may also write as \/. */
 #define SLASH "\\\\?/"
 
-/* A path segment that is neither . nor .. Its characters are neither the colon of bind specifications nor the comma of
- * Podman's mounts, slash, quote or backslash. No template begins in it either: a swarm expands {{...}} in the mounts of
- * a service after the guard has seen them, and could be told so to write ../ there. */
+/* A path segment that is neither . nor .. It excludes the colon of bind specifications, the comma of Podman's mounts,
+ * slash, quote and backslash. It also excludes {{: a swarm expands templates in the mounts of a service after the guard
+ * has judged them, and one could expand to ../. */
 #define SEGMENT "(?!\\.\\.?(?:[\"\\\\/:]))(?:[^\"\\\\/:,{\\x00-\\x1f]++|\\{(?!\\{))++"
 
 /* A name as the Engine's own are. */
 #define IDENTIFIER "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
-/* What a refusal may show of a client's text: nothing that means something in JSON, in a log line or on a terminal. */
+/* The characters of a client's text that a refusal may show: none has a meaning in JSON, in a log line or on a
+ * terminal. */
 #define SHOWN "[A-Za-z0-9_./:=@,*+-]"
 
 #endif

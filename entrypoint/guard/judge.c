@@ -1,4 +1,4 @@
-/* The verdict on one request, offline, with the regexes that HAProxy runs. */
+/* Judges one request without HAProxy, with the regexes that HAProxy runs. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "guard/causes.h"
@@ -12,12 +12,12 @@
 struct guard_judge {
     struct product product;
     pcre2_code *harmless[3]; /* one for each demand */
-    pcre2_code *fault[3];    /* NULL: not looked for */
-    pcre2_code *value;       /* a member's value, to take it out */
+    pcre2_code *fault[3];    /* NULL: not searched for */
+    pcre2_code *value;       /* a member's value, to remove it */
     pcre2_match_data *data;
 };
 
-/* As HAProxy compiles its patterns. Where there is no JIT the interpreter runs them. */
+/* Compiles as HAProxy does. Without JIT, PCRE2's interpreter runs the regex. */
 static pcre2_code *compile(const struct grammar *grammar, const struct regex *regex, uint32_t options)
 {
     char *whole = grammar_whole(grammar, regex);
@@ -26,7 +26,8 @@ static pcre2_code *compile(const struct grammar *grammar, const struct regex *re
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, options, &error, &offset, NULL);
 
     if (code == NULL) {
-        fprintf(stderr, "a regex of ours is wrong at %zu: %d\n%s\n", (size_t)offset, error, whole);
+        fprintf(stderr, "a regex of the create guard is wrong at offset %zu, PCRE2 error %d\n%s\n", (size_t)offset,
+                error, whole);
         abort();
     }
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
@@ -82,7 +83,7 @@ struct cause {
     bool found;
     char path[256];
     char value[256];
-    size_t at; /* where what is refused begins: a value, an item of a list, or the name of an entry */
+    size_t at; /* where the refused value, item of a list, or name of an entry begins */
 };
 
 static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZE *ends, size_t group)
@@ -95,7 +96,7 @@ static void add_capture(char *to, size_t size, const char *text, const PCRE2_SIZ
         snprintf(to + used, size - used, "%s%.*s", used > 0 ? "." : "", (int)(end - begin), text + begin);
 }
 
-/* As haproxy.cfg takes it apart: a sign that there is something, the names, the value. */
+/* Reads the captures as haproxy.cfg does: a mark that there is a fault, the names, the value. */
 static void find_cause(const struct guard_judge *judge, const pcre2_code *code, const char *text, size_t length,
                        struct cause *cause)
 {
@@ -115,7 +116,7 @@ static void find_cause(const struct guard_judge *judge, const pcre2_code *code, 
         cause->at = ends[2 * ((size_t)CAUSE_GROUPS + 1)];
 }
 
-/* The reason, as config/guard.c has HAProxy put it together. */
+/* The reason, as templates/guard.cfg has HAProxy build it. */
 static char *explain(const struct grammar *grammar, const struct demand *demand, const struct cause *cause)
 {
     bool query = demand->saying == SAY_QUERY;
@@ -142,7 +143,7 @@ static char *explain(const struct grammar *grammar, const struct demand *demand,
 
 /* ---- verdicts ---- */
 
-/* Takes the reason. */
+/* Sets the verdict. Takes the reason. */
 static void refuse(const struct guard_judge *judge, struct guard_verdict *verdict, enum guard_result result,
                    char *reason)
 {
@@ -153,7 +154,7 @@ static void refuse(const struct guard_judge *judge, struct guard_verdict *verdic
     free(reason);
 }
 
-/* The verdict, and the cause if there is one. */
+/* Sets the verdict, and the cause if one is found. */
 static void judge_request(struct guard_judge *judge, const char *query, const char *body, size_t length,
                           struct guard_verdict *verdict, struct cause *cause)
 {
@@ -199,7 +200,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Where the value that begins at a place ends; the place itself if there is none. */
+/* The end of the value that begins at a position; the position itself if there is no value. */
 static size_t end_of_value(const struct guard_judge *judge, const char *body, size_t length, size_t at)
 {
     if (pcre2_match(judge->value, (PCRE2_SPTR)body, length, at, 0, judge->data, NULL) < 0)
@@ -214,10 +215,9 @@ static size_t skip(const char *body, size_t length, size_t at, char wanted)
     return at < length && body[at] == wanted ? at + 1 : 0;
 }
 
-/* Takes what begins at a place out of the body: a member with its name if it is a value, the entry if it is a name,
- * else one item; and a comma, so that what is left is JSON again. Returns the new length; the same if it found nothing
- * to take. */
-static size_t take_out(const struct guard_judge *judge, char *body, size_t length, size_t at)
+/* Removes what begins at a position: a member with its name if it is a value, the entry if it is a name, else one item;
+ * and a comma, so that the rest is JSON again. Returns the new length; the same if nothing could be removed. */
+static size_t remove_at(const struct guard_judge *judge, char *body, size_t length, size_t at)
 {
     size_t begin = at;
     size_t end = end_of_value(judge, body, length, at);
@@ -271,7 +271,7 @@ size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t lengt
         fprintf(out, "%s\n", verdict.reason);
         count++;
         if (cause.at > 0)
-            length = take_out(judge, rest, length, cause.at);
+            length = remove_at(judge, rest, length, cause.at);
     } while (length != before);
     free(rest);
     return count;

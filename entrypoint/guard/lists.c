@@ -1,5 +1,4 @@
-/* The pieces of regex that depend on the variables, and on what is known of the Engine: what a list allows besides what
- * is harmless anyway. */
+/* Writes the groups of regex that depend on the variables and on what is known of the Engine. */
 #include "guard/json.h"
 #include "guard/lists.h"
 #include "base/text.h"
@@ -9,33 +8,34 @@
 #include <string.h>
 #include <strings.h>
 
-/* Capabilities that a container has without asking, so that giving them back after CapDrop is harmless. */
+/* The capabilities that a container has by default, so adding them after CapDrop is harmless. */
 #define DEFAULT_CAPABILITIES                                                                                          \
     "AUDIT_WRITE|CHOWN|DAC_OVERRIDE|FOWNER|FSETID|KILL|MKNOD|NET_BIND_SERVICE|NET_RAW|SETFCAP|SETGID|SETPCAP|SETUID|" \
     "SYS_CHROOT"
 
-/* A path in the container, which neither colon nor comma may take apart. */
+/* A path in the container, without the colon and the comma that separate it from what follows. */
 #define DESTINATION "(?&inner)"
 
 #define VOLUME_NAME "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
-/* What may follow a mount's destination, for a volume and for a path. Podman knows more, such as O and upperdir=. */
+/* The options after a mount's destination, for a volume and for a path. Podman's others, such as O and upperdir=, are
+ * refused. */
 #define MODE        "r[ow]|z|Z|(?:no)?copy|cached|delegated|consistent|r?private"
 #define PATH_MODE   MODE "|r?shared|r?slave"
 #define MODES(mode) "(?::(?:(?:" mode ")(?:,(?!\")|(?=\")))*+)?+"
 
 #define OPTION(name) "\"" name "\"" COLON
 
-/* A value without escapes and control characters, U+0080 to U+009F among them: nothing in it can be a line break. */
+/* A value without escapes and control characters (U+0080 to U+009F included), so that it holds no line break. */
 #define ONE_LINE "\"(?:[^\"\\\\\\x00-\\x1f\\x7f\\xc2]|\\xc2[\\xa0-\\xbf]|\\\\/)*+\""
 
-/* What a group is where nothing may match. */
+/* Matches nothing. */
 #define NOTHING "(?!)"
 
 /* ---- literals ---- */
 
-/* A character as itself. Everything but letters, digits and _ is written in hexadecimal, so that neither the regex nor
- * HAProxy's quoting can read anything else. */
+/* Writes a literal character. All but letters, digits and _ are in hexadecimal, so that they have no other meaning for
+ * PCRE2 or for HAProxy's quoting. */
 static void put_char(FILE *out, char c)
 {
     if (isalnum((unsigned char)c) || c == '_')
@@ -55,8 +55,8 @@ static void put_literal(FILE *out, const char *text)
 
 /* ---- what is known of the Engine ---- */
 
-/* Any beginning of an id, from its first digit on: the Engine takes it for the container if no other begins so. To some
- * versions of Podman _ is any digit, and capital letters are small ones. */
+/* Any prefix of an id, of one digit or more: the Engine accepts a prefix that is unique. Some versions of Podman read _
+ * as any digit, and ignore case. */
 static void put_id_prefix(FILE *out, const char *id, bool docker)
 {
     size_t length = strlen(id);
@@ -72,7 +72,7 @@ static void put_id_prefix(FILE *out, const char *id, bool docker)
         fputs(")?+", out);
 }
 
-/* Alternatives, each after a |, for every way to name these containers. */
+/* Alternatives, each after a |, for the names of these containers and the prefixes of their ids. */
 static void put_containers(FILE *out, const struct guard_names *containers, bool docker)
 {
     for (size_t i = 0; i < containers->count; i++) {
@@ -88,7 +88,7 @@ static void put_containers(FILE *out, const struct guard_names *containers, bool
 
 #define END_OF_NAME "(?=[:\"]|\\z)"
 
-/* The proxy's own container, by any of its names. */
+/* The proxy's own container, by name or id. */
 static void put_own(FILE *out, const struct grammar *grammar)
 {
     fputs("(?:" SLASH ")?+(?:\\x00", out);
@@ -96,7 +96,7 @@ static void put_own(FILE *out, const struct grammar *grammar)
     fputs(")" END_OF_NAME, out);
 }
 
-/* A container whose volumes and namespaces are never given away: one that has the Engine's socket. */
+/* A container whose volumes and namespaces no setting opens: the proxy's own, or one that has the Engine's socket. */
 static void put_protected(FILE *out, const struct grammar *grammar)
 {
     fputs("(?&own)|(?:" SLASH ")?+(?:\\x00", out);
@@ -104,7 +104,7 @@ static void put_protected(FILE *out, const struct grammar *grammar)
     fputs(")" END_OF_NAME, out);
 }
 
-/* The container that NetworkConnect and NetworkDisconnect name: any but the proxy's own. */
+/* The container in NetworkConnect and NetworkDisconnect: any but the proxy's own. */
 static void put_other_container(FILE *out, const struct grammar *grammar)
 {
     fputs(grammar->facts->own_unknown ? NOTHING : "\"(?!(?&own))(?:" SLASH ")?+" IDENTIFIER "\"", out);
@@ -118,33 +118,33 @@ static void put_volumes_from(FILE *out, const struct grammar *grammar)
     fputs(none ? NOTHING : "\"(?!(?&protected))(?:" SLASH ")?+" IDENTIFIER "(?::(?:r[ow]|z|Z|,)*+)?+\"", out);
 }
 
-/* Any value, save the namespaces of a protected container. */
+/* Any value except a namespace of a protected container. */
 static void put_not_protected(FILE *out, const struct grammar *grammar)
 {
     fprintf(out, "(?>\"(?!container:%s)[^\"\\\\\\x00-\\x1f]*+\"|(?!\")(?&v))",
             grammar->facts->own_unknown ? "" : "(?&protected)\"");
 }
 
-/* With cgroup v1 a container has the host's cgroup namespace anyway, and a recreation says so. */
+/* With cgroup v1, containers have the host's cgroup namespace by default, and clients that recreate one send it. */
 static void put_cgroupns(FILE *out, const struct grammar *grammar)
 {
     fprintf(out, "\"(?:private%s)?+\"", grammar->facts->cgroup_v1 ? "|host" : "");
 }
 
-/* A member that we do not know may hold what says nothing; anything only where privileges are given away. */
+/* A member that is not in the schema may be empty; with ALLOW_PRIVILEGED it may hold any value. */
 static void put_other(FILE *out, const struct grammar *grammar)
 {
     fprintf(out, "(?&k)" COLON "(?&%s)", grammar->guard->open[KNOB_PRIVILEGED] ? "v" : "e");
 }
 
-/* Docker keeps the name of this file of the client's; Podman deletes the file on the host. */
+/* A file of the client's. Docker only stores the name; Podman deletes the file on the host. */
 static void put_client_file(FILE *out, const struct grammar *grammar)
 {
     fputs(grammar->facts->docker ? "(?&s)" : "\"\"", out);
 }
 
-/* The classic builder (1), and BuildKit (2) where it checks the containers of frontends: up to Engine 25.0.1 they may
- * be privileged and in the host's network, and any image can be a frontend. */
+/* The classic builder (1), and BuildKit (2) if it checks the containers of frontends: up to Engine 25.0.1 they may be
+ * privileged and in the host's network, and any image can be a frontend. */
 static void put_builder(FILE *out, const struct grammar *grammar)
 {
     fputs(grammar->facts->sound_builds ? "[12]" : "1", out);
@@ -152,8 +152,8 @@ static void put_builder(FILE *out, const struct grammar *grammar)
 
 #define REST_OF_STRING "(?&rest)"
 
-/* NAME=value. Some names give devices where the runtime of their maker is the default one. Podman fills in what has no
- * value, and everything that a * stands for, from its own environment. */
+/* NAME=value. Some variables give the container devices if the vendor's runtime is the default. Podman copies a
+ * variable without a value, and all that a * matches, from its own environment. */
 static void put_environment(FILE *out, const struct grammar *grammar)
 {
     fputc('"', out);
@@ -164,7 +164,7 @@ static void put_environment(FILE *out, const struct grammar *grammar)
     fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
 }
 
-/* Podman's timer for updates restarts the unit, and reads the file, that these labels name. */
+/* Podman's auto-update restarts the systemd unit, and reads the file, that these labels name. */
 static void put_label(FILE *out, const struct grammar *grammar)
 {
     if (!grammar->facts->docker)
@@ -190,7 +190,7 @@ static bool among(const char *name, const char *const names[])
     return false;
 }
 
-/* Whether the list has a name that is none of those, so that options of its own go with it. */
+/* Whether the list has a name that is not among names: a plugin, which has options of its own. */
 static bool lists_another(const struct guard_list *list, const char *const names[])
 {
     for (size_t i = 0; i < list->count; i++)
@@ -199,8 +199,8 @@ static bool lists_another(const struct guard_list *list, const char *const names
     return false;
 }
 
-/* A string that is one of the alternatives in usual, nothing, or an item of the list. A plugin may go by its whole
- * name. */
+/* A string that is one of the alternatives in usual, empty, or an item of the list, which may be a plugin's whole name.
+ */
 static void put_names(FILE *out, const char *usual, const struct guard_list *list)
 {
     fprintf(out, "\"(?:%s", usual);
@@ -213,7 +213,7 @@ static void put_names(FILE *out, const char *usual, const struct guard_list *lis
 
 static const char *const network_file_systems[] = {"nfs", "nfs4", "cifs", "smb3", NULL};
 
-/* The Engine looks for a driver's socket below its plugin directory, by the name as it is: "../x" would leave it. */
+/* The Engine appends a driver's name to its plugin directory unchanged: "../x" would leave the directory. */
 static void put_volume_driver(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_VOLUME_DRIVERS];
@@ -240,7 +240,7 @@ static void put_ipam_driver(FILE *out, const struct grammar *grammar)
     put_names(out, "default|null", &grammar->guard->list[KNOB_NETWORK_DRIVERS]);
 }
 
-/* The host's interface, for the drivers that have been listed; and what a listed plugin wants to know. */
+/* The option parent, an interface of the host, if its driver is listed; and the options of a listed plugin. */
 static void put_parent(FILE *out, const struct grammar *grammar)
 {
     static const char *const own[] = {"macvlan", "ipvlan", NULL};
@@ -259,7 +259,7 @@ static void put_log_driver(FILE *out, const struct grammar *grammar)
     put_names(out, "default|json-file|local|none|journald", &grammar->guard->list[KNOB_LOG_DRIVERS]);
 }
 
-/* The options of log drivers by what their names begin with. */
+/* The options of each log driver. */
 static const struct {
     const char *driver;
     const char *options;
@@ -273,9 +273,9 @@ static const struct {
     {"logentries", "logentries-[a-z0-9-]*+|line-only"},
 };
 
-/* What every driver understands: sizes, numbers, words, and the tag, a template that the Engine executes. journald
- * makes fields of labels and variables, where some names would forge whose line it is. path and driver are Podman's: a
- * file of the host. */
+/* Options that are harmless with every driver: sizes, numbers, words, and the tag, a template that the Engine executes.
+ * journald turns labels and variables into fields, and some names would forge the origin of a line. path and driver are
+ * Podman's: a file of the host. */
 static void put_log_option(FILE *out, const struct grammar *grammar)
 {
     static const char *const builtin[] = {"syslog",  "gelf",       "fluentd",  "splunk",    "awslogs",
@@ -310,7 +310,7 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
 
 /* ---- names of volumes ---- */
 
-/* The name of a volume by the list of patterns; any name without a list. */
+/* The name of a volume that the list of patterns allows; any name if there is no list. */
 static void put_volume_new(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_VOLUME_NAMES];
@@ -329,8 +329,8 @@ static void put_volume_new(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
-/* The name of a volume that may be mounted. Those of the proxy hold its listeners' sockets, or its certificates: only
- * one that the list names letter by letter may be. As long as they are not known, none may. */
+/* The name of a volume that may be mounted. The proxy's own hold its listeners' sockets or its certificates: they pass
+ * only if the list has their exact name. While they are not known, no volume passes. */
 static void put_volume_name(FILE *out, const struct grammar *grammar)
 {
     const struct guard_names *volumes = &grammar->facts->volumes;
@@ -352,8 +352,8 @@ static void put_volume_name(FILE *out, const struct grammar *grammar)
 
 #define END_OF_PATH "(?=[:\"])"
 
-/* Alternatives, each after a |, for the Engine's sockets and all directories above them, save those that are listed as
- * such: they would show the socket. */
+/* Alternatives, each after a |, for the Engine's sockets and all directories above them, which would expose the socket,
+ * except those that the list has literally. */
 static void put_sockets(FILE *out, const struct guard *guard)
 {
     const char *const sockets[] = {guard->socket_path, "/var/run/docker.sock", "/run/docker.sock",
@@ -376,18 +376,18 @@ static void put_sockets(FILE *out, const struct guard *guard)
     }
 }
 
-/* A path at or below one of the list's, whole segments, neither . nor .. nor // in it. It takes all it can: what ends a
- * path in a bind specification or a string must follow. */
+/* A path at or below one of the list, segment by segment, without ., .. and //. The end of a path in a bind
+ * specification or a string must follow. */
 static void put_path(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_BIND_MOUNTS];
 
-    fputs("(?=" SLASH ")(?!(?:\\x00", out); /* matches nothing, so that every alternative can begin with | */
+    fputs("(?=" SLASH ")(?!(?:\\x00", out); /* \x00 matches nothing: every alternative begins with | */
     put_sockets(out, grammar->guard);
     fputs(")(?:" SLASH ")?+" END_OF_PATH ")(?:", out);
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? "|" : "", out);
-        if (strcmp(list->items[i], "/") != 0) /* else what follows begins with the slash */
+        if (strcmp(list->items[i], "/") != 0) /* the segments begin with the slash */
             put_literal(out, list->items[i]);
     }
     fputs(")(?&segments)" END_OF_PATH, out);
@@ -406,8 +406,8 @@ static void put_network_name(FILE *out, const struct grammar *grammar)
     fprintf(out, "(?&%s)", grammar->guard->open[KNOB_HOST_NAMESPACES] ? "k" : "network");
 }
 
-/* The network of a service: a name, the whole id, or any beginning of an id. Ids are 25 lower-case letters and digits.
- * Where the ids of the host network are known they are what is refused; else whatever could be the beginning of one. */
+/* The network of a service: a name, the whole id, or a prefix of an id. Ids are 25 lower-case letters and digits. If
+ * the ids of the host network are known, they and their prefixes are refused; else all that could be such a prefix. */
 static void put_service_network(FILE *out, const struct grammar *grammar)
 {
     const struct guard_names *hosts = &grammar->facts->host_networks;
@@ -426,38 +426,38 @@ static void put_service_network(FILE *out, const struct grammar *grammar)
 
 static void put_bind(FILE *out, const struct grammar *grammar)
 {
-    /* (One letter would be a drive.) */
+    /* One letter would be a drive of Windows. */
     fputs("(?>\"(?=[A-Za-z0-9_.-]{2})(?&volume_name):" DESTINATION MODES(MODE) "\"|\"" DESTINATION "\"", out);
     fputs(has_paths(grammar->guard) ? "|\"(?&path):" DESTINATION MODES(PATH_MODE) "\")" : ")", out);
 }
 
-/* (Podman makes a path of a relative source, which here is the name of a volume: there, paths are for Binds.) */
+/* Not bind for Podman, which reads a relative source, here the name of a volume, as a path; Binds serves there. */
 static void put_mount_type(FILE *out, const struct grammar *grammar)
 {
     fprintf(out, "\"(?:volume|tmpfs|image%s)?+\"", has_paths(grammar->guard) && grammar->facts->docker ? "|bind" : "");
 }
 
-/* The name of a volume; what no volume can be called is an image; a path if paths are listed. What does not begin with
- * a slash the Engine refuses as the source of a bind mount. */
+/* The name of a volume; an image, by a reference that is not a possible name of a volume; a path if paths are listed.
+ * The Engine refuses a bind mount whose source does not begin with a slash. */
 static void put_mount_source(FILE *out, const struct grammar *grammar)
 {
     fputs("(?>\"\"|\"(?&volume_name)\"|(?=\"[^\"]*?[/:@])(?!\"[A-Za-z]:)(?&image)", out);
     fputs(has_paths(grammar->guard) ? "|\"(?&path)\")" : ")", out);
 }
 
-/* An address that is certainly another machine's: not the loopback, not its own link. A name could be anything: those
- * are for a list. (An octet with a leading zero is octal for some.) */
+/* The address of another machine: neither loopback nor link-local. A name can resolve to any address, so names need a
+ * list. Some parsers read an octet with a leading zero as octal. */
 #define OTHER_ADDRESS "(?&other_address)"
 #define OTHER_NAME    "(?!(?i:localhost|ip6-)|[0-9.xXA-Fa-f]*+[:/,\"])[A-Za-z0-9_][A-Za-z0-9_.-]*+"
 
-/* Where a share is: an address, or with a list a name; and its path. */
+/* The location of a share: an address, or a name if names is true; and its path. */
 static void put_share(FILE *out, const char *before, bool names, const char *between)
 {
     fprintf(out, "|%s(?:" OTHER_ADDRESS "%s)%s(?&segments)", before, names ? "|" OTHER_NAME : "", between);
 }
 
 /* Options of the local driver: a mount as `mount -t type -o o device` makes it. A relative device is relative to the
- * Engine's own directory. Podman runs mount(8), which takes a device without a type. */
+ * Engine's own directory. Podman runs mount(8), which accepts a device without a type. */
 static void put_volume_option(FILE *out, const struct grammar *grammar)
 {
     const struct guard *guard = grammar->guard;
@@ -470,8 +470,8 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fprintf(out, "|" OPTION("type") "\"(?:tmpfs|nfs4?|cifs|smb3%s)\"", has_paths(guard) ? "|none|bind" : "");
     fputs("|" OPTION("device") "\"(?:none|tmpfs|shm|:(?&segments)", out);
     put_share(out, "", nfs, ":");
-    /* (//name is /name as well, where paths may be bound. Without a type, mount(8) would look for a file system in a
-     * file: of that name, or in one of the client's.) */
+    /* Where bind mounts are allowed, //name would be the path /name. Without a type, mount(8) would search the file of
+     * that name, or one of the client's, for a file system. */
     put_share(out, SLASH SLASH, smb && grammar->facts->docker && !has_paths(guard), "");
     fputs(has_paths(guard) && grammar->facts->docker ? "|(?&path)" : "", out);
     fputs(")\"|" OPTION("o") "\"(?:(?&share_option)(?:,(?&share_option))*+)?+\"", out);
@@ -480,8 +480,8 @@ static void put_volume_option(FILE *out, const struct grammar *grammar)
     fputc(')', out);
 }
 
-/* One option of such a mount: a word, or a word with a value that is neither a path nor an address, save the share's
- * own. */
+/* One option of such a mount: a word, or a word with a value that is neither a path nor an address, except the address
+ * of the share. */
 static void put_share_option(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *drivers = &grammar->guard->list[KNOB_VOLUME_DRIVERS];
@@ -540,7 +540,7 @@ static void put_runtime(FILE *out, const struct grammar *grammar)
 
 /* ---- image references ---- */
 
-/* Podman takes these for a transport, most of them with a path of the host behind it. */
+/* Podman reads these as a transport, most of them followed by a path of the host. */
 #define NO_TRANSPORT \
     "(?!\"(?:(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?):|[^\"]*?//))"
 
@@ -553,7 +553,7 @@ static size_t name_length(const char *pattern)
     return (size_t)(last - pattern) + strcspn(last, ":@");
 }
 
-/* A name without a registry is one of Docker Hub, whose long form is the same reference. */
+/* A name without a registry belongs to Docker Hub; the long form is the same reference. */
 static void put_registry(FILE *out, const char *pattern, bool query)
 {
     const char *slash = query ? "(?:/|%2[Ff])" : SLASH;
@@ -577,7 +577,7 @@ static void put_image(FILE *out, const struct grammar *grammar)
         fputs(NO_TRANSPORT "\"[A-Za-z0-9](?:[A-Za-z0-9_.:@+-]|\\\\?/)*+\"", out);
         return;
     }
-    /* Bounded, because these are the only parts that go back and forth. */
+    /* Bounded, because these are the only parts that backtrack. */
     fputs("(?=\"[^\"]{1,256}+\")\"(?:", out);
     for (size_t i = 0; i < list->count; i++) {
         const char *pattern = list->items[i];
@@ -601,7 +601,7 @@ static void put_image(FILE *out, const struct grammar *grammar)
 #define PARAMETER_END   "(?:&|\\z)"
 #define QUERY_TAG_CHARS "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)"
 
-/* The Engine puts the reference of a pull together from two parameters. Each may be there once only. */
+/* The Engine joins the reference of a pull from two parameters. Each may occur once only. */
 static void put_image_query(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_IMAGE_REFERENCES];
@@ -640,7 +640,7 @@ static void put_image_query(FILE *out, const struct grammar *grammar)
 
 /* ---- the required label ---- */
 
-/* A text in which a slash is written in one way only. */
+/* Writes a text in which a slash has one spelling only. */
 static void put_plain(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++)

@@ -1,10 +1,10 @@
-/* The pieces of regex that depend on the variables, and on what is known of the Engine. */
+/* The groups of regex that depend on the variables and on what is known of the Engine. */
 #ifndef GUARD_LISTS_H
 #define GUARD_LISTS_H
 
 #include "guard/internal.h"
 
-/* Writes the group of that name, if it is one of these. */
+/* Writes the text of the group of that name. Returns false if it is not one of these. */
 bool guard_put_list(FILE *out, const struct grammar *grammar, const char *name);
 
 /* guard/glob.c */

@@ -1,4 +1,4 @@
-/* The members of the Engine's requests, and the hints of refusals: data only. */
+/* The members of the Engine's requests, and the hints of refusals. Data only. */
 #include "guard/schema.h"
 
 #include "guard/json.h"
@@ -127,7 +127,7 @@ const struct guard_hint guard_hints[] = {
 #define ADDRESS "(?&address)"
 #define MAC "\"[0-9A-Fa-f:.-]*+\""
 #define PROCESSORS "\"[0-9,-]*+\""
-/* The Engine keeps it, and gives it to the container only. */
+/* The Engine stores it, and passes it to the container only. */
 #define STORED "(?&s)"
 #define STORED_ANY "(?&v)"
 
@@ -137,7 +137,7 @@ const struct guard_hint guard_hints[] = {
 #define PATHS "\\[" W EACH("k") "\\]"
 #define SL SLASH
 
-/* The lists of the oldest Engine that is still around (20.10); newer ones have more. */
+/* The lists of the oldest Engine that is still in use (20.10); newer ones have more. */
 #define MASKED                                                                                                        \
     ARRAY_WITH                                                                                                \
     AMONG(SL "proc" SL "acpi") AMONG(SL "proc" SL "kcore") AMONG(SL "proc" SL "keys") AMONG(SL "proc" SL "latency_stats") \
@@ -177,15 +177,15 @@ static const struct guard_field host_config[] = {
     {"MaskedPaths", RULE, MASKED, KNOB_PRIVILEGED},
     {"ReadonlyPaths", RULE, READONLY, KNOB_PRIVILEGED},
     {"LogConfig", OBJECT, "LogConfig", KNOB_NONE},
-    /* Mount options: bind would make something else of it. */
+    /* Mount options: with bind it would be a bind mount. */
     {"Tmpfs", ENTRIES, "tmpfs", KNOB_MOUNT},
-    /* Handed to the runtime, where some are commands (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
+    /* Passed to the runtime, which executes some (org.systemd.property.*, run.oci.*, io.katacontainers.*). */
     {"Annotations", RULE, EMPTY, KNOB_PRIVILEGED},
-    /* Podman removes this file together with the container. */
+    /* Podman deletes this file together with the container. */
     {"ContainerIDFile", RULE, "(?&client_file)", KNOB_NONE},
     /* Gives the container the environment of another one. */
     {"Links", RULE, EMPTY, KNOB_LINKS},
-    /* The Engine looks for these paths on the host. */
+    /* The Engine opens these paths on the host. */
     {"BlkioWeightDevice", RULE, EMPTY, KNOB_DEVICES},
     {"BlkioDeviceReadBps", RULE, EMPTY, KNOB_DEVICES},
     {"BlkioDeviceWriteBps", RULE, EMPTY, KNOB_DEVICES},
@@ -235,12 +235,12 @@ static const struct guard_field host_config[] = {
 };
 
 /* The whole body. Engines to 23.0 also read the members of HostConfig at the top level when there is no HostConfig.
- * name, platform and the like are no members of the Engine's; clients put them there. */
+ * name, platform and the like are not members of the Engine's; clients send them. */
 static const struct guard_field container_create[] = {
     {"Image", RULE, "\"\"|(?&image)", KNOB_IMAGE_REFERENCES},
     {"HostConfig", OBJECT, "HostConfig", KNOB_NONE},
     {"NetworkingConfig", OBJECT, "NetworkingConfig", KNOB_NONE},
-    /* A path in the container each; what has a colon would be a bind specification. */
+    /* Paths in the container. One with a colon would be a bind specification. */
     {"Volumes", ENTRIES, "anonymous_volume", KNOB_MOUNT},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
     {"Labels", ENTRIES, "label", KNOB_NONE},
@@ -296,7 +296,7 @@ static const struct guard_field ulimit[] = {
     END,
 };
 
-/* Podman joins all of a mount's members to one text with commas between them: none may hold one. */
+/* Podman joins the members of a mount with commas: none may contain one. */
 static const struct guard_field mount[] = {
     {"Type", RULE, "(?&mount_type)", KNOB_MOUNT},
     {"Source", RULE, "(?&mount_source)", KNOB_SOURCE},
@@ -358,7 +358,7 @@ static const struct guard_field networking_config[] = {
     END,
 };
 
-/* One network of a container. NetworkID may name any network: the Engine itself keeps a container that is not in the host
+/* One network of a container. NetworkID may name any network: the Engine keeps a container that is not in the host
  * network out of it. */
 static const struct guard_field endpoint[] = {
     {"DriverOpts", ENTRIES, "endpoint_option", KNOB_SYSCTLS},
@@ -399,7 +399,7 @@ static const struct guard_field exec_create[] = {
     {"AttachStdout", RULE, BOOLEAN, KNOB_NONE},
     {"AttachStderr", RULE, BOOLEAN, KNOB_NONE},
     {"Detach", RULE, BOOLEAN, KNOB_NONE},
-    /* No members of the Engine's: clients put them there. */
+    /* Not members of the Engine's: clients send them. */
     {"Container", RULE, NAME, KNOB_NONE},
     {"id", RULE, NAME, KNOB_NONE},
     END,
@@ -447,7 +447,7 @@ static const struct guard_field network_create[] = {
     END,
 };
 
-/* A network whose options are taken over: one of the operator's may have the host's interface among them. */
+/* A network whose options are copied: one that the operator made may name an interface of the host. */
 static const struct guard_field config_from[] = {
     {"Network", RULE, NOTHING_OR(""), KNOB_HOST_NAMESPACES},
     END,
@@ -460,7 +460,7 @@ static const struct guard_field ipam[] = {
     END,
 };
 
-/* The host routes what goes to a subnet into it: a public one, or the LAN's, would take the host's own traffic. */
+/* The host routes traffic for a subnet into it: a public subnet, or the LAN's, would take the host's own traffic. */
 static const struct guard_field ipam_config[] = {
     {"Subnet", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
     {"IPRange", RULE, "\"\"|(?&subnet)", KNOB_HOST_NAMESPACES},
@@ -490,7 +490,7 @@ static const struct guard_field service_spec[] = {
     {"EndpointSpec", OBJECT, "EndpointSpec", KNOB_NONE},
     {"Name", RULE, NAME, KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
-    /* How many tasks there are, and how they are replaced: numbers, durations and a few words. */
+    /* The number of tasks, and how they are replaced: numbers, durations and a few words. */
     {"Mode", RULE, STORED_ANY, KNOB_NONE},
     {"UpdateConfig", RULE, STORED_ANY, KNOB_NONE},
     {"RollbackConfig", RULE, STORED_ANY, KNOB_NONE},
@@ -520,7 +520,7 @@ static const struct guard_field task_spec[] = {
     {"LogDriver", OBJECT, "LogDriver", KNOB_NONE},
     {"Networks", OBJECTS, "NetworkAttachment", KNOB_NONE},
     {"Resources", OBJECT, "Resources", KNOB_NONE},
-    /* When and on which nodes tasks run: numbers, durations, and expressions that swarmkit compares with labels. */
+    /* When and where tasks run: numbers, durations, and expressions that swarmkit compares with labels. */
     {"RestartPolicy", RULE, STORED_ANY, KNOB_NONE},
     {"Placement", RULE, STORED_ANY, KNOB_NONE},
     {"ForceUpdate", RULE, NUMBER, KNOB_NONE},
@@ -535,7 +535,7 @@ static const struct guard_field resources[] = {
     END,
 };
 
-/* Generic resources come to the container as DOCKER_RESOURCE_* variables, by which GPU runtimes choose devices. */
+/* Generic resources reach the container as DOCKER_RESOURCE_* variables, by which GPU runtimes choose devices. */
 static const struct guard_field reservations[] = {
     {"NanoCPUs", RULE, NUMBER, KNOB_NONE},
     {"MemoryBytes", RULE, NUMBER, KNOB_NONE},
@@ -551,7 +551,7 @@ static const struct guard_field container_spec[] = {
     {"CapabilityDrop", ITEMS, "any_capability", KNOB_NONE},
     {"Privileges", OBJECT, "Privileges", KNOB_NONE},
     {"Sysctls", RULE, EMPTY, KNOB_SYSCTLS},
-    /* Whoever knows the id of a secret may mount it: ServiceInspect shows those of other services. */
+    /* A client that knows the id of a secret can mount it, and ServiceInspect shows those of other services. */
     {"Secrets", RULE, EMPTY, KNOB_SECRETS},
     {"Configs", RULE, EMPTY, KNOB_CONFIGS},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
@@ -629,7 +629,7 @@ static const struct guard_field log_driver[] = {
     END,
 };
 
-/* Secrets and configs. A driver is a plugin that the Engine asks, with Podman even a command that it runs. */
+/* Secrets and configs. A driver is a plugin that the Engine calls, or a command that Podman runs. */
 static const struct guard_field secret_spec[] = {
     {"Name", RULE, STORED, KNOB_NONE},
     {"Labels", ENTRIES, "label", KNOB_NONE},
@@ -721,23 +721,23 @@ const struct guard_group guard_groups[] = {
           "|(?&number)"
           "|true|false|null)"},
     {"number", "-?+(?>0|[1-9][0-9]*+)(?:\\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+"},
-    /* A name that can be compared. */
+    /* A name without escapes, which can be compared. */
     {"k", "\"" PLAIN "*+\""},
-    /* A colon; what follows an item; what is empty; what a member that we do not know may hold. */
+    /* A colon; what follows an item; what is empty; what a member that is not in the schema may hold. */
     {"c", W ":" W},
     {"n", W "(?>," W "(?![\\]}])|(?=[\\]}]))"},
-    /* (null passes in any member, see guard/grammar.c.) */
+    /* null passes in any member, see guard/grammar.c. */
     {"empty", "(?>null|\"\"|\\[" W "\\]|\\{" W "\\})"},
     {"e", "(?>false|0|(?&empty))"},
 
     /* The rest of a path of the host, from its slash on. */
     {"segments", "(?:" SLASH SEGMENT ")*+(?:" SLASH ")?+"},
     {"domain", "\"[A-Za-z0-9_.-]*+\""},
-    /* The name of a driver's option: nothing that ends it for Podman, which joins it with its value. */
+    /* The name of a driver's option, without what ends it for Podman, which joins it with its value. */
     {"option", "\"[A-Za-z0-9_.-]++\""},
     {"user", "\"[A-Za-z0-9_.:@+-]*+\""},
     {"address", "\"(?:" IPV4 "|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*+)?+\""},
-    /* Certainly another machine's: not the loopback, not its own link. (An octet with a leading zero is octal for some.) */
+    /* Another machine's: neither loopback nor link-local. Some parsers read an octet with a leading zero as octal. */
     {"other_address", "(?:(?!127\\.|0\\.|169\\.254\\.)" OCTET "(?:\\." OCTET "){3}|\\[?(?!:|0|[Ff][Ee]8)[0-9A-Fa-f]++:[0-9A-Fa-f:]++\\]?)"},
     {"private_address", "\"(?:" PRIVATE_IPV4 "|" PRIVATE_IPV6 ")\""},
     {"subnet", "\"(?:10\\.[0-9]{1,3}+(?:\\.[0-9]{1,3}+){2}\\\\?/(?:[89]|[12][0-9]|3[0-2])"
@@ -751,7 +751,7 @@ const struct guard_group guard_groups[] = {
     {"resolver_option", "\"[A-Za-z0-9_.:-]*+\""},
     {"extra_host", "\"[A-Za-z0-9_.-]++[:=](?:host-gateway|\\[?[0-9A-Fa-f.:]++\\]?+)\""},
     {"hosts_line", "\"[0-9A-Fa-f.:]++(?: [A-Za-z0-9_.-]++)++\""},
-    /* Services know templates: {{.Node.Hostname}} and the like. */
+    /* Services accept templates: {{.Node.Hostname}} and the like. */
     {"task_name", "\"(?:[A-Za-z0-9_.-]|\\{\\{\\.[A-Za-z.]++\\}\\})*+\""},
     {"link", "\"(?:" SLASH ")?+[A-Za-z0-9_.-]++(?::[A-Za-z0-9_.-]++)?+\""},
     {"storage_option", "\"size\"" COLON "\"[0-9.]++[A-Za-z]*+\""},
@@ -793,7 +793,7 @@ const struct guard_group guard_groups[] = {
 /* A relative path without dot segments. */
 #define RELATIVE "(?!/|%2[Ff]|(?:[^&]*?(?:/|%2[Ff]))?(?:\\.|%2[Ee]){1,2}(?:/|%2[Ff]|&|\\z))(?:[A-Za-z0-9_.+-]|/|%2[Ff]|%20)*+"
 
-/* As clients write them: 1 (docker), True (docker-py), true (others). The Engine takes a size that has a unit for none. */
+/* As clients write them: 1 (docker), True (docker-py), true (others). The Engine ignores a size that has a unit. */
 #define QUERY_BOOLEAN "(?:(?i:true|false|yes|no|on|off|none)|[01])?+"
 #define QUERY_NUMBER "-?+[0-9]*+(?i:[bkmgt]b?)?+"
 #define QUERY_PROCESSORS "(?:[0-9,-]|%2[Cc])*+"
@@ -803,9 +803,9 @@ static const struct guard_parameter build_query[] = {
     {"networkmode", "(?!(?i:host)(?:&|\\z))[A-Za-z0-9_.-]*+", KNOB_HOST_NAMESPACES},
     {"securityopt", "", KNOB_SECURITY_OPT},
     {"cgroupparent", "", KNOB_CGROUP_PARENT},
-    /* The Engine itself fetches it, from the host's network. client-session is BuildKit's own. */
+    /* The Engine fetches it in the host's network. client-session is BuildKit's. */
     {"remote", "(?:client-session)?+", KNOB_HOST_NAMESPACES},
-    /* A build may push its result, or write it to the Engine's files. */
+    /* A build may push its result, or write it to files of the Engine. */
     {"outputs", "", KNOB_PRIVILEGED},
     {"output", "", KNOB_PRIVILEGED},
     /* A file of the build context. Podman would open any file of the host. */
@@ -844,7 +844,7 @@ static const struct guard_parameter checkpoint_query[] = {
     {NULL, NULL, KNOB_NONE},
 };
 
-/* A checkpoint by a name such as ../../x would be any directory of the host. */
+/* A checkpoint named ../../x would be in any directory of the host. */
 static const struct guard_parameter start_query[] = {
     {"checkpoint-dir", "", KNOB_PRIVILEGED},
     {"checkpoint", "(?:" IDENTIFIER ")?+", KNOB_PRIVILEGED},
@@ -852,8 +852,8 @@ static const struct guard_parameter start_query[] = {
     {NULL, NULL, KNOB_NONE},
 };
 
-/* See guard/lists.c for what ALLOW_IMAGE_REFERENCES makes of fromImage and tag. Podman reads fromSrc as a file of the host,
- * Docker as an address that it fetches from the host's network; - is the body. */
+/* guard/lists.c judges fromImage and tag with ALLOW_IMAGE_REFERENCES. Podman reads fromSrc as a file of the host, Docker as
+ * an address that it fetches in the host's network; - is the body. */
 static const struct guard_parameter pull_query[] = {
     {"fromSrc", "-?+", KNOB_PRIVILEGED},
     {"fromImage", "(?![^A-Za-z0-9&]|(?:dir|docker-archive|docker-daemon|oci|oci-archive|containers-storage|sif|ostree|tarball|atomic|https?)(?::|%3[Aa])|[^&]*?(?:/|%2[Ff]){2})" REFERENCE,
@@ -866,7 +866,7 @@ static const struct guard_parameter pull_query[] = {
     {NULL, NULL, KNOB_NONE},
 };
 
-/* Podman pushes to any destination, a file of the host among them. */
+/* Podman pushes to any destination, which may be a file of the host. */
 static const struct guard_parameter push_query[] = {
     {"destination", "", KNOB_PRIVILEGED},
     {"tag", NULL, KNOB_NONE},
@@ -875,7 +875,7 @@ static const struct guard_parameter push_query[] = {
 };
 
 #define PLUGINS "a plugin may hold any right over the host"
-#define SWARMS "whoever manages the swarm rules this host"
+#define SWARMS "a manager of the swarm controls this host"
 #define LIBPOD "libpod's bodies are not judged"
 
 const struct guard_operation guard_operations[] = {
@@ -910,7 +910,7 @@ const struct guard_operation guard_operations[] = {
     {"SwarmJoin", "joining a swarm", BODY_REFUSED, NULL, KNOB_PRIVILEGED, SWARMS, NULL, NULL},
     {"SwarmUpdate", "updating the swarm", BODY_REFUSED, NULL, KNOB_PRIVILEGED, SWARMS, NULL, NULL},
     /* BuildKit's own protocol: builds may ask for the host's network in it. */
-    {"Grpc", "this connection", BODY_REFUSED, NULL, KNOB_HOST_NAMESPACES, "what BuildKit is told there cannot be judged", NULL,
+    {"Grpc", "this connection", BODY_REFUSED, NULL, KNOB_HOST_NAMESPACES, "BuildKit's protocol cannot be judged", NULL,
      NULL},
     {"ContainerCreateLibpod", "creating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {"ContainerUpdateLibpod", "updating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},

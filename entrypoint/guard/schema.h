@@ -1,17 +1,17 @@
-/* The guard's knowledge of the Engine API: which members there are, what they may hold, and what opens more. Data only;
- * guard/grammar.c turns it into regexes. Why each harmless value is harmless: guard/members.tsv, beside this file. */
+/* The Engine API as the guard knows it: the members of requests, what they may hold, and what opens more. Data only;
+ * guard/grammar.c makes regexes of it. guard/members.tsv has the reason why each value that passes is harmless. */
 #ifndef GUARD_SCHEMA_H
 #define GUARD_SCHEMA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What opens a member: first the rows of base/variables.def. */
+/* What opens a member: first the guard's variables, the rows of base/variables.def. */
 enum guard_knob {
 #define KNOB(name, ...) KNOB_##name,
 #include "base/variables.def"
     KNOB_COUNT,               /* those above are variables of the guard; those below are not */
-    KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints differ */
+    KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints are others */
     KNOB_MOUNT,
     KNOB_ENVIRONMENT, /* items of Env: see the hints */
     KNOB_LINKS,       /* open where ContainerInspect is: it shows the same environments */
@@ -22,13 +22,13 @@ enum guard_knob {
     KNOB_ALL,
 };
 
-/* What else a refusal says. Those above the sentences follow the name of a member. */
+/* What else a refusal reports. Up to SAY_BODY the texts follow the name of a member; the others are whole sentences. */
 enum guard_saying {
-    SAY_OBJECT = KNOB_ALL, /* what should be an object of ours cannot be followed */
+    SAY_OBJECT = KNOB_ALL, /* what should be a known object cannot be read */
     SAY_UNKNOWN,
     SAY_UNKNOWN_PARAMETER,
     SAY_UNTOLD,
-    SAY_BODY, /* sentences from here on */
+    SAY_BODY,
     SAY_QUERY,
     SAY_LONG,
     SAY_FILLED,
@@ -46,22 +46,22 @@ enum knob_kind {
 struct guard_knob_info {
     const char *variable;
     enum knob_kind kind;
-    const char *item; /* what an item of a list is, for the message about a wrong one */
+    const char *item; /* what an item of a list is, for the message about an invalid one */
 };
 extern const struct guard_knob_info guard_knobs[KNOB_COUNT];
 
 /* The names of knobs and sayings in the maps. */
 extern const char *const guard_keys[SAY_ALL];
 
-/* What a refusal says: the first row that has the knob or saying and whose regex matches the refused value (or its
- * name) counts. A profile's prefix stands before the first ALLOW_ of the text. */
+/* What a refusal reports: the first row counts that has the knob or saying, and whose regex matches the refused value
+ * (or its name). A profile's prefix is added before the first ALLOW_ of the text. */
 struct guard_hint {
     int key;
     const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot
                           be shown */
-    const char *text;  /* NULL: nothing helps */
+    const char *text;  /* NULL: no setting helps */
 };
-extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts where no other does */
+extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts if no other does */
 
 /* How a member's value is described. Any member may be null as well. */
 enum guard_shape {
@@ -77,7 +77,7 @@ struct guard_field {
     const char *name;
     enum guard_shape shape;
     const char *value;
-    enum guard_knob knob; /* opens the member: any value then, or for a list those values as well */
+    enum guard_knob knob; /* opens the member: to any value, or with a list to those values as well */
 };
 
 struct guard_type {
@@ -115,8 +115,8 @@ struct guard_operation {
     const char *type;                    /* BODY_OBJECT */
     enum guard_knob knob;                /* BODY_REFUSED */
     const char *because;                 /* BODY_REFUSED: why */
-    const struct guard_parameter *query; /* NULL: not looked at; ended by name NULL */
-    const char *labels;                  /* where REQUIRE_LABEL looks: a dotted path of members; NULL: nowhere */
+    const struct guard_parameter *query; /* NULL: not judged; ended by name NULL */
+    const char *labels;                  /* the labels for REQUIRE_LABEL: a dotted path of members; NULL: none */
 };
 extern const struct guard_operation guard_operations[]; /* ended by id NULL */
 

@@ -1,4 +1,4 @@
-/* What the guard looks at, and what it demands of that. */
+/* Which operations the guard judges, and what it requires of each. */
 #include "guard/scope.h"
 #include "guard/causes.h"
 #include "base/text.h"
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a build says of its network Podman does not read as Docker does. */
+/* Podman reads the network of a build in another way than Docker. */
 #define PODMAN_BUILDS "Podman gives builds the network of the host, and this Engine is not known to be Docker"
 
 bool guard_has_body(const struct guard_operation *operation)
@@ -23,7 +23,7 @@ bool guard_judges_query(const struct guard *guard, const struct guard_operation 
     return false;
 }
 
-/* What is refused as a whole is looked at as long as nothing opens it. */
+/* An operation that is refused as a whole is judged until its variable opens it. */
 bool guard_inspects(const struct guard *guard, const char *operation_id)
 {
     const struct guard_operation *operation = guard_operation_find(operation_id);
@@ -84,7 +84,7 @@ void product_make(struct product *product, const struct guard *guard, const stru
     if (guard->label != NULL && operation->labels != NULL) {
         demand = add(product, "label", SAY_ALL);
         grammar_label(grammar, &demand->harmless);
-        demand->why = text_format("%s; %sREQUIRE_LABEL asks for the label %.64s", operation->labels, guard->prefix,
+        demand->why = text_format("%s; %sREQUIRE_LABEL requires the label %.64s", operation->labels, guard->prefix,
                                   guard->label);
     }
 }

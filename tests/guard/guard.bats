@@ -146,6 +146,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         passed /v1.41/containers/create?name=x -H "$json" -d @"$HERE/good"
         refused 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it' /containers/create -H "$json" -d '{"HostConfig":{"Privileged":true}}'
         refused 'Privileged; ALLOW_PRIVILEGED=true' /containers/x/exec -H "$json" -d '{"Privileged":true}'
+        refused 'HostConfig.Binds \"/etc:/x\"; ALLOW_BIND_MOUNTS with that path' /containers/create -H "$json" -d '{"HostConfig":{"Binds":["/etc:/x"]}}'
         refused 'compressed' /containers/create -H "$json" -H 'Content-Encoding: gzip' -d @"$HERE/good"
         # a long head is no reason to refuse; one that does not fit is no request
         passed /containers/create -H "$json" -H "X: $(head -c 60000 /dev/zero | tr '\0' x)" -d @"$HERE/good"
@@ -173,6 +174,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused networkmode '/build?networkmode=host'
         refused networkmode '/build?t=a&networkmode=container:x'
         refused 'its query cannot be judged' '/build?network%6dode=host'
+        refused 'rusagelogfile is a parameter that this version does not know' '/build?rusagelogfile=x'
         refused form '/build' -d networkmode=host
         passed '/build' -d ''
         passed '/containers/x/start' -d ''
@@ -181,7 +183,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused form '/build' -H 'Content-Type: application/json' -H 'content-type: Application/X-WWW-Form-URLencoded' -d networkmode=host
         # what cannot be judged by its body
         refused 'a plugin may hold any right' '/plugins/pull?remote=x' -H "$json" -d '[]'
-        refused 'rules this host' /swarm/join -H "$json" -d '{}'
+        refused 'controls this host' /swarm/join -H "$json" -d '{}'
         # the log says the same
         grep -F 'Forbidden: /containers/create POST' "$HERE/haproxy.log" | grep -F 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it'
         kill "$(cat "$HERE/pid")"

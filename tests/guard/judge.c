@@ -5,7 +5,6 @@
  *   judge -v OPERATION FILE [NAME=value ...]      judges one body and prints the message, or "passes"
  *   judge -a OPERATION FILE [NAME=value ...]      all that is wrong with one body, a line each
  *   judge -q OPERATION QUERY [NAME=value ...]     the same for a query
- *   judge -r [NAME=value ...]                     the rules for haproxy.cfg, every operation open
  *   judge -b [NAME=value ...]                     the buffer size
  *   judge -o [NAME=value ...]                     the operations that are looked at
  *   judge -m                                      every member and parameter that the guard knows
@@ -128,11 +127,7 @@ int main(int argc, char *argv[])
     if (problems.count > 0)
         return 2;
     int result = 0;
-    if (strcmp(mode, "-r") == 0) {
-        struct definitions *definitions = definitions_new();
-        guard_write_rules(stdout, definitions, guard, &facts, all_operations(guard));
-        definitions_free(definitions);
-    } else if (strcmp(mode, "-b") == 0) {
+    if (strcmp(mode, "-b") == 0) {
         printf("%ld\n", guard_buffer_size(guard));
     } else if (strcmp(mode, "-o") == 0) {
         for (const char *const *id = all_operations(guard); *id != NULL; id++)

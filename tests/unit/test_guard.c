@@ -1,4 +1,6 @@
 /* The create guard: what its variables mean, and which bodies and queries pass. */
+#include "config/parts.h"
+#include "config/template.h"
 #include "guard/internal.h"
 #include "suite.h"
 
@@ -347,7 +349,7 @@ static const struct trial trials[] = {
     {"", "ImageBuild", "?cgroupparent=/", "cgroupparent; ALLOW_CGROUP_PARENT=true"},
     {"", "ImageBuild", "?securityopt=x", "securityopt; ALLOW_SECURITY_OPT"},
     {"", "PluginPull", "[]", "a plugin may hold any right over the host; ALLOW_PRIVILEGED=true would allow it"},
-    {"", "SwarmJoin", "{}", "whoever manages the swarm rules this host; ALLOW_PRIVILEGED=true would allow it"},
+    {"", "SwarmJoin", "{}", "a manager of the swarm controls this host; ALLOW_PRIVILEGED=true would allow it"},
     {"", "ContainerCreateLibpod", "{}", "libpod"},
     {"ALLOW_PRIVILEGED=true", "PluginPull", "[]", NULL},
     {"", "ContainerList", "", NULL},
@@ -529,19 +531,21 @@ static char *rules(struct guard *guard, const char *id)
 {
     const char *ids[128] = {NULL};
     size_t count = 0;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
+    struct problems problems = {.to = stderr};
+    struct values *values = values_new();
+    struct definitions *definitions = definitions_new();
+    struct text text;
     for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
         if ((id == NULL || strcmp(operation->id, id) == 0) && guard_inspects(guard, operation->id))
             ids[count++] = operation->id;
-    struct definitions *definitions = definitions_new();
-    guard_write_rules(out, definitions, guard, &docker, ids);
-    definitions_write(out, definitions);
+    set_guard(values, definitions, guard, &docker, ids);
+    set_definitions(values, definitions);
     definitions_free(definitions);
-    fclose(out);
-    return text;
+    text_begin(&text);
+    ck_assert(template_write(text.stream, "templates", "guard.cfg", values, &problems));
+    ck_assert(template_write(text.stream, "templates", "definitions.cfg", values, &problems));
+    values_free(values);
+    return text_end(&text);
 }
 
 START_TEST(test_rules_only_for_what_is_open)
