@@ -1,4 +1,4 @@
-/* Host names, addresses, ports, paths and URLs as text. */
+/* Parses host names, addresses, ports, paths and URLs. */
 #include "base/host.h"
 
 #include <arpa/inet.h>
@@ -58,7 +58,6 @@ const char *socket_path_wrong(const char *path, size_t most)
                : "the path is not absolute, too long for a socket, or has a special character";
 }
 
-/* A port from 1 to 65535, and nothing else. */
 static bool port_read(const char *text, unsigned *port)
 {
     unsigned long number;

@@ -1,4 +1,4 @@
-/* Compares paths of sockets and mounts. */
+/* Compares the paths of sockets and mounts. */
 #include "base/paths.h"
 
 #include <string.h>

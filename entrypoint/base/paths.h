@@ -1,17 +1,17 @@
-/* Paths of sockets and mounts, compared as the host sees them: /var/run is a link to /run. */
+/* Comparison of the paths of sockets and mounts. /var/run counts as /run, to which it is a link on most hosts. */
 #ifndef BASE_PATHS_H
 #define BASE_PATHS_H
 
 #include <stdbool.h>
 
-/* The path with /var/run written as /run. Points into path. */
+/* The path with /var/run replaced by /run. Points into path. */
 const char *path_canonical(const char *path);
 
-/* Whether what is mounted from source shows the path: it is the same, or a directory above it. As written; see
- * path_is_below. */
+/* Whether a mount of source contains path: source is the same path or a directory above it. Compares the paths as
+ * they are written, without path_canonical. */
 bool path_is_at_or_above(const char *source, const char *path);
 
-/* Whether the path is the directory's or lies below it. */
+/* Whether path is the directory or lies below it. Applies path_canonical to both. */
 bool path_is_below(const char *path, const char *directory);
 
 #endif

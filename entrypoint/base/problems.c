@@ -1,3 +1,4 @@
+/* Reports problems and notices as lines that are safe to show on a terminal. */
 #include "base/problems.h"
 
 #include <errno.h>
@@ -19,8 +20,8 @@ void print_visibly(FILE *to, const char *text)
     }
 }
 
-/* Writes to a file, or waits a tenth of a second for one that is full, such as a pipe that nobody reads, and drops what
- * is left. (What is writable takes PIPE_BUF bytes without blocking, see pipe(7).) */
+/* Waits a tenth of a second at most for a file that is full, such as a pipe without a reader, then drops the rest:
+ * logging must not stop the supervisor. A writable pipe takes PIPE_BUF bytes without blocking (pipe(7)). */
 static void write_all(FILE *to, const char *text, size_t length)
 {
     struct pollfd polled = {.fd = fileno(to), .events = POLLOUT};
@@ -37,7 +38,7 @@ static void write_all(FILE *to, const char *text, size_t length)
     }
 }
 
-static void line(FILE *to, const char *format, va_list arguments)
+static void write_line(FILE *to, const char *format, va_list arguments)
 {
     char *text = NULL;
     char *visible = NULL;
@@ -68,7 +69,7 @@ void problem(struct problems *problems, const char *format, ...)
     if (problems->to == NULL)
         return;
     va_start(arguments, format);
-    line(problems->to, format, arguments);
+    write_line(problems->to, format, arguments);
     va_end(arguments);
 }
 
@@ -77,6 +78,6 @@ void notice(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    line(stderr, format, arguments);
+    write_line(stderr, format, arguments);
     va_end(arguments);
 }

@@ -1,22 +1,23 @@
-/* What is wrong, told one line each and all of it, so that nobody has to fix a configuration one error at a time. */
+/* Error reports: one line for each problem. All problems are reported before the program gives up. */
 #ifndef BASE_PROBLEMS_H
 #define BASE_PROBLEMS_H
 
 #include <stdio.h>
 
 struct problems {
-    FILE *to; /* where the lines go, NULL to count only; not owned */
+    FILE *to; /* receives the lines; NULL to count only; not owned */
     unsigned count;
 };
 
-/* Prints one line, "docker-socket-proxy: " and the text, and counts it. The text has no newline of its own. What is in
- * it may come from the environment, and must not command the terminal that shows it: see print_visibly. */
+/* Counts a problem and writes a line for it: "docker-socket-proxy: " and the formatted text, which has no newline of
+ * its own. The text may contain values of the environment, so it is written with print_visibly. Ends the program if
+ * memory runs out. */
 void problem(struct problems *problems, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A line of the same form on stderr that is no error: what the proxy decided, and what its owner should know. */
+/* Writes a line of the same form to stderr that is not counted as an error: a decision of the proxy, or a warning. */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes the text with its control characters, and what is not ASCII, as \xNN. */
+/* Writes the text with control characters and non-ASCII bytes as \xNN, so that it cannot control a terminal. */
 void print_visibly(FILE *to, const char *text);
 
 #endif

@@ -1,3 +1,4 @@
+/* Colours and JSON strings on stdout. */
 #include "base/terminal.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ const char *colour_end(void)
     return coloured() ? "\033[0m" : "";
 }
 
-/* The length of the UTF-8 character that begins here; 0 if none does. */
+/* The length in bytes of the UTF-8 character at this position; 0 if the bytes are not valid UTF-8. */
 static size_t character(const unsigned char *at)
 {
     size_t length = *at < 0x80                  ? 1

@@ -1,4 +1,4 @@
-/* Strings that are built with stdio. */
+/* Builds strings with stdio, in allocated memory or in a buffer. */
 #include "base/text.h"
 
 #include <stdarg.h>

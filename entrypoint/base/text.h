@@ -1,27 +1,26 @@
-/* Texts under construction, and writing into buffers. */
+/* String building: strings of any length, and copies into buffers of a fixed size. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-/* A text that is written through stream. */
+/* A string under construction: write to stream. */
 struct text {
     FILE *stream;
     char *bytes;
     size_t length;
 };
 
-/* Begins an empty text; text_end gives it as a string that the caller frees. Both end the program if memory runs out:
- * it has not served anything yet, and could not. */
+/* text_begin starts an empty string; text_end returns it, to be freed by the caller. Both abort if memory runs out. */
 void text_begin(struct text *text);
 char *text_end(struct text *text);
 
-/* The text that a format makes; the caller frees it. */
+/* Returns the formatted string, which the caller frees. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writing into buffers that were sized for what goes into them: the tables' names, parts whose length was checked. What
- * does not fit is a defect of the program and ends it; it is never cut short. */
+/* Write to a buffer that is known to be large enough, because the length was checked or comes from a table. A text
+ * that does not fit is a defect of the program and aborts it; it is never truncated. */
 void bounded_copy(char *to, size_t size, const char *text);
 void bounded_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

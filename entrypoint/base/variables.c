@@ -1,4 +1,4 @@
-/* The table of variables, and their values. */
+/* Holds the table of variables and reads their values. */
 #include "base/variables.h"
 
 #include "base/host.h"
@@ -47,7 +47,7 @@ void variables_help(FILE *out)
 
 /* ---- values ---- */
 
-/* Values that stand in quotes or among blanks are kept without them for as long as the program runs. */
+/* Values without their quotes and blanks. variable() returns pointers to them, so they stay until the program ends. */
 struct kept {
     struct kept *next;
     char text[];
@@ -74,7 +74,7 @@ static const char *keep(const char *text, size_t length)
 
 #define BLANKS " \t\r\n"
 
-/* The value without the blanks around it. */
+/* Moves text past leading blanks; returns the length without trailing ones. */
 static size_t trim(const char **text, size_t length)
 {
     size_t blanks = strspn(*text, BLANKS);
@@ -88,7 +88,7 @@ static size_t trim(const char **text, size_t length)
     return length;
 }
 
-/* Env files and the forms of NAS systems hand over quotes and blanks as part of the value. */
+/* Env files and the web interfaces of NAS systems pass quotes and blanks as part of the value. */
 static const char *plain_value(const char *text)
 {
     const char *begin = text;
@@ -118,11 +118,11 @@ const char *variable(const struct variables *variables, const char *name)
     return NULL;
 }
 
-/* Compose cuts a note off the end of a line, docker and podman do not. */
-static const char *about_note(const char *value)
+/* Compose removes a comment at the end of a line of an env file; docker and podman do not. */
+static const char *comment_hint(const char *value)
 {
     return strpbrk(value, " \t") != NULL && strchr(value, '#') != NULL
-               ? "; a note needs a line of its own in an env file"
+               ? "; in an env file, a comment needs a line of its own"
                : "";
 }
 
@@ -187,7 +187,7 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
     boolean = boolean_word(value);
     if (boolean == UNSET)
         problem(problems, "%s%s=%s: not a boolean; use " BOOLEAN_WORDS "%s", variables->prefix, name, value,
-                about_note(value));
+                comment_hint(value));
     return boolean;
 }
 
@@ -212,12 +212,12 @@ long variable_number(const struct variables *variables, enum variable_id id, str
         if (errno == 0 && strspn(value, "0123456789") == strlen(value) && number >= low && number <= high)
             return number;
         problem(problems, "%s%s=%s: not a whole number from %ld to %ld%s", variables->prefix, name, value, low, high,
-                about_note(value));
+                comment_hint(value));
     }
     return preset == NULL ? 0 : strtol(preset, NULL, 10);
 }
 
-/* The word of that index. */
+/* The word at index i; "" after the last one. */
 static const char *word_at(const char *words, size_t i)
 {
     for (; i > 0; i--) {

@@ -1,4 +1,4 @@
-/* Environment variables: the table of those that are not permissions (base/variables.def), and how a value is read. */
+/* Environment variables: the table of those that are not permissions (base/variables.def), and readers of values. */
 #ifndef BASE_VARIABLES_H
 #define BASE_VARIABLES_H
 
@@ -11,19 +11,19 @@ enum tristate { UNSET, NO, YES };
 
 #define BOOLEAN_WORDS "1 true yes on or 0 false no off"
 
-/* Where values come from: the environment, or a part of it under a prefix. */
+/* A source of values: the environment, or the part of it with a prefix. */
 struct variables {
-    char *const *environment; /* NAME=value strings, ended by NULL; not owned */
-    const char *prefix;       /* put before each name that is looked up; "" for none */
+    char *const *environment; /* NAME=value strings, terminated by NULL; not owned */
+    const char *prefix;       /* prepended to each name that is looked up; "" for none */
 };
 
-/* What a value looks like, and what reads it. */
+/* The form of a value, which decides the function that reads it. */
 enum variable_kind {
     KIND_BOOLEAN,
     KIND_NUMBER, /* values: "LOW-HIGH" */
     KIND_WORD,   /* values: the words, separated by blanks */
     KIND_CHOICE, /* the same, read as the index of the word */
-    KIND_PATH,   /* absolute, and plain (see plain_path) */
+    KIND_PATH,   /* absolute, see plain_path */
     KIND_TEXT,
     KIND_API_VERSION,
     KIND_LISTENERS, /* comma-separated lists */
@@ -45,11 +45,10 @@ struct variable_info {
     const char *name; /* without a profile's prefix */
     enum variable_scope scope;
     enum variable_kind kind;
-    const char *values; /* what the kind says of it, or "" */
-    const char *
-        preset; /* what counts if it is unset; in parentheses where that is not one value: the reader gives 0 or NULL */
-    bool limits;      /* without it more is open, or something else, than was meant */
-    const char *help; /* one line */
+    const char *values; /* what the kind requires, see enum variable_kind; or "" */
+    const char *preset; /* the default; in parentheses if it is not a constant: the reader then returns 0 or NULL */
+    bool limits;        /* leaving it out opens more than was meant, or something else */
+    const char *help;   /* one line */
 };
 
 /* The indices of the rows: VAR_LISTEN, ... */
@@ -60,47 +59,45 @@ enum variable_id {
 };
 extern const struct variable_info variable_table[VARIABLE_COUNT];
 
-/* What counts if the variable is unset; NULL if that is not one value. */
+/* The default of the variable; NULL if it has none, or one that is not a constant. */
 const char *variable_preset(enum variable_id id);
 
-/* Writes the table: name, scope, kind, default and help of each row, separated by tabs. */
+/* Writes one line for each variable, its columns separated by tabs, for `map settings`. */
 void variables_write_table(FILE *out);
 
-/* Writes what --help says of the table: a line for each row, with a * for what a profile can have. */
+/* Writes one line for each variable, for --help. A * marks those that a profile can have. */
 void variables_help(FILE *out);
 
-/* The value of prefix+name, without blanks and one pair of quotes around it, or NULL if it is unset or empty: Compose
- * passes an empty string for a variable that is mentioned but has no value, and an empty permission must not count as a
- * decision. The string is not owned, and stays as long as the environment does. */
+/* Returns the value of the variable prefix+name without surrounding blanks and one pair of quotes; NULL if it is
+ * unset or empty. Compose passes an empty string for a variable without a value, and an empty permission must not
+ * count as a decision. The string is not owned, and valid as long as the environment. */
 const char *variable(const struct variables *variables, const char *name);
 
-/* The items of a list, each without the blanks around it; empty ones are left out. The array, of count items, is the
- * caller's to free with list_free. */
+/* Splits a list into items without surrounding blanks; empty items are left out. Free the array with list_free. */
 char **list_split(const char *value, const char *separators, size_t *count);
 void list_free(char **items, size_t count);
 
-/* What a word says as a boolean, in any case; UNSET if it is none. */
+/* Parses one of BOOLEAN_WORDS in any case; UNSET for any other word. */
 enum tristate boolean_word(const char *value);
 
-/* Reads a boolean in any case. Anything that is none is a problem, and UNSET. */
+/* Reads a boolean. UNSET if the variable is unset; a value that is not a boolean is a problem, and UNSET. */
 enum tristate variable_boolean(const struct variables *variables, const char *name, struct problems *problems);
 
-/* Reads a whole number within the row's bounds. Unset gives the preset, 0 if there is none; anything else is a problem.
- */
+/* Reads a whole number in the row's range. Unset, it is the default, or 0. Any other value is a problem. */
 long variable_number(const struct variables *variables, enum variable_id id, struct problems *problems);
 
-/* Reads one of the row's words, in any case: its index, or itself. Unset gives the preset, or 0 and NULL if there is
- * none; anything else is a problem. */
+/* Read one of the row's words in any case. variable_choice returns its index, variable_word the word of the table.
+ * Unset, it is the default, or else 0 or NULL. Any other value is a problem. */
 size_t variable_choice(const struct variables *variables, enum variable_id id, struct problems *problems);
 const char *variable_word(const struct variables *variables, enum variable_id id, struct problems *problems);
 
-/* Reads any text: the preset if it is unset, or NULL. */
+/* Reads a text. Unset, it is the default, or NULL. Ownership as for variable(). */
 const char *variable_text(const struct variables *variables, enum variable_id id);
 
-/* The same of a path; one that is not plain is a problem. */
+/* Reads a path in the same way. A path that plain_path refuses is a problem. */
 const char *variable_path(const struct variables *variables, enum variable_id id, struct problems *problems);
 
-/* Reads an API version of the form 1.<minor>: the minor number. Anything else is a problem, and the preset. */
+/* Reads an API version 1.<minor> and returns the minor number. Any other value is a problem, and the default. */
 long variable_api_minor(const struct variables *variables, enum variable_id id, struct problems *problems);
 
 #endif

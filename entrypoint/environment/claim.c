@@ -1,4 +1,4 @@
-/* FROM. */
+/* Parses PROFILE_<NAME>_FROM. */
 #include "environment/claim.h"
 
 #include "base/host.h"
@@ -17,7 +17,7 @@ static bool shortest_form(const char *text, char *to, unsigned *bits)
     return address_read(family, text, to, CLAIM_TEXT_MAX);
 }
 
-/* Clears the bits behind the prefix, so that 172.20.0.7/16 is the network it means. */
+/* Clears the bits after the prefix: 172.20.0.7/16 is the network 172.20.0.0/16. */
 static void mask_network(char *address, unsigned bits)
 {
     unsigned char binary[sizeof(struct in6_addr)];
@@ -25,7 +25,7 @@ static void mask_network(char *address, unsigned bits)
     unsigned size = family == AF_INET ? 32 : 128;
 
     if (inet_pton(family, address, binary) != 1)
-        abort(); /* it came from inet_ntop */
+        abort(); /* inet_ntop wrote it */
     for (unsigned bit = bits; bit < size; bit++)
         binary[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
     inet_ntop(family, binary, address, CLAIM_TEXT_MAX);
@@ -39,14 +39,14 @@ static const char *read_network(struct claim *client, char *text)
     client->kind = CLAIM_NETWORK;
     *slash++ = '\0';
     if (!shortest_form(text, client->text, &most))
-        return "the part before the slash is no address";
+        return "the part before the slash is not an address";
     if (*slash == '\0' || strlen(slash) > 3 || strspn(slash, "0123456789") != strlen(slash))
-        return "the part behind the slash is no prefix length";
+        return "the part after the slash is not a prefix length";
     client->bits = (unsigned)strtoul(slash, NULL, 10);
     if (client->bits > most)
         return "the prefix is longer than the address";
     if (client->bits == most)
-        client->kind = CLAIM_ADDRESS; /* one address, however it is written */
+        client->kind = CLAIM_ADDRESS; /* a network of one address */
     mask_network(client->text, client->bits);
     return NULL;
 }
@@ -65,12 +65,12 @@ static const char *read_certificate(struct claim *client, const char *name)
 static const char *read_name(struct claim *client, const char *name)
 {
     client->kind = CLAIM_NAME;
-    /* What looks like an address was meant as one. */
+    /* Digits and dots are a mistyped address, not a name. */
     if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) ||
         !host_name_read(name, client->text))
         return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
     if (strcmp(client->text, "localhost") == 0)
-        return "no name that the DNS decides; the proxy's own container is 127.0.0.1, and ::1";
+        return "not a name of the DNS; use 127.0.0.1 and ::1 for the proxy's own container";
     return NULL;
 }
 
@@ -88,8 +88,8 @@ static const char *read_client(struct claim *client, char *text)
     return read_name(client, text);
 }
 
-/* Whether the entry behind the last one repeats another. */
-static bool said_before(const struct claims *clients)
+/* Whether the entry after the last one repeats another. */
+static bool is_repeated(const struct claims *clients)
 {
     for (size_t i = 0; i < clients->count; i++)
         if (claim_equal(&clients->list[i], &clients->list[clients->count]))
@@ -117,7 +117,7 @@ void claims_read(struct claims *clients, const struct variables *variables, stru
         wrong = read_client(&clients->list[clients->count], items[i]);
         if (wrong != NULL)
             problem(problems, "%sFROM: %s: %s", variables->prefix, items[i], wrong);
-        if (wrong != NULL || !said_before(clients))
+        if (wrong != NULL || !is_repeated(clients))
             clients->count++;
     }
     list_free(items, count);

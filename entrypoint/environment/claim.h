@@ -1,4 +1,4 @@
-/* PROFILE_<NAME>_FROM: which clients a profile is for. */
+/* PROFILE_<NAME>_FROM: the clients that a profile applies to. */
 #ifndef ENVIRONMENT_CLAIM_H
 #define ENVIRONMENT_CLAIM_H
 
@@ -10,15 +10,15 @@
 #define CLAIMS_MAX     64
 #define CLAIM_TEXT_MAX 256
 
-/* In the order of specificity: the first kind that matches a client decides. A listener of a profile's own comes before
- * all of them. */
+/* In the order of precedence: the first kind that matches a client decides. A profile's own listener precedes them
+ * all. */
 enum claim_kind { CLAIM_CERTIFICATE, CLAIM_ADDRESS, CLAIM_NAME, CLAIM_NETWORK };
 
 struct claim {
     enum claim_kind kind;
-    char text[CLAIM_TEXT_MAX]; /* certificate: the common name; address, network: in its shortest form; name: in small
-                                  letters */
-    unsigned bits;             /* network: length of the prefix */
+    char text[CLAIM_TEXT_MAX]; /* certificate: the common name; address, network: in the form of inet_ntop; name: in
+                                  lower case */
+    unsigned bits;             /* network: the length of the prefix */
 };
 
 struct claims {
@@ -26,10 +26,10 @@ struct claims {
     struct claim list[CLAIMS_MAX];
 };
 
-/* Reads FROM, a comma-separated list of names, addresses, CIDRs and cn:<common name>. */
+/* Reads FROM, a comma-separated list of names, addresses, CIDRs and cn:<common name>. A wrong item is a problem. */
 void claims_read(struct claims *clients, const struct variables *variables, struct problems *problems);
 
-/* Whether both are the same claim. */
+/* Whether both claim the same clients in the same way. */
 bool claim_equal(const struct claim *a, const struct claim *b);
 
 #endif

@@ -1,3 +1,4 @@
+/* Identifies the container of this process by /proc/self/mountinfo, /proc/self/cgroup and the host name. */
 #include "environment/container.h"
 
 #include "base/text.h"
@@ -17,7 +18,7 @@ static char *copy(const char *text)
     return result;
 }
 
-/* The last run of exactly 64 digits: in a container within a container, the outer one's stands before it. */
+/* Finds the last run of exactly 64 digits: in nested containers, the ids of the outer ones come before it. */
 static bool last_id(const char *text, char id[CONTAINER_ID_SIZE])
 {
     bool found = false;
@@ -35,8 +36,8 @@ static bool last_id(const char *text, char id[CONTAINER_ID_SIZE])
     return found;
 }
 
-/* Files that Docker and Podman mount lie in a directory ".../containers/<64 digits>/", Podman's in
- * ".../<driver>-containers/" (proc(5), mountinfo). */
+/* Finds the id in the path of a file that the Engine mounts: Docker's are in ".../containers/<64 digits>/", Podman's
+ * in ".../<driver>-containers/<64 digits>/". */
 static bool id_of_directory(const char *path, char id[CONTAINER_ID_SIZE])
 {
     static const char directory[] = "containers/";
@@ -51,7 +52,7 @@ static bool id_of_directory(const char *path, char id[CONTAINER_ID_SIZE])
     return false;
 }
 
-/* One line: "36 35 98:0 ROOT PLACE options [fields] - TYPE SOURCE OPTIONS". */
+/* One line of mountinfo (proc(5)): "36 35 98:0 ROOT PLACE options [fields] - TYPE SOURCE OPTIONS". */
 struct mount {
     char *root;
     char *place;
@@ -59,7 +60,7 @@ struct mount {
     char *source;
 };
 
-/* The kernel writes blanks and the like as \040. */
+/* The kernel writes blanks and other special characters as \040 (proc(5)). */
 static void unescape(char *text)
 {
     char *to = text;
@@ -99,8 +100,8 @@ static bool read_mount(char *line, struct mount *mount)
     return true;
 }
 
-/* Docker's mark alone proves little: it is also in file systems that were made from an exported container, such as
- * those of small virtual machines. Those are the root of a device. */
+/* /.dockerenv alone does not prove a container: it also exists in file systems made from an exported container, such
+ * as those of small virtual machines. Their root is a whole device. */
 static bool is_whole_device(const struct mount *root)
 {
     return strcmp(root->root, "/") == 0 && strncmp(root->source, "/dev/", 5) == 0;
@@ -146,7 +147,7 @@ static void parse_cgroup(struct container *container, FILE *cgroup)
     free(line);
 }
 
-/* Unless it is set otherwise, the host name is the first twelve digits of the id. */
+/* By default, the host name is the first twelve digits of the id. */
 static void read_host_name(struct container *container)
 {
     char name[256] = "";

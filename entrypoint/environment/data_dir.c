@@ -1,3 +1,4 @@
+/* Finds the directory of templates/ and haproxy/ if DATA_DIR is not set. */
 #include "environment/data_dir.h"
 
 #include <limits.h>
@@ -12,7 +13,8 @@
 #define INSTALLED_DATA_DIR "/usr/local/share/docker-socket-proxy"
 #endif
 
-/* Whether a path is there that only we can write to: what is taken from it decides what HAProxy allows. */
+/* Whether the path exists, is not a link, belongs to this user and is not world-writable: its content decides what
+ * HAProxy allows. */
 static bool is_ours(const char *path)
 {
     struct stat file;
@@ -21,7 +23,7 @@ static bool is_ours(const char *path)
            (file.st_mode & S_IWOTH) == 0;
 }
 
-/* The checkout's root in root, if the program stands in its build/ and all of it is ours. */
+/* Writes the root of the checkout, if the program is in its build/ and is_ours holds for all that is read from it. */
 static bool find_checkout(char root[PATH_MAX])
 {
     static const char *const parts[] = {"", "/build", "/templates", "/templates/haproxy.cfg", "/haproxy"};

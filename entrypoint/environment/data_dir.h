@@ -1,9 +1,9 @@
-/* Where templates/ and haproxy/ are. */
+/* The directory of templates/ and haproxy/. */
 #ifndef ENVIRONMENT_DATA_DIR_H
 #define ENVIRONMENT_DATA_DIR_H
 
-/* Where they are without DATA_DIR: in the checkout whose build/ the program stands in, as make leaves it there, else
- * where make install puts them. The string stays as long as the program runs. */
+/* The default of DATA_DIR: the checkout if the program runs from its build/, else the directory of `make install`.
+ * The string stays valid until the program ends. */
 const char *data_dir_preset(void);
 
 #endif

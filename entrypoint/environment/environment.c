@@ -1,4 +1,4 @@
-/* The environment, read and checked. */
+/* Reads all variables and checks names, profiles and listeners. */
 #include "environment/environment.h"
 
 #include "base/text.h"
@@ -11,7 +11,7 @@
 
 /* ---- names ---- */
 
-/* Compares all ALLOW_* names there are. */
+/* Offers all ALLOW_* names to the search. */
 static void try_permissions(struct nearest *nearest)
 {
     char own[OPERATION_NAME_MAX];
@@ -37,15 +37,15 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
     if (strcmp(nearest.found, name) == 0)
         return;
     if (nearest.found[0] != '\0')
-        problem(problems, "%s%s? did you mean %s%s", prefix, name, prefix, nearest.found);
+        problem(problems, "%s%s: unknown variable; did you mean %s%s", prefix, name, prefix, nearest.found);
     else if (spoken_of(name, prefix, meant, sizeof meant))
-        problem(problems, "%s%s: no such permission; what is called so has %s", prefix, name, meant);
+        problem(problems, "%s%s: no such permission; related ones: %s", prefix, name, meant);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
 }
 
-/* REQUIRE_LABELS or LISTENS would leave open what they were meant to close. What is further away than a slip of the
- * finger is somebody else's: an environment is full of names. */
+/* A misspelled setting such as REQUIRE_LABELS or LISTENS would leave open what it was meant to close. Names that are
+ * further away belong to other programs. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
     struct nearest nearest = {.name = name, .most = slip(name)};
@@ -54,7 +54,7 @@ static void refuse_near_setting(const char *name, struct problems *problems)
         if (variable_table[i].limits)
             nearest_try(&nearest, variable_table[i].name);
     if (nearest.found[0] != '\0' && strcmp(name, nearest.found) != 0)
-        problem(problems, "%s? did you mean %s", name, nearest.found);
+        problem(problems, "%s: unknown variable; did you mean %s", name, nearest.found);
 }
 
 static void refuse_profile_name(const char *name, struct problems *problems)
@@ -69,7 +69,7 @@ static void refuse_profile_name(const char *name, struct problems *problems)
             name, settings, PROFILE_NAME_MAX - 1);
 }
 
-/* Checks one variable's name, and gives the profile it speaks of ("" for none). */
+/* Checks the name of a variable, and writes the profile in it; "" for none. */
 static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct problems *problems)
 {
     const char *rest;
@@ -119,7 +119,7 @@ static struct profile *add_profile(struct environment *environment, const char *
     return profile;
 }
 
-/* Checks all names, and makes a profile for each one that is mentioned. */
+/* Checks all names, and adds each profile that one of them has. */
 static void find_profiles(struct environment *environment, char *const variables[], struct problems *problems)
 {
     add_profile(environment, "", problems);
@@ -129,7 +129,7 @@ static void find_profiles(struct environment *environment, char *const variables
         size_t length = strcspn(*variables, "=");
 
         if (length >= sizeof name)
-            length = sizeof name - 1; /* too long to be known: the beginning is enough to name it */
+            length = sizeof name - 1; /* too long to be known: the beginning is enough for a message */
         memcpy(name, *variables, length);
         name[length] = '\0';
         check_name(name, profile, problems);
@@ -138,7 +138,7 @@ static void find_profiles(struct environment *environment, char *const variables
     }
 }
 
-/* A claim as it is written in FROM. */
+/* Writes a claim as FROM has it. */
 static void claim_text(const struct claim *client, char *text, size_t size)
 {
     if (client->kind == CLAIM_NETWORK)
@@ -163,7 +163,7 @@ static void check_claim(const struct environment *environment, size_t i, const s
     }
 }
 
-/* The k-th of all listeners: the general ones, then each profile's. NULL behind the last one. */
+/* The k-th of all listeners: those of the base set, then each profile's. NULL after the last one. */
 static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
@@ -177,8 +177,7 @@ static const struct listener *listener_at(const struct environment *environment,
     return NULL;
 }
 
-/* Two listeners at one address would share its clients at random; a listener at the Engine's socket would replace it.
- */
+/* Two listeners on one address would share clients at random; a listener on the Engine's socket would replace it. */
 static void check_listeners(const struct environment *environment, struct problems *problems)
 {
     const struct upstreams *upstreams = &environment->settings.upstreams;
@@ -190,15 +189,15 @@ static void check_listeners(const struct environment *environment, struct proble
     for (size_t i = 0; (a = listener_at(environment, i, &prefix_a)) != NULL; i++) {
         for (size_t k = i + 1; (b = listener_at(environment, k, &prefix_b)) != NULL; k++)
             if (listeners_collide(a, b))
-                problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs one of its own",
-                        prefix_a, prefix_b);
+                problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs its own", prefix_a,
+                        prefix_b);
         for (size_t k = 0; k < upstreams->count; k++)
             if (upstreams->list[k].kind == UPSTREAM_UNIX && listener_replaces(a, upstreams->list[k].host))
                 problem(problems, "%sLISTEN=unix://%s is the Engine's own socket", prefix_a, a->address);
     }
 }
 
-/* What concerns more than one profile, or a profile and the settings. */
+/* Checks that concern several profiles, or a profile and the settings. */
 static void check_profiles(const struct environment *environment, struct problems *problems)
 {
     for (size_t i = 1; i < environment->profile_count; i++) {

@@ -1,4 +1,4 @@
-/* Everything the environment says, read and checked in one go. */
+/* All variables of the environment, read and checked at once. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
@@ -6,25 +6,25 @@
 #include "environment/settings.h"
 
 struct environment {
-    char *const *variables; /* the NAME=value strings that were read, ended by NULL; not owned */
+    char *const *variables; /* the NAME=value strings, terminated by NULL; not owned */
     struct settings settings;
     struct compat compat;
-    struct profile *profiles; /* the base set first, then PROFILE_*; owned */
+    struct profile *profiles; /* the base set, then each PROFILE_<NAME>; owned */
     size_t profile_count;
 };
 
-/* Reads the NAME=value strings in variables, which must stay as long as the environment is used. All that is wrong is
- * told; the result may be used only if nothing was. Release it with environment_free. */
+/* Reads NAME=value strings, terminated by NULL, which must outlive the environment. Reports all problems; the result
+ * may be used only if there were none. Release it with environment_free. Aborts if memory runs out. */
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
-/* Where the clients of profile i come in. */
+/* The listeners of profile i alone; none if its clients use those of the base set. */
 const struct listeners *environment_listeners(const struct environment *environment, size_t i);
 
-/* Whether any listener of all is tls://. */
+/* Whether any listener of any profile is tls://. */
 bool environment_listens_with_tls(const struct environment *environment);
 
-/* The profile of that name in any case, the base set for NULL or ""; NULL if there is none. */
+/* The profile with that name in any case; the base set for NULL or ""; NULL if there is none. */
 const struct profile *environment_profile(const struct environment *environment, const char *name);
 
 #endif

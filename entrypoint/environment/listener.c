@@ -1,4 +1,4 @@
-/* LISTEN and BIND_CONFIG. */
+/* Parses LISTEN and BIND_CONFIG. */
 #include "environment/listener.h"
 
 #include "base/host.h"
@@ -10,20 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The address of a tcp:// or tls:// listener: empty or *, 127.0.0.1, localhost, [::1]. */
+/* Reads the address of a tcp:// or tls:// listener: empty, *, 127.0.0.1, localhost or [::1], for example. */
 static const char *read_address(struct listener *listener, const struct url *url)
 {
     const char *host = strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
 
     listener->port = url->port;
     listener->address[0] = '\0';
-    /* An IPv4 address in IPv6's form would make a socket for both, on which IPv4 clients have addresses that no claim
-     * means. */
+    /* address_read refuses IPv4-mapped addresses: such a socket would show IPv4 clients with addresses that no claim
+     * matches. */
     if (url->brackets ? address_read(AF_INET6, url->host, listener->address, sizeof listener->address)
                       : *host == '\0' || strcmp(host, "*") == 0 ||
                             address_read(AF_INET, host, listener->address, sizeof listener->address))
         return NULL;
-    return "the address is neither empty nor an IPv4 address nor an IPv6 address in brackets";
+    return "the address must be empty, an IPv4 address, or an IPv6 address in brackets";
 }
 
 static const char *read_unix_option(struct listener *listener, const char *name, const char *value)
@@ -32,7 +32,7 @@ static const char *read_unix_option(struct listener *listener, const char *name,
     long number = strtol(value, &end, strcmp(name, "mode") == 0 ? 8 : 10);
 
     if (*value == '\0' || *end != '\0' || number < 0 || number > INT_MAX)
-        return "mode wants an octal number, uid and gid decimal ones";
+        return "mode must be an octal number, uid and gid decimal numbers";
     if (strcmp(name, "mode") == 0 && number <= 0777)
         listener->mode = (unsigned)number;
     else if (strcmp(name, "uid") == 0)
@@ -44,7 +44,7 @@ static const char *read_unix_option(struct listener *listener, const char *name,
     return NULL;
 }
 
-/* mode=0660&uid=0&gid=1000 */
+/* Reads the options of a unix:// listener, such as mode=0660&uid=0&gid=1000. */
 static const char *read_unix_options(struct listener *listener, char *options)
 {
     const char *wrong = NULL;
@@ -65,7 +65,7 @@ static const char *read_unix_options(struct listener *listener, char *options)
     return wrong;
 }
 
-/* Changes text. Returns what is wrong, or NULL. */
+/* Modifies text. Returns what is wrong, or NULL. */
 static const char *read_listener(struct listener *listener, char *text)
 {
     static const enum listener_kind kinds[] = {
@@ -76,7 +76,7 @@ static const char *read_listener(struct listener *listener, char *text)
     if (wrong != NULL)
         return wrong;
     if (url.scheme == URL_OTHER)
-        return "a listener begins with tcp://, tls:// or unix://";
+        return "a listener must begin with tcp://, tls:// or unix://";
     listener->kind = kinds[url.scheme];
     if (url.scheme != URL_UNIX)
         return read_address(listener, &url);
@@ -84,16 +84,18 @@ static const char *read_listener(struct listener *listener, char *text)
     return read_unix_options(listener, url.options);
 }
 
-/* What follows HAProxy's `bind`, as Tecnativa's image takes it: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
+/* Reads the arguments of HAProxy's `bind`, as Tecnativa's image does: ":::2375 v4v6", "*:2375", "127.0.0.1:2375". */
 static const char *read_bind_config(struct listener *listener, const char *value)
 {
     size_t length = strcspn(value, " ");
     const char *option = value + length + strspn(value + length, " ");
-    size_t every = length > 3 && strncmp(value, ":::", 3) == 0 ? 2 : 0; /* every address, port */
+    size_t every = length > 3 && strncmp(value, ":::", 3) == 0
+                       ? 2
+                       : 0; /* the length of "::", which stands for every address */
     char url[256];
 
     if (strcmp(option, "") != 0 && strcmp(option, "v4v6") != 0)
-        return "only an address, and v4v6 behind it, are understood; use LISTEN";
+        return "only ADDRESS:PORT, with or without v4v6, is supported; use LISTEN instead";
     snprintf(url, sizeof url, "tcp://%.*s", (int)(length - every), value + every);
     return read_listener(listener, url);
 }

@@ -1,4 +1,4 @@
-/* LISTEN: where clients come in. */
+/* LISTEN: the addresses and sockets on which the proxy accepts clients. */
 #ifndef ENVIRONMENT_LISTENER_H
 #define ENVIRONMENT_LISTENER_H
 
@@ -7,16 +7,16 @@
 #include <stddef.h>
 
 #define LISTENERS_MAX   16
-#define LISTEN_PATH_MAX 97 /* HAProxy binds a longer name first (sun_path less ten bytes, see its `bind`) */
+#define LISTEN_PATH_MAX 97 /* HAProxy first binds a temporary name that is ten bytes longer (sun_path has 107) */
 
 enum listener_kind { LISTEN_TCP, LISTEN_TLS, LISTEN_UNIX };
 
 struct listener {
     enum listener_kind kind;
-    char address[256]; /* tcp, tls: IPv4 or IPv6 literal, "" for every address; unix: the path */
+    char address[256]; /* tcp, tls: an IPv4 or IPv6 address, "" for every address; unix: the path */
     unsigned port;     /* tcp, tls */
     unsigned mode;     /* unix: permission bits */
-    long uid, gid;     /* unix: owner, -1 for whoever runs HAProxy */
+    long uid, gid;     /* unix: owner; -1 for the user and group of HAProxy */
 };
 
 struct listeners {
@@ -24,9 +24,9 @@ struct listeners {
     struct listener list[LISTENERS_MAX];
 };
 
-/* Reads LISTEN of a profile or of the base set, a list of tcp://[addr]:port, tls://[addr]:port and
- * unix:///path?mode=&uid=&gid= separated by commas or blanks. If it is unset, a profile has none, and the base set
- * those of BIND_CONFIG, or the preset. */
+/* Reads LISTEN of a profile or of the base set: a list of tcp://[addr]:port, tls://[addr]:port and
+ * unix:///path?mode=&uid=&gid=, separated by commas or blanks. If it is unset, a profile has no listeners, and the
+ * base set those of BIND_CONFIG or the default. A wrong item is a problem. */
 void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems);
 
 #endif

@@ -1,4 +1,4 @@
-/* Whether an address or a path is in use on this machine, or would be twice. */
+/* Checks whether listeners conflict with each other, or with addresses and paths in use on this machine. */
 #include "environment/listener_conflicts.h"
 
 #include "base/text.h"
@@ -14,9 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Where a path leads by its directories, whatever they are called: /var/run/docker.sock is /run/docker.sock. The path
- * as it is where there is no such directory. */
-static void read_place(const char *path, char place[PATH_MAX])
+/* Resolves the links in the directory of a path: /var/run/docker.sock becomes /run/docker.sock. Copies the path if
+ * the directory does not exist. */
+static void resolve_directory(const char *path, char place[PATH_MAX])
 {
     const char *name = strrchr(path, '/') + 1;
     char directory[PATH_MAX];
@@ -35,8 +35,8 @@ static bool same_place(const char *a, const char *b)
     char place_a[PATH_MAX];
     char place_b[PATH_MAX];
 
-    read_place(a, place_a);
-    read_place(b, place_b);
+    resolve_directory(a, place_a);
+    resolve_directory(b, place_b);
     return strcmp(place_a, place_b) == 0;
 }
 
@@ -64,7 +64,7 @@ bool listener_replaces(const struct listener *listener, const char *socket_path)
             (realpath(socket_path, target) != NULL && same_place(listener->address, target)));
 }
 
-/* Tries to bind it, without leave to share it. */
+/* Tries to bind the address without SO_REUSEPORT, which HAProxy uses. */
 static bool tcp_taken(const struct listener *listener, int family)
 {
     const struct addrinfo hints = {
@@ -89,7 +89,7 @@ static bool tcp_taken(const struct listener *listener, int family)
     return taken;
 }
 
-/* (A socket that nobody listens on any more refuses the connection.) */
+/* Tries to connect. A socket file without a listening process refuses the connection. */
 static bool unix_taken(const struct listener *listener)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,4 +1,4 @@
-/* Reads what haproxy.cfg depends on from the kernel, the Docker socket and the DNS, once for each configuration. */
+/* Reads what haproxy.cfg depends on from the kernel, the Engines' sockets and the DNS. */
 #include "environment/machine.h"
 
 #include "base/text.h"
@@ -22,12 +22,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_OF_HAPROXY 128 /* listeners, pollers and pipes of each thread, logs, resolvers */
+#define DESCRIPTORS_OF_HAPROXY 128 /* listeners, logs, resolvers, and the pollers and pipes of each thread */
 #define THREADS_MAX            4
 #define NOBODY                 65534
 
-/* MAX_CONNECTIONS, or 0 for the default, bounded by the hard limit of file descriptors: two for each connection, and a
- * few for HAProxy itself. */
+/* The number of connections to serve. wanted is MAX_CONNECTIONS, 0 for the default. The hard limit of file
+ * descriptors bounds it: two for each connection, and DESCRIPTORS_OF_HAPROXY. */
 static long count_connections(long wanted, struct problems *problems)
 {
     struct rlimit limit;
@@ -38,7 +38,7 @@ static long count_connections(long wanted, struct problems *problems)
     else if (wanted > 0)
         most = wanted;
     if (most < 8) {
-        problem(problems, "the limit of open files is %ld: too few to serve anyone; raise it (ulimits: nofile)",
+        problem(problems, "the limit of open files is %ld, too low to serve any client; raise it (ulimits: nofile)",
                 (long)limit.rlim_max);
         most = 8;
     }
@@ -72,7 +72,7 @@ static bool has_ipv6(void)
     return bound;
 }
 
-/* Whether this process may change its user and groups, and still signal itself afterwards: root in a container with
+/* Whether this process may change the user and groups of HAProxy, and signal it afterwards. Root in a container with
  * cap_drop: [ALL] may not. */
 static bool may_change_user(void)
 {
@@ -83,8 +83,8 @@ static bool may_change_user(void)
     return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
 }
 
-/* Asks the kernel, through a child that takes the credentials: so the directories above the socket, access control
- * lists and security modules count as well. */
+/* Whether the credentials can open the socket. A child takes them and queries the kernel, so that directories above
+ * the socket, access control lists and security modules count as well. */
 static bool may_open(const char *socket_path, const struct credentials *as)
 {
     pid_t child = fork();
@@ -109,7 +109,8 @@ static bool may_open_all(const struct upstreams *upstreams, const struct credent
     return true;
 }
 
-/* As whom a root that may change its user serves the Engines: the first of these that may open all sockets. */
+/* The first credentials that can open all sockets: the unprivileged user, with the group of a socket, the owner of a
+ * socket, root. */
 static struct credentials least_credentials(const struct upstreams *upstreams)
 {
     const struct passwd *haproxy = getpwnam("haproxy");
@@ -134,36 +135,34 @@ static struct credentials least_credentials(const struct upstreams *upstreams)
         if (owner.uid != 0 && may_open_all(upstreams, &owner))
             return owner;
     }
-    notice("HAProxy runs as root: no other user and group may open %s", upstreams_socket(upstreams));
+    notice("HAProxy runs as root: no other user and group can open %s", upstreams_socket(upstreams));
     return (struct credentials){.drop = false};
 }
 
-/* Whether there is a socket; says so if not. */
+/* Whether the path is a socket; reports if it is not, or cannot be opened. */
 static bool is_socket(const char *path)
 {
     struct stat file;
 
     if (stat(path, &file) != 0)
         notice("warning: %s: %s; requests get 503 until it is there%s", path, strerror(errno),
-               geteuid() == 0 ? "; HAProxy stays root, since nobody can know who will own it" : "");
+               geteuid() == 0 ? "; HAProxy runs as root, because the owner of the socket is not known yet" : "");
     else if (!S_ISSOCK(file.st_mode))
         notice("warning: %s is %s, not a socket; requests get 503 until it is one", path,
-               S_ISDIR(file.st_mode) ? "a directory (Docker makes one if the socket to be mounted is missing)"
+               S_ISDIR(file.st_mode) ? "a directory (Docker creates one if the socket to be mounted is missing)"
                                      : "something else");
     else {
         if (geteuid() != 0 && access(path, W_OK) != 0)
-            notice(
-                "warning: %s (owner %u, group %u, mode %04o) may not be opened by user %u; requests get 503; run as root or "
-                "with group_add: [\"%u\"]",
-                path, (unsigned)file.st_uid, (unsigned)file.st_gid, (unsigned)file.st_mode & 07777, (unsigned)geteuid(),
-                (unsigned)file.st_gid);
+            notice("warning: %s (owner %u, group %u, mode %04o) cannot be opened by user %u; requests get 503; run as "
+                   "root or with group_add: [\"%u\"]",
+                   path, (unsigned)file.st_uid, (unsigned)file.st_gid, (unsigned)file.st_mode & 07777,
+                   (unsigned)geteuid(), (unsigned)file.st_gid);
         return true;
     }
     return false;
 }
 
-/* As whom to serve the Engines with the least rights: an unprivileged user with the group that owns the socket; root
- * only when nothing less can open it. */
+/* The least privileged credentials that can open the sockets; root only if no others can. */
 static struct credentials find_credentials(const struct upstreams *upstreams)
 {
     const struct credentials stay = {.drop = false};
@@ -175,13 +174,14 @@ static struct credentials find_credentials(const struct upstreams *upstreams)
     if (geteuid() != 0 || !all_there)
         return stay;
     if (!may_change_user()) {
-        notice("HAProxy stays root, without the capabilities to change that (cap_drop); the kernel limits it already");
+        notice("HAProxy runs as root: it lacks the capabilities to change its user (cap_drop), which also limits what "
+               "root may do");
         return stay;
     }
     return least_credentials(upstreams);
 }
 
-/* Whether the last of count strings of that size is one of those before it. */
+/* Whether the last of count strings, each in size bytes, equals an earlier one. */
 static bool repeats(const char *strings, size_t size, size_t count)
 {
     for (size_t i = 0; i + 1 < count; i++)
@@ -209,14 +209,14 @@ static void find_first_address(char *text, size_t size, const struct upstream *u
 
     if (!upstream_has_name(upstream) || getaddrinfo(upstream->host, NULL, &hints, &found) != 0 ||
         getnameinfo(found->ai_addr, found->ai_addrlen, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0 ||
-        strchr(text, '%') != NULL) /* of one link only, which HAProxy cannot express */
+        strchr(text, '%') != NULL) /* a link-local address, which HAProxy cannot express */
         bounded_copy(text, size, "none");
     if (found != NULL)
         freeaddrinfo(found);
 }
 
-/* (HAProxy would read the file itself, but warns of what it does not understand, such as fe80::1%eth0, and of a
- * repeated one.) */
+/* Reads resolv.conf here rather than in HAProxy, which warns of repeated addresses and of forms that it does not
+ * support, such as fe80::1%eth0. */
 static void find_nameservers(struct machine *machine)
 {
     FILE *file = fopen("/etc/resolv.conf", "re");
@@ -236,7 +236,7 @@ static void find_nameservers(struct machine *machine)
     free(line);
     if (file != NULL)
         fclose(file);
-    if (count == 0) /* as the C library does */
+    if (count == 0) /* the C library's default, resolv.conf(5) */
         bounded_copy(machine->nameservers[count++], INET6_ADDRSTRLEN, "127.0.0.1");
     machine->nameserver_count = count;
 }

@@ -1,4 +1,4 @@
-/* The base set, and PROFILE_<NAME>_*. */
+/* Reads the base set and the profiles, PROFILE_<NAME>_*. */
 #include "environment/profile.h"
 
 #include "base/text.h"
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the rest of a name begins: at the first _ALLOW_, else at a setting it ends in. */
+/* Where the part after PROFILE_<NAME>_ begins: at the first _ALLOW_, else at a setting at the end; NULL if at
+ * neither. */
 static const char *rest_of(const char *text)
 {
     const char *rest = strstr(text, "_ALLOW_");
@@ -142,6 +143,6 @@ void profile_read(struct profile *profile, char *const environment[], const stru
         READ_##kind(profile->field, name);
 #include "base/variables.def"
     if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
-        problem(problems, "%sFROM and %sLISTEN are not set: the profile is for nobody", profile->prefix,
+        problem(problems, "%sFROM and %sLISTEN are not set: the profile has no clients", profile->prefix,
                 profile->prefix);
 }

@@ -1,4 +1,4 @@
-/* A set of permissions, and for whom it is: the base set of the unprefixed variables, and PROFILE_<NAME>_*. */
+/* A set of permissions and the clients it applies to: the base set of unprefixed variables, or PROFILE_<NAME>_*. */
 #ifndef ENVIRONMENT_PROFILE_H
 #define ENVIRONMENT_PROFILE_H
 
@@ -13,48 +13,49 @@
 struct profile {
     char name[PROFILE_NAME_MAX];                        /* as written, "ADMIN"; "" for the base set */
     char prefix[PROFILE_PREFIX_MAX];                    /* "PROFILE_ADMIN_"; "" for the base set */
-    char backend[PROFILE_NAME_MAX + sizeof "profile_"]; /* its section of haproxy.cfg */
+    char backend[PROFILE_NAME_MAX + sizeof "profile_"]; /* the name of its section in haproxy.cfg */
     struct permissions permissions;
 /* The settings of scope PROFILE and BOTH, by the fields' names in base/variables.def; the base set has no clients. */
 #define PROFILE_SETTING(field, name, scope, kind, ...) TYPE_##kind field;
 #include "base/variables.def"
     bool guard_is_set;   /* one of the guard's variables is set */
-    struct guard *guard; /* judges the bodies of requests that carry a workload; owned */
+    struct guard *guard; /* judges the bodies of requests that create workloads; owned */
 };
 
-/* Reads the settings of one profile, whose name (or "" for the base set) must be set. compat is NULL for all but the
- * base set, and must stay as long as the profile is used. socket_path is the Engine's socket, which the guard keeps out
- * of bind mounts. Release with profile_free. */
+/* Reads the variables of the profile in its name field, "" for the base set. compat is NULL for all but the base
+ * set; it and the environment must outlive the profile. socket_path is the Engine's socket, which the guard refuses
+ * in bind mounts. Release with profile_free. */
 void profile_read(struct profile *profile, char *const environment[], const struct compat *compat,
                   const char *socket_path, struct problems *problems);
 void profile_free(struct profile *profile);
 
-/* The name of a profile that is not the base set in small letters, as the log has it. The profile's own. */
+/* The name of a profile other than the base set in lower case, for the log. Points into the profile. */
 const char *profile_log_name(const struct profile *profile);
 
-/* Whether the guard judges what row i of the table carries. What a foreign name has opened is judged only if one of the
- * guard's variables is set: the images those names come from have no guard, and a drop-in must not break. */
+/* Whether the guard judges requests for row i of the table. Operations that a foreign name has opened are judged
+ * only if a variable of the guard is set: the images with these names have no guard, and a replacement for them must
+ * not break. */
 bool profile_guards(const struct profile *profile, size_t i);
 
-/* Why row i is open, or what would open it, see permissions_reason; what the guard refuses as a whole needs its
- * variable as well. */
+/* Writes why row i is open or what would open it, as permissions_reason does. For an operation that the guard
+ * refuses as a whole, adds the guard's variable. */
 void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX]);
 
-/* What follows the reason of a closed operation in a hint: " would allow it", and where the body or the query decides
- * as well, that it does. */
+/* The end of a hint, after the reason of a closed operation: " would allow it", with a note if the create guard
+ * judges it as well. The string is static. */
 const char *profile_hint_end(const struct profile *profile, size_t i);
 
-/* The same; of a closed operation, what the guard would do once one of our variables has opened it. */
+/* As profile_guards; for a closed operation, whether the guard would judge it if an ALLOW_* variable opened it. */
 bool profile_would_guard(const struct profile *profile, size_t i);
 
-/* Whether clients reach BuildKit's own protocol: Grpc is open, and the guard does not refuse it. */
+/* Whether clients can use BuildKit's own protocol: Grpc is open, and the guard does not refuse it. */
 bool profile_speaks_buildkit(const struct profile *profile);
 
-/* Whether a workload can be created unjudged for that reason. */
+/* Whether a foreign name has opened a POST that the guard would judge, but that profile_guards excludes. */
 bool profile_leaves_unguarded(const struct profile *profile);
 
-/* Splits a variable's name "PROFILE_<NAME>_<REST>" where REST is ALLOW_* or a variable that a profile can have. Copies
- * NAME; returns REST, or NULL if the name is none of that form. */
+/* Splits "PROFILE_<NAME>_<REST>", where REST is ALLOW_* or a variable that a profile can have. Copies NAME to name.
+ * Returns REST, which points into variable, or NULL if the variable does not have this form. */
 const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX]);
 
 #endif

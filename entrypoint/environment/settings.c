@@ -1,4 +1,4 @@
-/* The settings of the whole proxy. */
+/* Reads the settings of the whole proxy. */
 #include "environment/settings.h"
 
 #include "base/host.h"
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A directory of certificates must hold the files, which Docker gives these names. */
+/* Checks that a directory has the certificate files. The names are those of the docker client. */
 static void check_directory(const char *wanted_by, enum variable_id id, const char *directory,
                             const char *const files[], struct problems *problems)
 {
@@ -51,7 +51,8 @@ bool settings_require_client_certificates(const struct settings *settings)
 
     if (settings->tls_cert_path == NULL || !path_join(path, settings->tls_cert_path, "ca.pem"))
         return false;
-    /* Only a ca.pem that is certainly not there means that none is wanted; one that cannot be read stops HAProxy. */
+    /* Fail closed: unless ca.pem certainly does not exist, it is required. HAProxy does not start if it is
+     * unreadable. */
     return lstat(path, &file) == 0 || errno != ENOENT;
 }
 
@@ -60,7 +61,7 @@ void settings_read(struct settings *settings, const struct variables *variables,
 #define SETTING(field, name, kind, ...) READ_##kind(settings->field, name);
 #include "base/variables.def"
     if (strcmp(settings->log_level, "error") == 0)
-        settings->log_level = "err"; /* syslog's own short name */
+        settings->log_level = "err"; /* the name in HAProxy and syslog(3) */
     if (settings->data_dir != NULL)
         return;
     settings->data_dir = data_dir_preset();

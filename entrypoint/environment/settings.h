@@ -1,4 +1,4 @@
-/* The variables besides ALLOW_*: where to listen, what to forward to, how to log, what to limit. */
+/* The settings of the whole proxy, and the readers of settings by their kind. */
 #ifndef ENVIRONMENT_SETTINGS_H
 #define ENVIRONMENT_SETTINGS_H
 
@@ -8,7 +8,7 @@
 
 /* The type of a field, by the kind of its row in base/variables.def. */
 #define TYPE_BOOLEAN     bool
-#define TYPE_NUMBER      long /* 0 for none */
+#define TYPE_NUMBER      long /* 0: none */
 #define TYPE_WORD        const char *
 #define TYPE_CHOICE      size_t
 #define TYPE_PATH        const char *
@@ -18,7 +18,7 @@
 #define TYPE_UPSTREAMS   struct upstreams
 #define TYPE_CLAIMS      struct claims
 
-/* What reads it, where `variables` and `problems` are. */
+/* The statement that reads a field, with `variables` and `problems` in scope. */
 #define READ_BOOLEAN(to, name)     (to) = variable_boolean(variables, #name, problems) == YES
 #define READ_NUMBER(to, name)      (to) = variable_number(variables, VAR_##name, problems)
 #define READ_WORD(to, name)        (to) = variable_word(variables, VAR_##name, problems)
@@ -30,22 +30,22 @@
 #define READ_UPSTREAMS(to, name)   upstreams_read(&(to), variables, problems)
 #define READ_CLAIMS(to, name)      claims_read(&(to), variables, problems)
 
-enum log_format { LOG_TEXT, LOG_JSON }; /* in the order of LOG_FORMAT's words */
+enum log_format { LOG_TEXT, LOG_JSON }; /* in the order of the words of LOG_FORMAT */
 
-/* The settings of scope GLOBAL, by the fields' names in base/variables.def. Texts are not owned. */
+/* The fields of SETTING rows in base/variables.def. Strings are not owned. */
 struct settings {
 #define SETTING(field, name, kind, ...) TYPE_##kind field;
 #include "base/variables.def"
 };
 
-/* Reads all settings. What is wrong is told as problems; the settings are then complete but must not be used. */
+/* Reads all settings. Reports all problems; the settings may be used only if there were none. */
 void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems);
 
-/* Where there are tls:// listeners (of whichever profile) or upstreams, a directory of certificates that is not set, or
- * lacks a file, is a problem: nobody would be served, or everybody. */
+/* Checks the certificates of tls:// listeners and upstreams. A directory that is not set or lacks a file is a
+ * problem. listens_with_tls: some profile has a tls:// listener. */
 void settings_check_tls(const struct settings *settings, bool listens_with_tls, struct problems *problems);
 
-/* Whether TLS_CERT_PATH holds a ca.pem: clients need a certificate then. */
+/* Whether clients need a certificate: TLS_CERT_PATH has a ca.pem. */
 bool settings_require_client_certificates(const struct settings *settings);
 
 #endif

@@ -1,4 +1,4 @@
-/* Variables of other programs that look like ours. */
+/* Recognizes variables of other programs and unknown variables that look like permissions. */
 #include "environment/strangers.h"
 
 #include "policy/compat.h"
@@ -9,44 +9,42 @@
 #include <string.h>
 #include <strings.h>
 
-/* Names of other proxies. One that ends in an underscore stands for all that begin so. */
+/* Variables of other proxies. A name that ends in an underscore stands for all names with this prefix. */
 static const struct stranger {
     const char *name;
     const char *advice;
 } others[] = {
-    {"ALLOWED_PATHS", "paths are no setting here; ALLOW_* variables open operations, such as ALLOW_CONTAINER_LIST"},
-    {"ALLOWED_METHODS", "methods are no setting here; ALLOW_* variables open operations, such as ALLOW_CONTAINER_LIST"},
-    {"SP_ALLOWFROM", "of wollomatic/socket-proxy; here PROFILE_<NAME>_FROM says for whom a set of permissions is"},
-    {"SP_ALLOWBINDMOUNTFROM", "of wollomatic/socket-proxy; ALLOW_BIND_MOUNTS takes the same list"},
-    {"SP_LISTENIP", "of wollomatic/socket-proxy; LISTEN=tcp://ADDRESS:PORT says it here"},
-    {"SP_PROXYPORT", "of wollomatic/socket-proxy; LISTEN=tcp://ADDRESS:PORT says it here"},
-    {"SP_PROXYSOCKETENDPOINT", "of wollomatic/socket-proxy; LISTEN=unix:///PATH says it here"},
-    {"SP_PROXYCONTAINERNAME", "of wollomatic/socket-proxy; PROFILE_<NAME>_FROM=CONTAINER says it here"},
-    {"SP_SOCKETPATH", "of wollomatic/socket-proxy; SOCKET_PATH says it here"},
-    {"SP_LOGLEVEL", "of wollomatic/socket-proxy; LOG_LEVEL says it here"},
-    {"SP_LOGJSON", "of wollomatic/socket-proxy; LOG_FORMAT=json says it here"},
-    {"SP_",
-     "of wollomatic/socket-proxy, whose regular expressions are not understood; ALLOW_* variables open operations"},
-    {"CETUSGUARD_BACKEND_ADDR", "of CetusGuard; UPSTREAM says it here"},
-    {"CETUSGUARD_FRONTEND_ADDR", "of CetusGuard; LISTEN says it here"},
-    {"CETUSGUARD_", "of CetusGuard, whose rules are not understood; ALLOW_* variables open operations"},
-    {"SOCKGUARD_", "of Sockguard, whose settings are not understood; ALLOW_* variables open operations"},
-    {"SOCKET_PROXY_VOLUME", "of 11notes/socket-proxy; LISTEN=unix:///PATH says it here"},
-    {"SOCKET_PROXY_DOCKER_SOCKET", "of 11notes/socket-proxy; SOCKET_PATH says it here"},
-    {"DOCKER_SOCKET", "SOCKET_PATH says it here"},
-    {"DOCKER_SOCK", "SOCKET_PATH says it here"},
-    {"PROXY_PORT", "LISTEN=tcp://ADDRESS:PORT says it here"},
+    {"ALLOWED_PATHS", "paths cannot be set; use ALLOW_* variables such as ALLOW_CONTAINER_LIST"},
+    {"ALLOWED_METHODS", "methods cannot be set; use ALLOW_* variables such as ALLOW_CONTAINER_LIST"},
+    {"SP_ALLOWFROM", "it is of wollomatic/socket-proxy; use PROFILE_<NAME>_FROM"},
+    {"SP_ALLOWBINDMOUNTFROM", "it is of wollomatic/socket-proxy; use ALLOW_BIND_MOUNTS, which takes the same list"},
+    {"SP_LISTENIP", "it is of wollomatic/socket-proxy; use LISTEN=tcp://ADDRESS:PORT"},
+    {"SP_PROXYPORT", "it is of wollomatic/socket-proxy; use LISTEN=tcp://ADDRESS:PORT"},
+    {"SP_PROXYSOCKETENDPOINT", "it is of wollomatic/socket-proxy; use LISTEN=unix:///PATH"},
+    {"SP_PROXYCONTAINERNAME", "it is of wollomatic/socket-proxy; use PROFILE_<NAME>_FROM=CONTAINER"},
+    {"SP_SOCKETPATH", "it is of wollomatic/socket-proxy; use SOCKET_PATH"},
+    {"SP_LOGLEVEL", "it is of wollomatic/socket-proxy; use LOG_LEVEL"},
+    {"SP_LOGJSON", "it is of wollomatic/socket-proxy; use LOG_FORMAT=json"},
+    {"SP_", "it is of wollomatic/socket-proxy, whose regular expressions are not supported; use ALLOW_* variables"},
+    {"CETUSGUARD_BACKEND_ADDR", "it is of CetusGuard; use UPSTREAM"},
+    {"CETUSGUARD_FRONTEND_ADDR", "it is of CetusGuard; use LISTEN"},
+    {"CETUSGUARD_", "it is of CetusGuard, whose rules are not supported; use ALLOW_* variables"},
+    {"SOCKGUARD_", "it is of Sockguard, whose settings are not supported; use ALLOW_* variables"},
+    {"SOCKET_PROXY_VOLUME", "it is of 11notes/socket-proxy; use LISTEN=unix:///PATH"},
+    {"SOCKET_PROXY_DOCKER_SOCKET", "it is of 11notes/socket-proxy; use SOCKET_PATH"},
+    {"DOCKER_SOCKET", "use SOCKET_PATH"},
+    {"DOCKER_SOCK", "use SOCKET_PATH"},
+    {"PROXY_PORT", "use LISTEN=tcp://ADDRESS:PORT"},
 };
 
-/* Names that people believe in, where they are given a boolean: no image has them. */
-static const struct stranger believed[] = {
-    {"GET", "reading is opened section by section, such as ALLOW_CONTAINERS=true"},
-    {"HEAD", "reading is opened section by section, such as ALLOW_CONTAINERS=true"},
-    {"PUT", "the only PUT of the Engine's writes files into containers: ALLOW_PUT_CONTAINER_ARCHIVE=true"},
+/* Names that no image has, but that are set by mistake. Recognized only with a boolean value. */
+static const struct stranger mistaken[] = {
+    {"GET", "sections are opened one by one, such as with ALLOW_CONTAINERS=true"},
+    {"HEAD", "sections are opened one by one, such as with ALLOW_CONTAINERS=true"},
+    {"PUT", "ALLOW_PUT_CONTAINER_ARCHIVE=true writes files into containers"},
     {"PATCH", "the Engine has no such method"},
-    {"DELETE",
-     "ALLOW_DELETE=true removes containers, and what else is removed where its section is open; POST=1 has it too"},
-    {"CREATE", "ALLOW_CREATE=true creates containers, and what else is created where its section is open"},
+    {"DELETE", "ALLOW_DELETE=true removes containers, and other objects whose section is open; POST=1 allows it too"},
+    {"CREATE", "ALLOW_CREATE=true creates containers, and other objects whose section is open"},
     {"START", "ALLOW_START=true starts containers"},
     {"STOP", "ALLOW_STOP=true stops containers"},
     {"RESTART", "ALLOW_CONTAINER_RESTART=true restarts containers"},
@@ -56,16 +54,16 @@ static const struct stranger believed[] = {
     {"UNPAUSE", "ALLOW_UNPAUSE=true resumes containers"},
     {"RENAME", "ALLOW_CONTAINER_RENAME=true renames containers"},
     {"ATTACH", "ALLOW_ATTACH=true attaches to containers"},
-    {"LIST", "each section has its own, such as ALLOW_CONTAINER_LIST=true"},
-    {"INSPECT", "each section has its own, such as ALLOW_CONTAINER_INSPECT=true"},
-    {"PRUNE", "each section has its own, such as ALLOW_IMAGE_PRUNE=true"},
+    {"LIST", "use the permission of a section, such as ALLOW_CONTAINER_LIST=true"},
+    {"INSPECT", "use the permission of a section, such as ALLOW_CONTAINER_INSPECT=true"},
+    {"PRUNE", "use the permission of a section, such as ALLOW_IMAGE_PRUNE=true"},
     {"LOGS", "ALLOW_LOGS=true reads the logs of containers"},
-    {"STATS", "ALLOW_CONTAINER_STATS=true reads the figures of containers"},
+    {"STATS", "ALLOW_CONTAINER_STATS=true reads the resource usage of containers"},
     {"TOP", "ALLOW_TOP=true lists the processes of containers"},
-    {"CHANGES", "ALLOW_CHANGES=true lists what containers have changed"},
+    {"CHANGES", "ALLOW_CHANGES=true lists the changed files of containers"},
     {"ARCHIVE", "ALLOW_ARCHIVE=true reads files of containers"},
-    {"EXPORT", "ALLOW_EXPORT=true reads all files of containers"},
-    {"PORTS", "ports are a part of what ALLOW_CONTAINER_LIST=true shows"},
+    {"EXPORT", "ALLOW_EXPORT=true exports the files of containers"},
+    {"PORTS", "ALLOW_CONTAINER_LIST=true shows ports"},
     {"PULL", "ALLOW_IMAGE_CREATE=true pulls images"},
     {"PUSH", "ALLOW_IMAGE_PUSH=true pushes images"},
     {"SEARCH", "ALLOW_IMAGE_SEARCH=true searches registries"},
@@ -99,9 +97,9 @@ bool stranger_advice(const char *assignment, char *advice, size_t size)
     value = variable(&variables, name);
     stranger = find(others, sizeof others / sizeof *others, name);
     if (stranger == NULL && value != NULL && boolean_word(value) != UNSET)
-        stranger = find(believed, sizeof believed / sizeof *believed, name);
+        stranger = find(mistaken, sizeof mistaken / sizeof *mistaken, name);
     if (stranger != NULL) {
-        snprintf(advice, size, "%s means nothing here: %s", name, stranger->advice);
+        snprintf(advice, size, "%s has no effect: %s", name, stranger->advice);
         return true;
     }
     if (value == NULL || boolean_word(value) == UNSET || compat_knows(name))
@@ -112,6 +110,6 @@ bool stranger_advice(const char *assignment, char *advice, size_t size)
     compat_try_names(&nearest, "");
     if (nearest.found[0] == '\0')
         return false;
-    snprintf(advice, size, "%.*s means nothing here: did you mean %s", (int)length, assignment, nearest.found);
+    snprintf(advice, size, "%.*s has no effect: did you mean %s", (int)length, assignment, nearest.found);
     return true;
 }

@@ -1,14 +1,14 @@
-/* Variables that mean nothing here, though their names look as if they did: slips in the names of other images, the
- * names of other proxies, and names that people believe in. An environment holds other programs' variables too, so
- * these are told and stop nothing. */
+/* Advice on variables that have no effect: misspelled variables of other images, variables of other proxies, and
+ * common mistakes. Since the environment also holds variables of other programs, they are reported but do not stop
+ * the start. */
 #ifndef ENVIRONMENT_STRANGERS_H
 #define ENVIRONMENT_STRANGERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What to say of NAME=value: what to set instead. False if it is somebody else's. (ALLOW_*, PROFILE_* and LIBPOD_* are
- * not asked about: what is unknown of those stops the start.) */
+/* Writes advice on NAME=value, at most size bytes. False if there is none. Not for ALLOW_*, PROFILE_* and LIBPOD_*:
+ * unknown names of these stop the start. */
 bool stranger_advice(const char *assignment, char *advice, size_t size);
 
 #endif

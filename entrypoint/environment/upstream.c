@@ -1,4 +1,4 @@
-/* SOCKET_PATH and UPSTREAM. */
+/* Parses SOCKET_PATH and UPSTREAM. */
 #include "environment/upstream.h"
 
 #include "base/host.h"
@@ -11,7 +11,7 @@
 
 #define PATH_MOST (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
-/* Changes text. Returns what is wrong, or NULL. */
+/* Modifies text. Returns what is wrong, or NULL. */
 static const char *read_upstream(struct upstream *upstream, char *text)
 {
     static const enum upstream_kind kinds[] = {
@@ -23,7 +23,7 @@ static const char *read_upstream(struct upstream *upstream, char *text)
     if (wrong != NULL)
         return wrong;
     if (url.scheme == URL_OTHER)
-        return "an upstream begins with unix://, tcp:// or tls://";
+        return "an upstream must begin with unix://, tcp:// or tls://";
     upstream->kind = kinds[url.scheme];
     upstream->port = url.port;
     if (url.options != NULL)

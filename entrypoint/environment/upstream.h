@@ -1,4 +1,4 @@
-/* SOCKET_PATH and UPSTREAM: the Engines that requests go to. */
+/* SOCKET_PATH and UPSTREAM: the Engines that requests are forwarded to. */
 #ifndef ENVIRONMENT_UPSTREAM_H
 #define ENVIRONMENT_UPSTREAM_H
 
@@ -21,17 +21,17 @@ struct upstreams {
     struct upstream list[UPSTREAMS_MAX]; /* in the order of preference */
 };
 
-/* Reads UPSTREAM, a comma-separated list of unix://path, tcp://host:port and tls://host:port; unset, it is SOCKET_PATH.
- */
+/* Reads UPSTREAM, a list of unix:///path, tcp://host:port and tls://host:port, separated by commas or blanks. If it
+ * is unset, SOCKET_PATH is the only upstream. A wrong item is a problem. */
 void upstreams_read(struct upstreams *upstreams, const struct variables *variables, struct problems *problems);
 
-/* The path of the first Unix socket among them, or Docker's usual one. */
+/* The path of the first Unix socket among the upstreams, else the default of SOCKET_PATH. */
 const char *upstreams_socket(const struct upstreams *upstreams);
 
-/* Whether the host is a name; addresses and sockets need nobody to resolve them. */
+/* Whether the host is a name, which has to be resolved. */
 bool upstream_has_name(const struct upstream *upstream);
 
-/* The upstream as one writes it: unix:///var/run/docker.sock, tcp://manager:2375. Returns false if it does not fit. */
+/* Writes the URL of the upstream, such as unix:///run/docker.sock or tcp://[::1]:2375. False if it does not fit. */
 bool upstream_url(const struct upstream *upstream, char *url, size_t size);
 
 #endif

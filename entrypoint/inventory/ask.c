@@ -1,3 +1,4 @@
+/* Queries the upstreams and reads their responses into the inventory. */
 #include "inventory/internal.h"
 
 #include "base/text.h"
@@ -14,8 +15,8 @@ static bool is_podman(const struct fetch *ping)
     return fetch_has_header(ping, "Libpod-API-Version");
 }
 
-/* Asks the upstreams the questions for which wanted says so, all at the same time. */
-static void ask(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QUESTIONS], long deadline)
+/* Sends the wanted requests to the upstreams, all at the same time. */
+static void query(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QUESTIONS], long deadline)
 {
     struct fetch *fetches = calloc((size_t)UPSTREAMS_MAX * QUESTIONS, sizeof *fetches);
     struct fetch *places[UPSTREAMS_MAX * QUESTIONS];
@@ -38,9 +39,9 @@ static void ask(struct inventory_reading *reading, bool wanted[UPSTREAMS_MAX][QU
     free(fetches);
 }
 
-/* (Podman's /version takes long, and what it is its /_ping has told; it has no swarm, and what it says of cgroups is
- * not of use.) */
-static void ask_all(struct inventory_reading *reading, long deadline)
+/* The first round identifies Podman by its /_ping and lists containers; the second is for Docker only. Podman's
+ * /version is slow, it has no swarm, and nothing depends on its cgroups. */
+static void query_all(struct inventory_reading *reading, long deadline)
 {
     bool first[UPSTREAMS_MAX][QUESTIONS] = {{false}};
     bool second[UPSTREAMS_MAX][QUESTIONS] = {{false}};
@@ -50,22 +51,21 @@ static void ask_all(struct inventory_reading *reading, long deadline)
         first[i][PING] = true;
         first[i][LIST] = reading->container->contained;
     }
-    ask(reading, first, deadline);
+    query(reading, first, deadline);
     for (size_t i = 0; i < count; i++)
         for (size_t k = VERSION_OF; k < QUESTIONS; k++)
             second[i][k] = reading->answers[i][PING].status == 200 && !is_podman(&reading->answers[i][PING]);
-    ask(reading, second, deadline);
+    query(reading, second, deadline);
 }
 
 static void set_unfit(struct inventory_upstream *part, const char *question)
 {
     part->answer = INVENTORY_UNFIT;
-    bounded_format(part->why, sizeof part->why, "what it answers to GET %s is not understood", question);
+    bounded_format(part->why, sizeof part->why, "its response to GET %s is not that of an Engine", question);
 }
 
-/* What only an Engine of Docker is asked. What it does not answer, or not in time, is not known; the rest is all the
- * same. */
-static void take_facts(struct inventory_upstream *part, const struct fetch *answers)
+/* Reads the responses that only Docker's Engine is queried for. A missing response leaves its fact unknown. */
+static void read_facts(struct inventory_upstream *part, const struct fetch *answers)
 {
     const struct fetch *info = &answers[INFO];
     const struct fetch *host = &answers[HOST_NETWORK];
@@ -79,8 +79,8 @@ static void take_facts(struct inventory_upstream *part, const struct fetch *answ
         inventory_host_network_read(part->swarm_host_network, SWARM_NETWORK_ID_LENGTH, swarm->body, swarm->length);
 }
 
-/* The upstream's part, from its answers. */
-static void take(struct inventory_upstream *part, struct inventory_reading *reading, size_t i)
+/* Reads the responses of upstream i into its part. */
+static void read_part(struct inventory_upstream *part, struct inventory_reading *reading, size_t i)
 {
     struct fetch *answers = reading->answers[i];
     const bool *asked = reading->asked[i];
@@ -93,7 +93,8 @@ static void take(struct inventory_upstream *part, struct inventory_reading *read
         if (answers[k].status == 0)
             bounded_copy(part->why, sizeof part->why, answers[k].why);
         else
-            bounded_format(part->why, sizeof part->why, "it answers GET %s with %d", questions[k], answers[k].status);
+            bounded_format(part->why, sizeof part->why, "its response to GET %s has status %d", questions[k],
+                           answers[k].status);
         return;
     }
     if (is_podman(&answers[PING]))
@@ -107,7 +108,7 @@ static void take(struct inventory_upstream *part, struct inventory_reading *read
     if (!part->told)
         inventory_entries_free(&reading->entries[i]);
     else if (part->kind == ENGINE_DOCKER)
-        take_facts(part, answers);
+        read_facts(part, answers);
 }
 
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds)
@@ -118,9 +119,9 @@ void inventory_ask(struct inventory *inventory, struct inventory_reading *readin
 
     endpoints_find(endpoints, upstreams, begin + milliseconds / 2);
     reading->endpoints = endpoints;
-    ask_all(reading, begin + milliseconds);
+    query_all(reading, begin + milliseconds);
     for (size_t i = 0; i < upstreams->count; i++) {
-        take(&inventory->upstreams[i], reading, i);
+        read_part(&inventory->upstreams[i], reading, i);
         for (size_t k = 0; k < QUESTIONS; k++)
             fetch_free(&reading->answers[i][k]);
     }

@@ -1,3 +1,4 @@
+/* Connects to an upstream, sends a request and reads the response without blocking. */
 #include "inventory/channel.h"
 
 #include "inventory/tls.h"
@@ -37,9 +38,9 @@ void channel_open(struct channel *channel, const struct endpoint *endpoint, cons
         return;
     }
     channel->fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* (EAGAIN: the queue of a Unix socket is full, so that nobody takes connections from it.) */
+    /* EAGAIN: the backlog of a Unix socket is full. */
     if (channel->fd < 0 || (connect(channel->fd, address, endpoint->length) != 0 && errno != EINPROGRESS)) {
-        fail(channel, errno == EAGAIN ? "it takes no connection" : strerror(errno));
+        fail(channel, errno == EAGAIN ? "it does not accept connections" : strerror(errno));
         return;
     }
     channel->state = CHANNEL_CONNECTING;
@@ -74,7 +75,7 @@ short channel_events(const struct channel *channel)
     }
 }
 
-/* Whether a connection that was begun is there by now. */
+/* Whether the connection is established; a failure sets CHANNEL_FAILED. */
 static bool is_connected(struct channel *channel)
 {
     struct pollfd one = {.fd = channel->fd, .events = POLLOUT};

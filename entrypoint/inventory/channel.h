@@ -1,4 +1,4 @@
-/* A connection to an upstream that never waits: whoever owns it polls. */
+/* A non-blocking connection to an upstream. The owner polls it. */
 #ifndef INVENTORY_CHANNEL_H
 #define INVENTORY_CHANNEL_H
 
@@ -12,12 +12,12 @@ enum channel_state {
     CHANNEL_SHAKING_HANDS, /* TLS */
     CHANNEL_SENDING,
     CHANNEL_READING,
-    CHANNEL_ENDED, /* the other side has ended it */
+    CHANNEL_ENDED, /* closed by the upstream */
 };
 
-/* Where an upstream is now. */
+/* The present address of an upstream. */
 struct endpoint {
-    socklen_t length; /* 0: not known, see why */
+    socklen_t length; /* of address in bytes; 0: not known, see why */
     struct sockaddr_storage address;
     char why[160];
 };
@@ -25,29 +25,30 @@ struct endpoint {
 struct channel {
     enum channel_state state;
     int fd;          /* -1 for none */
-    struct tls *tls; /* NULL without */
+    struct tls *tls; /* NULL without TLS; owned */
     const char *request;
     size_t sent;
-    char why[160]; /* CHANNEL_FAILED */
+    char why[160]; /* the reason of CHANNEL_FAILED */
 };
 
-/* The addresses of all upstreams, names among them asked for in children, until the deadline (see channel_now). Those
- * that are not found in time have a length of 0 and the reason. */
+/* Finds the addresses of all upstreams; child processes resolve names. Takes until the deadline (see channel_now) at
+ * most. An upstream without an address gets length 0 and the reason. */
 void endpoints_find(struct endpoint endpoints[UPSTREAMS_MAX], const struct upstreams *upstreams, long deadline);
 
-/* Begins to connect, and will send the request, which must stay as long as the channel is used. The certificates for a
- * tls:// upstream are those of the settings. Ends with channel_close, whatever the state. */
+/* Begins to connect, and then to send the request, a string that must outlive the channel. Uses
+ * UPSTREAM_TLS_CERT_PATH of the settings for a tls:// upstream. An error sets CHANNEL_FAILED and why. Close in any
+ * state with channel_close. */
 void channel_open(struct channel *channel, const struct endpoint *endpoint, const struct upstream *upstream,
                   const struct settings *settings, const char *request);
 void channel_close(struct channel *channel);
 
-/* What to poll the fd for. */
+/* The events to poll fd for (poll(2)). */
 short channel_events(const struct channel *channel);
 
-/* Goes on as far as it can without waiting, after poll or at any time. Returns how much has been read into bytes. */
+/* Proceeds as far as possible without blocking. Returns the number of bytes that were read into bytes. */
 size_t channel_step(struct channel *channel, char *bytes, size_t size);
 
-/* Milliseconds of the clock that deadlines are told in. */
+/* The time in milliseconds on the clock of deadlines (CLOCK_MONOTONIC). */
 long channel_now(void);
 
 #endif

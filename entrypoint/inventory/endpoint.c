@@ -1,4 +1,4 @@
-/* Where upstreams are: the part of inventory/channel.h that asks for names. */
+/* Finds the addresses of upstreams: endpoints_find of inventory/channel.h. */
 #include "inventory/channel.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool look_up(struct endpoint *endpoint, const struct upstream *upstream, int flags)
+static bool resolve(struct endpoint *endpoint, const struct upstream *upstream, int flags)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
     struct addrinfo *found = NULL;
@@ -28,7 +28,7 @@ static bool look_up(struct endpoint *endpoint, const struct upstream *upstream, 
     return true;
 }
 
-static void of_path(struct endpoint *endpoint, const char *path)
+static void set_path(struct endpoint *endpoint, const char *path)
 {
     struct sockaddr_un *address = (struct sockaddr_un *)&endpoint->address;
 
@@ -37,10 +37,10 @@ static void of_path(struct endpoint *endpoint, const char *path)
     endpoint->length = sizeof *address;
 }
 
-/* The C library cannot be told how long to look for a name, but a child can be ended. */
+/* getaddrinfo has no timeout, but a child process that calls it can be killed. */
 struct search {
     pid_t child;
-    int answer; /* a pipe; -1 for none */
+    int answer; /* the pipe that the child writes its result to; -1 for none */
 };
 
 static void begin(struct search *search, const struct upstream *upstream)
@@ -53,7 +53,7 @@ static void begin(struct search *search, const struct upstream *upstream)
         return;
     search->child = fork();
     if (search->child == 0) {
-        ssize_t written = look_up(&found, upstream, 0) ? write(ends[1], &found, sizeof found) : 0;
+        ssize_t written = resolve(&found, upstream, 0) ? write(ends[1], &found, sizeof found) : 0;
 
         _exit(written == (ssize_t)sizeof found ? 0 : 1);
     }
@@ -92,11 +92,11 @@ void endpoints_find(struct endpoint endpoints[UPSTREAMS_MAX], const struct upstr
         snprintf(endpoints[i].why, sizeof endpoints[i].why, "its name cannot be resolved");
         searches[i].answer = -1;
         if (upstream->kind == UPSTREAM_UNIX)
-            of_path(&endpoints[i], upstream->host);
+            set_path(&endpoints[i], upstream->host);
         else if (upstream_has_name(upstream))
             begin(&searches[i], upstream);
         else
-            look_up(&endpoints[i], upstream, AI_NUMERICHOST);
+            resolve(&endpoints[i], upstream, AI_NUMERICHOST);
     }
     for (size_t i = 0; i < upstreams->count; i++)
         end(&searches[i], &endpoints[i], deadline);

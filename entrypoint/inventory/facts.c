@@ -1,4 +1,4 @@
-/* From the inventory to the guard's facts. */
+/* Converts the inventory to the facts that the create guard uses. */
 #include "inventory/facts.h"
 
 #include <stdlib.h>

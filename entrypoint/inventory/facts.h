@@ -1,4 +1,4 @@
-/* What the create guard has to know of the Engines: from the inventory to the guard's facts. */
+/* The inventory as the facts that the create guard uses (guard/guard.h). */
 #ifndef INVENTORY_FACTS_H
 #define INVENTORY_FACTS_H
 
@@ -6,10 +6,11 @@
 #include "inventory/inventory.h"
 
 struct facts {
-    struct guard_facts known; /* points into the inventory, which must stay */
-    const char **lists[4];    /* owned */
+    struct guard_facts known; /* points into the inventory, which must outlive it */
+    const char **lists[4];    /* the lists of known; owned, their strings are not */
 };
 
+/* Release with facts_free. Aborts if memory runs out. */
 void facts_read(struct facts *facts, const struct inventory *inventory);
 void facts_free(struct facts *facts);
 

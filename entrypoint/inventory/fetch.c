@@ -1,3 +1,4 @@
+/* Sends GET requests to the upstreams at the same time and reads the responses. */
 #include "inventory/fetch.h"
 
 #include "base/text.h"
@@ -11,16 +12,16 @@
 #define AT_ONCE 32 /* connections */
 #define BLOCK   65536
 
-/* One that is under way. */
+/* A request in progress. */
 struct job {
     struct fetch *fetch; /* NULL: none */
     struct channel channel;
     char request[400];
-    char *bytes; /* what has come, and a zero byte */
+    char *bytes; /* the response so far, terminated by a zero byte; owned */
     size_t length;
     size_t room;
-    size_t head;    /* where the body begins; 0: the head has not come yet */
-    long announced; /* length of the body; -1: until the end of the connection, -2: not to be used */
+    size_t head;    /* where the body begins; 0: the head is not complete */
+    long announced; /* length of the body; -1: ends with the connection; -2: unusable */
 };
 
 static void start(struct job *job, struct fetch *fetch, const struct settings *settings,
@@ -41,7 +42,7 @@ static void fail(struct fetch *fetch, const char *why)
     snprintf(fetch->why, sizeof fetch->why, "%s", why);
 }
 
-/* The value of a header line, NULL if there is none of that name. */
+/* The value of the first header field with that name; NULL if there is none. */
 static const char *header(const char *head, const char *name)
 {
     size_t length = strlen(name);
@@ -54,7 +55,7 @@ static const char *header(const char *head, const char *name)
     return NULL;
 }
 
-/* The length that the head announces. */
+/* The length of the body by the head, see struct job. */
 static long announced(const char *head)
 {
     const char *value = header(head, "Content-Length");
@@ -62,14 +63,14 @@ static long announced(const char *head)
     long length;
 
     if (header(head, "Transfer-Encoding") != NULL)
-        return -2; /* chunks are no answer to HTTP/1.0 */
+        return -2; /* not allowed in a response to HTTP/1.0 (RFC 9112 6.1) */
     if (value == NULL)
         return -1;
     length = strtol(value, &end, 10);
     return *end == '\r' && length >= 0 ? length : -2;
 }
 
-/* Ends the head with a zero byte once it has come; each header line keeps its line end. Returns whether it is there. */
+/* Terminates the head with a zero byte once it is complete; header lines keep their line ends. Whether it is. */
 static bool find_head(struct job *job)
 {
     const char *end = job->head == 0 && job->bytes != NULL ? strstr(job->bytes, "\r\n\r\n") : NULL;
@@ -82,23 +83,23 @@ static bool find_head(struct job *job)
     return job->head != 0;
 }
 
-/* Cuts head and body apart; what is not a whole answer is none. */
-static void take_answer(struct job *job)
+/* Splits the response into head and body; an incomplete response is an error. */
+static void read_response(struct job *job)
 {
     struct fetch *fetch = job->fetch;
     size_t got;
 
     if (!find_head(job) || strncmp(job->bytes, "HTTP/1.", 7) != 0 || strspn(job->bytes + 9, "0123456789") != 3) {
-        fail(fetch, "what it answers is no HTTP");
+        fail(fetch, "its response is not HTTP");
         return;
     }
     got = job->length - job->head;
     if (job->announced == -2) {
-        fail(fetch, "its answer to HTTP/1.0 is in chunks, or has a length that is no number");
+        fail(fetch, "its response is chunked, or its Content-Length is invalid");
         return;
     }
     if (job->announced >= 0 && (size_t)job->announced > got) {
-        fail(fetch, "its answer breaks off");
+        fail(fetch, "its response is incomplete");
         return;
     }
     fetch->status = (int)strtol(job->bytes + 9, NULL, 10);
@@ -114,7 +115,7 @@ static void finish(struct job *job)
     if (job->channel.state == CHANNEL_FAILED)
         fail(job->fetch, job->channel.why);
     else
-        take_answer(job);
+        read_response(job);
     channel_close(&job->channel);
     free(job->bytes);
     memset(job, 0, sizeof *job);
@@ -126,14 +127,14 @@ static bool is_complete(const struct job *job)
            (job->announced == -2 || job->length - job->head >= (size_t)job->announced);
 }
 
-static void refuse(struct job *job, const char *why)
+static void abandon(struct job *job, const char *why)
 {
     job->channel.state = CHANNEL_FAILED;
     snprintf(job->channel.why, sizeof job->channel.why, "%s", why);
 }
 
-/* Returns whether the request is done. */
-static bool go_on(struct job *job)
+/* Proceeds with a request. Returns whether it is done. */
+static bool proceed(struct job *job)
 {
     size_t got;
 
@@ -149,16 +150,16 @@ static bool go_on(struct job *job)
         job->length += got;
         job->bytes[job->length] = '\0';
         if (!find_head(job) && job->length >= BLOCK)
-            refuse(job, "what it answers is no HTTP");
+            abandon(job, "its response is not HTTP");
         else if (job->length > FETCH_SIZE_MAX)
-            refuse(job, "its answer is too long");
+            abandon(job, "its response is too long");
     } while (got == BLOCK && job->channel.state == CHANNEL_READING);
     if (job->channel.state == CHANNEL_READING && got > 0 && is_complete(job))
         job->channel.state = CHANNEL_ENDED;
     return job->channel.state == CHANNEL_FAILED || job->channel.state == CHANNEL_ENDED;
 }
 
-/* Waits for any of them, until the deadline. Returns false then. */
+/* Waits for a channel that is ready. Returns false at the deadline. */
 static bool wait_for_any(const struct job *jobs, long deadline)
 {
     struct pollfd polled[AT_ONCE];
@@ -186,7 +187,7 @@ void fetch_all(struct fetch *fetches, size_t count, const struct settings *setti
                 start(&jobs[i], &fetches[next++], settings, endpoints);
                 active++;
             }
-            if (jobs[i].fetch != NULL && go_on(&jobs[i])) {
+            if (jobs[i].fetch != NULL && proceed(&jobs[i])) {
                 finish(&jobs[i]);
                 active--;
             }
@@ -194,11 +195,11 @@ void fetch_all(struct fetch *fetches, size_t count, const struct settings *setti
     } while (active > 0 ? wait_for_any(jobs, deadline) : next < count);
     for (size_t i = 0; i < AT_ONCE; i++)
         if (jobs[i].fetch != NULL) {
-            refuse(&jobs[i], "it does not answer in time");
+            abandon(&jobs[i], "it does not respond in time");
             finish(&jobs[i]);
         }
     for (; next < count; next++)
-        fail(&fetches[next], "it does not answer in time");
+        fail(&fetches[next], "it does not respond in time");
     free(jobs);
 }
 

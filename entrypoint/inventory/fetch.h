@@ -6,24 +6,24 @@
 
 #define FETCH_SIZE_MAX ((size_t)32 * 1024 * 1024)
 
-/* One answer. HTTP/1.0 is spoken, so that it comes in one piece. */
+/* A request and its response. Requests are HTTP/1.0, so that responses are not chunked. */
 struct fetch {
-    size_t upstream; /* index */
+    size_t upstream; /* its index in the settings */
     char path[160];
-    int status;       /* 0: no answer that can be used, see why */
-    char *head;       /* the header lines, a string; owned; NULL without an answer */
-    const char *body; /* in head; a zero byte ends it */
+    int status;       /* 0: no usable response, see why */
+    char *head;       /* the header lines, a string; owned; NULL without a response */
+    const char *body; /* in the memory of head, terminated by a zero byte */
     size_t length;    /* of the body */
     char why[200];
 };
 
-/* Makes all the requests (of each, upstream and path are set), and is done at the deadline at the latest. Release each
- * with fetch_free. */
+/* Sends all requests, whose upstream and path are set, and returns at the deadline (see channel_now) at the latest.
+ * A response of more than FETCH_SIZE_MAX bytes is an error. Release each fetch with fetch_free. */
 void fetch_all(struct fetch *fetches, size_t count, const struct settings *settings, const struct endpoint *endpoints,
                long deadline);
 void fetch_free(struct fetch *fetch);
 
-/* Whether the answer has the header, whatever its value; the name in any case. */
+/* Whether the response has a header field with that name in any case. */
 bool fetch_has_header(const struct fetch *fetch, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which containers hold an Engine's socket. */
+/* Finds the containers that hold an Engine's socket. */
 #include "inventory/internal.h"
 #include "base/paths.h"
 
@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where Engines, and what runs containers for them, have their sockets. Those of rootless ones: see shows_rootless. */
+/* The sockets of Engines and of containerd. For rootless Engines see shows_rootless. */
 static const char *const usual_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock",
                                             "/run/containerd/containerd.sock"};
 
+/* Whether a mount of source contains the path, by any of its names. */
 static bool shows(const char *source, const char *path)
 {
     char other[PATH_MAX];
@@ -21,7 +22,7 @@ static bool shows(const char *source, const char *path)
            path_is_at_or_above(source, other);
 }
 
-/* /run/user/1000/docker.sock, /run/user/1000/podman/podman.sock, or a directory above one of them */
+/* Whether it contains /run/user/1000/docker.sock or /run/user/1000/podman/podman.sock, for any user. */
 static bool shows_rootless(const char *source)
 {
     static const char begin[] = "/run/user/";
@@ -42,7 +43,7 @@ static bool shows_rootless(const char *source)
     return false;
 }
 
-/* Our own mount in which the path lies; NULL if it lies in none. */
+/* The mount of the own container that contains the path; NULL if there is none. */
 static const struct inventory_mount *own_mount(const struct inventory_entry *own, const char *path)
 {
     const struct inventory_mount *best = NULL;
@@ -54,7 +55,7 @@ static const struct inventory_mount *own_mount(const struct inventory_entry *own
     return best;
 }
 
-/* The path of an upstream's socket as the host has it: where our own mount of it comes from. */
+/* Writes the path on the host of an upstream's socket, by the own container's mount of it. False if it does not fit. */
 static bool host_path(const struct inventory_mount *best, const char *path, char *host, size_t size)
 {
     if (best == NULL)
@@ -63,7 +64,7 @@ static bool host_path(const struct inventory_mount *best, const char *path, char
                             path_canonical(path) + strlen(path_canonical(best->place))) < size;
 }
 
-/* (The Engine does not tell where a volume is as long as no running container uses it.) */
+/* Compares names, since the Engine reports no source for a volume that no running container uses. */
 static bool is_same_volume(const struct inventory_mount *a, const struct inventory_mount *b)
 {
     return a != NULL && a->volume != NULL && a->volume[0] != '\0' && b->volume != NULL &&

@@ -1,11 +1,11 @@
-/* What the inventory's own files share: one reading of it, from asking to what follows. */
+/* Shared by the inventory's own files: the state of one reading, and its steps. */
 #ifndef INVENTORY_INTERNAL_H
 #define INVENTORY_INTERNAL_H
 
 #include "inventory/json.h"
 
-/* What is asked. Without an answer to the NEEDED ones nothing of an upstream is known; the others are facts by which
- * the create guard may be less strict. */
+/* The requests. Without responses to those below NEEDED, nothing is known of an upstream. The others are facts that
+ * let the create guard be less strict. */
 enum { PING, LIST, VERSION_OF, NEEDED, INFO = NEEDED, HOST_NETWORK, SWARM_NETWORK, QUESTIONS };
 
 struct inventory_reading {
@@ -17,24 +17,24 @@ struct inventory_reading {
     bool asked[UPSTREAMS_MAX][QUESTIONS];
 };
 
-/* inventory/ask.c: asks all upstreams, and takes their parts. */
+/* inventory/ask.c: queries all upstreams and reads their parts. */
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds);
 
-/* inventory/own.c: which of the listed containers is ours, into inventory->own with its volumes. NULL if none is. The
- * entry is the reading's; its container has moved. */
+/* inventory/own.c: finds the own container among those listed, and moves it to inventory->own with its volumes.
+ * Returns its entry, owned by the reading, or NULL if none is the own one. */
 struct inventory_entry *inventory_find_own(struct inventory *inventory, struct inventory_reading *reading);
 
-/* inventory/holders.c: the others that hold a socket. own is our entry, or NULL. */
+/* inventory/holders.c: adds the other containers that hold a socket. own is the own entry, or NULL. */
 void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading,
                             const struct inventory_entry *own);
 
-/* inventory/inventory.c: what follows from the parts. */
+/* inventory/inventory.c: sets the fields that follow from the parts of the upstreams. */
 void inventory_conclude(struct inventory *inventory);
 
-/* Adds copies. */
+/* Adds a volume of the own container; copies the strings. */
 void inventory_add_volume(struct inventory *inventory, const char *name, const char *place);
 
-/* Adds the container itself, which is used up. */
+/* Moves the container to the holders and clears it. */
 void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the Engines have said, as data: built from the parts of the upstreams, and queried. */
+/* Builds the inventory from the parts of the upstreams, and answers queries on it. */
 #include "inventory/internal.h"
 #include "base/paths.h"
 
@@ -39,7 +39,7 @@ static int compare_volumes(const void *a, const void *b)
     return strcmp(((const struct inventory_volume *)a)->name, ((const struct inventory_volume *)b)->name);
 }
 
-/* Two upstreams may lead to one Engine. */
+/* Two upstreams may be the same Engine. */
 static void drop_repeated(struct inventory *inventory)
 {
     const char *own = inventory->own.id;
@@ -56,7 +56,7 @@ static void drop_repeated(struct inventory *inventory)
     inventory->holder_count = kept;
 }
 
-/* An Engine resolves any beginning of either id. A list that lacks one would let its beginnings pass. */
+/* An Engine resolves any prefix of either id, so a list that lacks one id would let its prefixes pass. */
 static void conclude_host_networks(struct inventory *inventory)
 {
     inventory_list_free(&inventory->host_networks);
@@ -70,7 +70,6 @@ static void conclude_host_networks(struct inventory *inventory)
     inventory_list_sort(&inventory->host_networks);
 }
 
-/* What follows from the parts. */
 void inventory_conclude(struct inventory *inventory)
 {
     bool all_docker = true;
@@ -114,7 +113,7 @@ void inventory_free(struct inventory *inventory)
     memset(inventory, 0, sizeof *inventory);
 }
 
-/* ---- what is asked of it ---- */
+/* ---- queries ---- */
 
 bool inventory_has_volume(const struct inventory *inventory, const char *name)
 {

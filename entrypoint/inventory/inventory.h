@@ -1,23 +1,21 @@
-/* What the Engines say of us and of the containers that hold their sockets: what the proxy protects (see
- * inventory/protection.h), and what the create guard has to know. Read at the start and at reloads; passed along, never
- * kept aside. */
+/* The inventory: what the Engines report of the own container and of those that hold their sockets. The proxy
+ * protects these (see inventory/protection.h), and the create guard needs them. Read at the start and at reloads. */
 #ifndef INVENTORY_H
 #define INVENTORY_H
 
 #include "environment/container.h"
 #include "environment/settings.h"
 
-/* How long the start may be held up, whatever the Engines do. */
+/* The longest delay of the start by the Engines. */
 #define INVENTORY_MILLISECONDS 900
 
-/* Where nobody waits for a start. */
+/* The deadline when no start waits for the inventory. */
 #define INVENTORY_MILLISECONDS_LATER 3000
 
-/* DOCKER only if every Engine has answered and is one; PODMAN if any is; else UNKNOWN, where both have to be reckoned
- * with. */
+/* Of several Engines: DOCKER if all are Docker, PODMAN if any is Podman, else UNKNOWN, which may be either. */
 enum engine_kind { ENGINE_UNKNOWN, ENGINE_DOCKER, ENGINE_PODMAN };
 
-/* A list of strings, sorted, each once; owned. */
+/* A sorted list of strings without duplicates; owned. */
 struct inventory_list {
     size_t count;
     char **items;
@@ -25,87 +23,86 @@ struct inventory_list {
 
 struct inventory_container {
     char *id;                    /* 64 digits; NULL: not known */
-    struct inventory_list names; /* without the slash in front; each [A-Za-z0-9][A-Za-z0-9_.-]* */
-    char *service_id;            /* of the Swarm service it is a task of; NULL: of none */
+    struct inventory_list names; /* without the leading slash; see inventory_is_name */
+    char *service_id;            /* the Swarm service that it is a task of; NULL: none */
     char *service_name;
-    size_t upstream; /* whose container it is */
+    size_t upstream; /* the index of its upstream */
 };
 
-/* A volume that is mounted in our container, anonymous ones too. */
+/* A volume, named or anonymous, that is mounted in the own container. */
 struct inventory_volume {
     char *name;
-    char *place; /* where, as seen from in here */
+    char *place; /* the mount point in the container */
 };
 
-/* What an upstream has come to, the last time it was asked. */
+/* The outcome of the last query of an upstream. */
 enum inventory_answer {
-    INVENTORY_SILENT, /* cannot be reached, or does not answer in time */
-    INVENTORY_UNFIT,  /* answers, but not with what is asked for: a proxy that refuses it, a body that is no JSON */
+    INVENTORY_SILENT, /* cannot be reached, or does not respond in time */
+    INVENTORY_UNFIT,  /* responds with an error or with an unexpected body, such as a proxy that refuses the request */
     INVENTORY_GIVEN,
 };
 
 #define LOCAL_NETWORK_ID_LENGTH 64 /* hexadecimal */
-#define SWARM_NETWORK_ID_LENGTH 25 /* small letters and digits */
+#define SWARM_NETWORK_ID_LENGTH 25 /* lower-case letters and digits */
 
 /* One upstream's part. */
 struct inventory_upstream {
     enum inventory_answer answer;
-    char why[200];                                  /* if not GIVEN: the reason */
-    bool told;                                      /* what is known of it is right: it is GIVEN, or was before */
-    enum engine_kind kind;                          /* UNKNOWN if it is neither, or not told */
-    bool cgroup_v1;                                 /* it is Docker, and says so; what follows likewise */
-    bool sound_builds;                              /* its BuildKit checks all that builds ask for */
-    char host_network[LOCAL_NETWORK_ID_LENGTH + 1]; /* the id of its network "host"; "" if not known */
+    char why[200];                                  /* the reason if not GIVEN */
+    bool told;                                      /* the following is valid: answer is GIVEN, or was before */
+    enum engine_kind kind;                          /* UNKNOWN if it is neither, or told is false */
+    bool cgroup_v1;                                 /* Docker reports cgroup v1; false if it is not known, as below */
+    bool sound_builds;                              /* its BuildKit checks the requests of builds */
+    char host_network[LOCAL_NETWORK_ID_LENGTH + 1]; /* the id of its network "host"; "" if unknown */
     char swarm_host_network[SWARM_NETWORK_ID_LENGTH +
-                            1]; /* that by which its swarm knows it; "" if not known, or in no swarm */
+                            1]; /* the id of the same network in its swarm; "" if unknown, or not in a swarm */
 };
 
 struct inventory {
-    bool contained; /* this program runs in a container; if not, everything below but what the Engines say of themselves
-                       is empty */
-    bool known; /* own is right: an Engine has this container, or all have answered and none has it (own.id may be set
-                   all the same). False: what could be ours has to be taken for ours */
-    bool complete; /* every upstream has told its part: holders and kind are whole */
+    bool contained; /* this program runs in a container; if not, there are no own container, volumes and holders */
+    bool known; /* an Engine has listed own, or all have responded and own.id is known from the container; true outside
+                   of containers. If false, any container may be the own one */
+    bool complete; /* all upstreams have responded: holders and kind are complete */
     enum engine_kind kind;
-    bool cgroup_v1;    /* all upstreams have control groups of version 1 */
-    bool sound_builds; /* all upstreams have a BuildKit that checks what builds ask for */
+    bool cgroup_v1;    /* all upstreams use cgroup v1 */
+    bool sound_builds; /* the BuildKit of all upstreams checks the requests of builds */
     struct inventory_list
         host_networks; /* both ids of the host network of every upstream; empty unless all of them are known */
     struct inventory_container own;
-    bool own_found; /* an Engine has it */
-    bool odd;       /* a volume of own has a name that is none: nothing can be judged by it, so that known is false */
-    struct inventory_volume *volumes; /* of own; sorted by name; owned */
+    bool own_found;                   /* an Engine has listed own */
+    bool odd;                         /* a volume of own has an invalid name, so that known is false */
+    struct inventory_volume *volumes; /* of own, sorted by name; owned */
     size_t volume_count;
-    struct inventory_container *holders; /* the other containers, running or not, into which an Engine's socket, or a
-                                            directory with it, is mounted; sorted by id; owned */
+    struct inventory_container *holders; /* the other containers, running or not, with a mount of an Engine's socket or
+                                            of a directory that contains it; sorted by id; owned */
     size_t holder_count;
     size_t upstream_count;
     struct inventory_upstream upstreams[UPSTREAMS_MAX];
 };
 
-/* Asks all upstreams, at the same time, and takes no longer than the given milliseconds for it. Never fails: what could
- * not be had is not known. Release with inventory_free; an inventory of zeros is an empty one. */
+/* Queries all upstreams at the same time, for the given milliseconds at most. Never fails: what is missing is
+ * unknown. Release with inventory_free. An inventory of zeros is an empty one. */
 void inventory_read(struct inventory *inventory, const struct settings *settings, long milliseconds);
 
-/* The same with what is known of our container already, which stays the caller's. */
+/* The same for a container that has been read already, which the caller keeps. */
 void inventory_read_as(struct inventory *inventory, const struct container *container, const struct settings *settings,
                        long milliseconds);
 void inventory_free(struct inventory *inventory);
 
-/* Whether both would make the same configuration. */
+/* Whether both lead to the same configuration. */
 bool inventory_equal(const struct inventory *a, const struct inventory *b);
 
-/* Of an upstream that has not told anything this time (it is being restarted), what it told before still counts: it
- * protects until it is known better. Copies that into what was read anew. */
+/* Copies to fresh what was known before of an upstream that has not responded this time, for example because it
+ * restarts. So its containers stay protected. */
 void inventory_keep(struct inventory *fresh, const struct inventory *before);
 
-/* Whether the volume of that name is mounted in our container. */
+/* Whether the volume with that name is mounted in the own container. */
 bool inventory_has_volume(const struct inventory *inventory, const char *name);
 
-/* The volume of our container in which the path lies, as seen from in here; NULL if it lies in none. */
+/* The volume of the own container that contains the path, as seen in the container; NULL if there is none. */
 const struct inventory_volume *inventory_volume_of(const struct inventory *inventory, const char *path);
 
-/* Whether text is one of the list. */
+/* Whether the list has the text. */
 bool inventory_list_has(const struct inventory_list *list, const char *text);
 
 #endif

@@ -1,3 +1,4 @@
+/* Parses the Engines' responses. */
 #include "inventory/json.h"
 
 #include <jansson.h>
@@ -6,7 +7,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* (Engine: RestrictedNameChars; Podman: NameRegex) */
+/* RestrictedNameChars of Docker's Engine, NameRegex of Podman. */
 bool inventory_is_name(const char *text)
 {
     return strchr(LETTERS, text[0]) != NULL && text[0] != '\0' && strspn(text, LETTERS "_.-") == strlen(text);
@@ -35,9 +36,8 @@ static void *zeroed(size_t count, size_t size)
     return result;
 }
 
-/* What an Engine writes, which may have a zero byte in any string: clients choose labels and commands. Jansson refuses
- * those, and the whole list with them; what they stand in does not matter here, so that they become the replacement
- * character. */
+/* Parses a body. Strings that clients choose, such as labels and commands, may contain \u0000. Jansson would refuse
+ * the whole body, so these become U+FFFD; names and ids with it are refused later. */
 static json_t *load(const char *body, size_t length)
 {
     static const char zero[] = "\\u0000";
@@ -50,14 +50,14 @@ static json_t *load(const char *body, size_t length)
             continue;
         if (length - i >= strlen(zero) && strncmp(text + i, zero, strlen(zero)) == 0)
             memcpy(text + i, "\\ufffd", strlen(zero));
-        i++; /* what is escaped, a backslash too */
+        i++; /* skip the escaped character, which may be a backslash */
     }
-    result = json_loadb(text, length, 0, NULL); /* (limits how deep it goes: JSON_PARSER_MAX_DEPTH) */
+    result = json_loadb(text, length, 0, NULL); /* Jansson limits the depth: JSON_PARSER_MAX_DEPTH */
     free(text);
     return result;
 }
 
-/* A member that is a string, "" if it is missing or null; NULL if it is something else. */
+/* A member that is a string; "" if it is missing or null; NULL if it has another type. */
 static const char *text_of(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -65,7 +65,7 @@ static const char *text_of(const json_t *object, const char *name)
     return value == NULL || json_is_null(value) ? "" : json_string_value(value);
 }
 
-/* Whether a member is of that type, missing or null. */
+/* Whether a member has that type, or is missing or null. */
 static bool fits(const json_t *value, json_type type)
 {
     return value == NULL || json_is_null(value) || json_typeof(value) == type;
@@ -116,7 +116,7 @@ void inventory_container_free(struct inventory_container *container)
     memset(container, 0, sizeof *container);
 }
 
-/* "/name", and "/other/alias" where another container has a link to it, which no path of the API can name. */
+/* "/name". "/other/alias" is the alias of a link to the container, which no path of the API can refer to. */
 static bool read_names(struct inventory_list *names, const json_t *array)
 {
     size_t i;
@@ -153,7 +153,7 @@ static bool read_service(struct inventory_container *container, const json_t *la
     name = text_of(labels, "com.docker.swarm.service.name");
     if (id == NULL || name == NULL)
         return false;
-    /* (Anybody may write labels. What cannot be a service is none.) */
+    /* Any client may set labels. Values that cannot be a service are ignored. */
     if (inventory_is_name(id) && inventory_is_name(name)) {
         container->service_id = inventory_copy(id);
         container->service_name = inventory_copy(name);

@@ -1,4 +1,4 @@
-/* What an Engine answers, as JSON: read with suspicion, since it ends up in haproxy.cfg. */
+/* Parsers of the Engines' responses. They validate strictly, because the values are written to haproxy.cfg. */
 #ifndef INVENTORY_JSON_H
 #define INVENTORY_JSON_H
 
@@ -6,9 +6,9 @@
 #include "inventory/inventory.h"
 
 struct inventory_mount {
-    char *volume; /* its name; NULL: a bind mount or the like */
+    char *volume; /* its name; NULL if the mount is not a volume */
     char *source; /* on the host; "" if it has none */
-    char *place;
+    char *place;  /* in the container */
 };
 
 /* One container of GET /containers/json. */
@@ -16,7 +16,7 @@ struct inventory_entry {
     struct inventory_container container;
     struct inventory_mount *mounts;
     size_t mount_count;
-    char *network_mode; /* "container:<id>" if it has another one's network; "" if not told */
+    char *network_mode; /* "container:<id>" if it uses the network of another one; "" if unknown */
     bool running;
 };
 
@@ -25,15 +25,15 @@ struct inventory_entries {
     struct inventory_entry *list;
 };
 
-/* Reads the body of GET /containers/json. False if anything in it is not as the Engine writes it. Release with
- * inventory_entries_free, whatever came of it. */
+/* Reads the body of GET /containers/json. False if any of it is not as the API description requires. Release with
+ * inventory_entries_free in any case. */
 bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length);
 void inventory_entries_free(struct inventory_entries *entries);
 
-/* Reads the body of GET /version. False if it is none. */
+/* Reads the kind of Engine from the body of GET /version. False if it is not such a body. */
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length);
 
-/* Whether the body of GET /info says that the control groups are of version 1. */
+/* Whether the body of GET /info reports cgroup v1. */
 bool inventory_cgroup_v1(const char *body, size_t length);
 
 /* Whether the body of GET /version is that of an Engine from 25.0.2 on. The BuildKit of older ones does not check the
@@ -41,18 +41,18 @@ bool inventory_cgroup_v1(const char *body, size_t length);
  */
 bool inventory_sound_builds(const char *body, size_t length);
 
-/* Reads the id from the body of GET /networks/host: id_length letters, as one of LOCAL_ or SWARM_NETWORK_ID_LENGTH has
- * them. False, with id "", if it is another network, or the id is none. */
+/* Copies the id from the body of GET /networks/host to id, which has room for id_length + 1 bytes. id_length is
+ * LOCAL_ or SWARM_NETWORK_ID_LENGTH. False, with id "", if it is another network, or its id is not valid. */
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length);
 
-/* What a container, a volume and a service may be called: [A-Za-z0-9][A-Za-z0-9_.-]*. Nothing else of what an Engine
- * says gets into haproxy.cfg. */
+/* Whether text is a valid name of a container, a volume or a service: [A-Za-z0-9][A-Za-z0-9_.-]*. Of the strings in
+ * an Engine's response, only such names and ids get into haproxy.cfg. */
 bool inventory_is_name(const char *text);
 
-/* A copy of the text, NULL of NULL. */
+/* A copy of the text, to be freed by the caller; NULL for NULL. Aborts if memory runs out. */
 char *inventory_copy(const char *text);
 
-/* Adds a copy of the text. */
+/* Adds a copy of the text. inventory_list_sort then sorts the list and removes duplicates. */
 void inventory_list_add(struct inventory_list *list, const char *text);
 void inventory_list_sort(struct inventory_list *list);
 void inventory_list_free(struct inventory_list *list);

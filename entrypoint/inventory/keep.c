@@ -1,4 +1,4 @@
-/* Two inventories: compared, and the older one kept where the newer one knows nothing. */
+/* Compares two inventories, and keeps what the older one knows and the newer one lacks. */
 #include "inventory/internal.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ bool inventory_equal(const struct inventory *a, const struct inventory *b)
     return true;
 }
 
-/* ---- what was known before ---- */
+/* ---- keeping ---- */
 
 static struct inventory_container copy_of(const struct inventory_container *container)
 {

@@ -1,10 +1,10 @@
-/* Which container is ours. */
+/* Finds the container that this program runs in. */
 #include "inventory/internal.h"
 #include "base/paths.h"
 
 #include <string.h>
 
-/* The one whose id begins so, if there is just one. */
+/* The listed container whose id begins with that text; NULL if there is none or more than one. */
 static struct inventory_entry *find(struct inventory_reading *reading, const char *begin, size_t *upstream)
 {
     struct inventory_entry *found = NULL;
@@ -17,7 +17,7 @@ static struct inventory_entry *find(struct inventory_reading *reading, const cha
                 continue;
             if (found != NULL && strcmp(found->container.id, entry->container.id) != 0)
                 return NULL;
-            if (found != NULL) /* two upstreams lead to one Engine */
+            if (found != NULL) /* two upstreams are the same Engine */
                 continue;
             found = entry;
             *upstream = i;
@@ -25,7 +25,7 @@ static struct inventory_entry *find(struct inventory_reading *reading, const cha
     return found;
 }
 
-/* Whether the entry has the network of that container, and with it the files and the host name that tell us an id. */
+/* Whether the entry uses the network of that container, and with it the host name and files that contain its id. */
 static bool shares_network(const struct inventory_entry *entry, const struct inventory_container *container)
 {
     static const char with[] = "container:";
@@ -35,7 +35,7 @@ static bool shares_network(const struct inventory_entry *entry, const struct inv
            (strncmp(container->id, of, strlen(of)) == 0 || inventory_list_has(&container->names, of));
 }
 
-/* (What is mounted on /var/run/x is on /run/x, where the image has the usual link.) */
+/* Whether something is mounted there. /var/run counts as /run. */
 static bool has_mount(const struct container *container, const char *place)
 {
     for (size_t i = 0; container->mounts != NULL && container->mounts[i] != NULL; i++)
@@ -44,7 +44,7 @@ static bool has_mount(const struct container *container, const char *place)
     return false;
 }
 
-/* Whether it can be us: everything that is mounted in it is mounted here. */
+/* Whether the entry can be this container: it runs, and all of its mounts exist here. */
 static bool could_be_ours(const struct inventory_entry *entry, const struct container *container)
 {
     for (size_t i = 0; i < entry->mount_count; i++)
@@ -70,8 +70,9 @@ static void set_own(struct inventory *inventory, struct inventory_entry *entry, 
     add_volumes(inventory, entry);
 }
 
-/* Among containers that have the network of the named one (and itself), those that could be ours are. One of them
- * becomes the own container; should there be more, the others are protected as holders, with their volumes. */
+/* The id and the host name belong to the network, which several containers may share. The named
+ * container, or else the first other one that could be ours, becomes the own container. Further ones that could be ours
+ * are protected as holders, together with their volumes. */
 static struct inventory_entry *choose(struct inventory *inventory, struct inventory_reading *reading,
                                       struct inventory_entry *named, size_t upstream)
 {

@@ -1,3 +1,4 @@
+/* Decides which operations on the own container, on holders, services and volumes are refused. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "inventory/protection.h"
 
@@ -10,16 +11,16 @@
 
 #define DEPTH_MAX 200 /* PCRE2 nests parentheses 250 deep; ids have 64 digits */
 
-#define COMMAND  "a command in it could undo the proxy"
-#define FILES    "files put into it could undo the proxy"
-#define KEYS     "its files may hold keys of the proxy"
-#define TERMINAL "what is sent into it could undo the proxy"
-#define NAME     "with another name it would no longer be found"
-#define LIMITS   "other limits could stop it"
-#define MEMORY   "a checkpoint holds its memory, and keys with it"
-#define STATE    "another state could undo the proxy"
-#define SPEC     "another specification could undo the proxy"
-#define CONTENT  "other files in it could undo the proxy"
+#define COMMAND  "a command in it could bypass the proxy"
+#define FILES    "files put into it could bypass the proxy"
+#define KEYS     "its files may contain keys of the proxy"
+#define TERMINAL "input to it could bypass the proxy"
+#define NAME     "it would not be protected under another name"
+#define LIMITS   "other limits could stop the proxy"
+#define MEMORY   "a checkpoint contains its memory, and so its keys"
+#define STATE    "another state could bypass the proxy"
+#define SPEC     "another specification could bypass the proxy"
+#define CONTENT  "other files in it could bypass the proxy"
 #define ROOT     "its files could be changed there"
 
 const struct protected_operation protected_operations[] = {
@@ -55,7 +56,7 @@ const struct protected_operation *protection_find(const char *operation_id)
     return NULL;
 }
 
-/* a(b(c)?)? matches abc and each beginning of it, in as many steps as it has characters. */
+/* a(b(c)?)? matches abc and each prefix of it in linear time. */
 char *protection_prefix_regex(const char *text, bool wildcards)
 {
     char *regex = NULL;
@@ -99,8 +100,8 @@ static void add(struct protection *protection, enum protection_subject subject, 
     protection->targets[subject] = targets;
 }
 
-/* (Ids are looked up with LIKE in Podman's database, where _ stands for any character, and in some versions a capital
- * letter for a small one.) */
+/* Podman looks up ids in its database with LIKE, in which _ matches any character, and in some versions an
+ * upper-case letter matches a lower-case one. */
 void protection_make(struct protection *protection, const struct inventory *inventory)
 {
     bool wildcards = inventory->kind != ENGINE_DOCKER;

@@ -1,11 +1,11 @@
-/* The proxy protects itself. Whoever may run a command in the proxy's own container, put files into it, or rename it,
- * has what the proxy keeps from its clients; so has whoever may run a command in another container that holds the
- * Engine's socket, which would not be found under a new name. No permission opens that, whichever way the container is
- * named: by its names, its id, or any beginning of its id.
+/* The protection of the proxy itself. A client that runs a command in the proxy's own container, puts files into it or
+ * renames it gains full access to the Engine. The same holds for other containers that hold the Engine's socket, which
+ * are not protected under a new name. No permission opens such operations, whether the container is referred to by a
+ * name, by its id or by a prefix of its id.
  *
- * What stops it (stop, kill, restart, pause, delete) is left to the permissions: it takes from clients, and gives them
- * nothing. So is commit: it makes an image and changes nothing. What a body names (NetworkConnect) is the create
- * guard's.
+ * Permissions alone decide on operations that stop the container (stop, kill, restart, pause, delete), because a client
+ * gains no access by them, and on commit, which does not change the container. The create guard judges references in
+ * bodies (NetworkConnect).
  *
  * Outside a container there is nothing to protect. */
 #ifndef INVENTORY_PROTECTION_H
@@ -20,33 +20,33 @@ enum protection_subject { PROTECT_OWN, PROTECT_HOLDER, PROTECT_SERVICE, PROTECT_
 struct protected_operation {
     const char *id;
     enum protection_subject subject; /* HOLDER: the own container and the holders */
-    const char *because;             /* "a command in it could undo the proxy" */
+    const char *because;             /* the reason: "a command in it could bypass the proxy" */
 };
-extern const struct protected_operation protected_operations[]; /* ended by id NULL */
+extern const struct protected_operation protected_operations[]; /* terminated by id NULL */
 
-/* The reference in the path ("/containers/{reference}/exec") that is meant: one that is one of the names, or matches
- * the regex, which takes the id or any beginning of it. */
+/* Matches a reference in a path ("/containers/{reference}/exec"): one of the names, or a match of the regex, which
+ * accepts the id and any prefix of it. */
 struct protection_target {
-    const struct inventory_list *names; /* the inventory's; NULL: one name, in the regex */
+    const struct inventory_list *names; /* not owned; NULL: the only name is in the regex */
     char *regex;                        /* NULL: none; owned */
 };
 
 struct protection {
     const struct inventory *inventory; /* not owned */
-    /* By subject: own: one; holders; the service (letters in any case), and its name; volumes by any beginning of their
-     * names, since Podman takes that. */
+    /* By subject: the own container; holders; the service by id and name, in any case; volumes by any prefix of
+     * their names, which Podman accepts. */
     struct protection_target *targets[PROTECTION_SUBJECTS];
     size_t counts[PROTECTION_SUBJECTS];
 };
 
-/* What every reference has to be, or it is refused: Podman takes % and _ in one for wildcards. */
+/* Other references are refused: Podman treats % and _ in them as wildcards. */
 #define PROTECTION_PLAIN "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
-/* As long as the own container is not known: what cannot be its name, for it is (the beginning of) another one's id. It
- * may be a holder's, so that it passes for operations on the own container only. */
+/* While the own container is unknown, a reference of this form is the id of another container, or a prefix of one.
+ * Since that may be a holder, it passes only for operations that are refused for the own container alone. */
 #define PROTECTION_OTHER "^[0-9a-f]{12,64}$"
 
-/* What answers say; the reference stands before all but the last two. */
+/* The parts of reasons in responses. The reference precedes OWN, HOLDER, SERVICE and VOLUME. */
 #define PROTECTION_SAYS_OWN     "is the container of this proxy"
 #define PROTECTION_SAYS_HOLDER  "holds the socket of the Engine"
 #define PROTECTION_SAYS_SERVICE "is the service of this proxy"
@@ -55,20 +55,20 @@ struct protection {
 #define PROTECTION_SAYS_ODD     "this is neither a name nor an id; " PROTECTION_SAYS_NEVER
 #define PROTECTION_SAYS_UNKNOWN "the Engine has not said yet which container this proxy runs in; try again in a moment"
 
-/* The regex for a text or any beginning of it. With wildcards, _ stands for any of its characters. The caller frees it.
- */
+/* Returns the regex that matches the text and any prefix of it, to be freed by the caller. With wildcards, it also
+ * matches _ in place of any character. */
 char *protection_prefix_regex(const char *text, bool wildcards);
 
-/* What is to be protected, from an inventory that must stay as long. Release with protection_free. */
+/* Builds the protection from an inventory, which must outlive it. Release with protection_free. */
 void protection_make(struct protection *protection, const struct inventory *inventory);
 void protection_free(struct protection *protection);
 
-/* Whether the operation is refused for the reference, as the rules of haproxy.cfg do (config/protection.c). reason gets
- * what they answer behind "is forbidden: ". */
+/* Whether the operation on the reference is refused, by the same rules as in haproxy.cfg (config/protection.c).
+ * Writes the reason of the response to reason, size bytes at most. */
 bool protection_refuses(const struct protection *protection, const char *operation_id, const char *reference,
                         char *reason, size_t size);
 
-/* The row of protected_operations for an operation; NULL if it is not protected. */
+/* The row of an operation in protected_operations; NULL if there is none. */
 const struct protected_operation *protection_find(const char *operation_id);
 
 #endif

@@ -1,9 +1,10 @@
+/* Watches whether the Engines can be reached, over idle connections. */
 #include "inventory/reach.h"
 
 #include <string.h>
 
-#define TRY_AGAIN       2000 /* milliseconds */
-#define TRY_AT_MOST     5000 /* to connect and to answer */
+#define TRY_AGAIN       2000 /* all in milliseconds */
+#define TRY_AT_MOST     5000 /* to connect and to respond */
 #define RESOLVE_AT_MOST 500
 
 static const char request[] = "GET /_ping HTTP/1.1\r\nHost: docker\r\nUser-Agent: docker-socket-proxy/watch\r\n\r\n";
@@ -25,7 +26,7 @@ static void give_up(struct reach *reach, size_t i)
     reach->upstreams[i].when = channel_now() + TRY_AGAIN;
 }
 
-/* (Podman has no daemon that forgets, but a service that ends when nobody is connected: it is left in peace.) */
+/* Podman is not watched: its service ends when no client is connected, and its containers do not depend on it. */
 void reach_told(struct reach *reach, const struct inventory *inventory)
 {
     for (size_t i = 0; i < reach->settings->upstreams.count; i++) {
@@ -73,7 +74,7 @@ long reach_patience(const struct reach *reach)
     return patience;
 }
 
-/* Begins to connect to those whose time has come. */
+/* Begins to connect to the upstreams that are due. */
 static void try_again(struct reach *reach)
 {
     const struct upstreams *upstreams = &reach->settings->upstreams;

@@ -1,5 +1,5 @@
-/* Whether the Engines can be reached: one connection to each that has answered is kept, idle, so that its end is
- * noticed when it happens; those that have not are tried every two seconds. */
+/* Watches whether the Engines can be reached. One idle connection to each reachable Engine is kept, so that its end
+ * is noticed at once; unreachable ones are tried every two seconds. */
 #ifndef INVENTORY_REACH_H
 #define INVENTORY_REACH_H
 
@@ -13,28 +13,28 @@ struct reach {
     struct {
         struct channel channel;
         bool trying;  /* the channel is open */
-        bool reached; /* and has answered */
-        bool news;    /* once it answers, it has to be asked anew */
-        bool rests;   /* there is nothing to watch */
-        long when;    /* of the next try, or of the end of this one */
+        bool reached; /* and the upstream has responded */
+        bool news;    /* a new inventory is needed once it responds */
+        bool rests;   /* it is not watched */
+        long when;    /* the time of the next try, or of the end of this one, see channel_now */
     } upstreams[UPSTREAMS_MAX];
 };
 
-/* Begins with what an inventory has read. Release with reach_end. */
+/* Begins to watch, with the outcome of an inventory. The settings must outlive it. Release with reach_end. */
 void reach_begin(struct reach *reach, const struct settings *settings, const struct inventory *inventory);
 void reach_end(struct reach *reach);
 
-/* What to poll for: adds to polled, whose room for UPSTREAMS_MAX more is the caller's. Returns how many. */
+/* Writes the descriptors to poll to polled, which has room for UPSTREAMS_MAX. Returns their number. */
 size_t reach_poll(const struct reach *reach, struct pollfd *polled);
 
-/* How many milliseconds until reach_step has something to do by itself; -1: for ever. */
+/* The milliseconds until reach_step has to be called without an event; -1: never. */
 long reach_patience(const struct reach *reach);
 
-/* Goes on, without waiting (names are looked up for half a second at most). Returns whether an upstream that had been
- * away, or had never answered, answers now: it is time for a new inventory. */
+/* Proceeds without blocking, except to resolve names, for half a second at most. Returns whether a new inventory is
+ * needed, because an upstream responds that was unreachable before. */
 bool reach_step(struct reach *reach);
 
-/* Is told what came of that. */
+/* Takes over the outcome of a new inventory. */
 void reach_told(struct reach *reach, const struct inventory *inventory);
 
 #endif

@@ -1,4 +1,4 @@
-/* One reading of the inventory: query the upstreams, find the own container and the holders, conclude. */
+/* Reads an inventory: queries the upstreams, finds the own container and the holders, and concludes. */
 #include "inventory/internal.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* TLS to an upstream. */
+/* Connects to an upstream with TLS. */
 #include "inventory/tls.h"
 
 #include "base/host.h"
@@ -33,7 +33,7 @@ static bool use_certificates(SSL_CTX *context, const char *directory)
            SSL_CTX_use_PrivateKey_file(context, path[2], SSL_FILETYPE_PEM) == 1;
 }
 
-/* (Like HAProxy's verifyhost, names only: an address in a certificate does not count, see process/warnings.c.) */
+/* As HAProxy's verifyhost, checks names only; IP addresses in a certificate do not count (see process/warnings.c). */
 static bool expect_host(SSL *session, const struct upstream *upstream)
 {
     return X509_VERIFY_PARAM_set1_host(SSL_get0_param(session), upstream->host, 0) == 1 &&
@@ -80,8 +80,8 @@ const char *tls_why(const struct tls *tls)
     return tls->why;
 }
 
-/* What a call that did not succeed means: 0 with errno EAGAIN to wait, -1 otherwise. */
-static int wanted(struct tls *tls, int result)
+/* Interprets a call that did not succeed: 0 with errno EAGAIN to wait, else -1 with errno EPROTO. */
+static int failure(struct tls *tls, int result)
 {
     long verified = SSL_get_verify_result(tls->session);
 
@@ -107,7 +107,7 @@ int tls_handshake(struct tls *tls)
 {
     int result = SSL_connect(tls->session);
 
-    return result == 1 ? 1 : wanted(tls, result);
+    return result == 1 ? 1 : failure(tls, result);
 }
 
 ssize_t tls_write(struct tls *tls, const char *bytes, size_t length)
@@ -116,7 +116,7 @@ ssize_t tls_write(struct tls *tls, const char *bytes, size_t length)
 
     if (result > 0)
         return result;
-    wanted(tls, result);
+    failure(tls, result);
     return -1;
 }
 
@@ -128,6 +128,6 @@ ssize_t tls_read(struct tls *tls, char *bytes, size_t size)
         return result;
     if (SSL_get_error(tls->session, result) == SSL_ERROR_ZERO_RETURN)
         return 0;
-    wanted(tls, result);
+    failure(tls, result);
     return -1;
 }

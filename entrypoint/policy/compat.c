@@ -1,4 +1,4 @@
-/* The names of other images, and what they open. */
+/* Decides which operations the variables of other images open. */
 #include "policy/compat.h"
 
 #include <ctype.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Every name, with the path it stands for; the path of a section is a prefix of whole segments, and the path of a
- * LIBPOD_ALLOW_* name is one operation. Facts of the two images' documentation. */
+/* Every name and its path. The path of a section is a prefix of whole segments; the path of a LIBPOD_ALLOW_* name is
+ * that of one operation. Sources: the READMEs of tecnativa/docker-socket-proxy and linuxserver/docker-socket-proxy. */
 static const struct foreign {
     const char *name;
     const char *path;
@@ -71,8 +71,8 @@ static const struct foreign {
 
 _Static_assert(FOREIGN_COUNT <= COMPAT_NAMES_MAX, "COMPAT_NAMES_MAX is too small");
 
-/* Below /containers/{id} and /pods/{id} these hand out more than a look: LinuxServer's image closes them unless
- * ALLOW_<name> is set. */
+/* These read more than metadata of a container or a pod. LinuxServer's image keeps them closed unless ALLOW_<name>
+ * is set. */
 static const enum operation_group separate[] = {GROUP_ARCHIVE, GROUP_CHANGES, GROUP_EXPORT, GROUP_LOGS, GROUP_TOP};
 #define SEPARATE_COUNT (sizeof separate / sizeof *separate)
 
@@ -107,13 +107,12 @@ static void refuse_unknown_libpod(char *const environment[], struct problems *pr
             continue;
         compat_try_names(&nearest, "LIBPOD_");
         if (nearest.found[0] != '\0')
-            problem(problems, "%s? did you mean %s", name, nearest.found);
+            problem(problems, "%s: unknown variable; did you mean %s", name, nearest.found);
         else
-            problem(problems, "%s: no such name; ALLOW_LIBPOD_* names open single operations", name);
+            problem(problems, "%s: unknown variable; ALLOW_LIBPOD_* variables open single operations", name);
     }
 }
 
-/* Whether there is a group ALLOW_<name>. */
 static bool is_group(const char *name)
 {
     for (size_t i = 0; i < GROUP_COUNT; i++)
@@ -122,8 +121,8 @@ static bool is_group(const char *name)
     return false;
 }
 
-/* Their HAProxy takes numbers only (`-m bool`): a word counts as 0 there, whatever it says. What opens nothing there
- * opens nothing here, and what it was meant to do is not guessed. */
+/* The HAProxy of those images reads numbers only (`-m bool`), so that any word counts as 0. A word that means true
+ * is a problem: it opened nothing there, and must not open anything here without notice. */
 static enum tristate read_value(const struct variables *variables, const char *name, struct problems *problems)
 {
     enum tristate value = variable_boolean(variables, name, problems);
@@ -133,7 +132,7 @@ static enum tristate read_value(const struct variables *variables, const char *n
         return value;
     problem(
         problems,
-        "%s=%s: the image that has this name takes the word for closed; write %s=0 for that, or to open it %s=1%s%s%s",
+        "%s=%s: the image with this variable reads any word as 0; set %s=0 to keep it closed, or %s=1%s%s%s to open it",
         name, text, name, name, is_group(name) ? " or ALLOW_" : "", is_group(name) ? name : "",
         is_group(name) ? "=true" : "");
     return UNSET;
@@ -166,13 +165,13 @@ static bool below(const char *path, const char *prefix)
     return strncmp(path, prefix, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-/* The last segment of a path in capitals, as in ALLOW_LOGS for .../logs. */
+/* Whether the last segment of the path is that word in any case, such as LOGS of ALLOW_LOGS for .../logs. */
 static bool ends_in(const char *path, const char *capitals)
 {
     return strcasecmp(strrchr(path, '/') + 1, capitals) == 0;
 }
 
-/* Whether a rule inside an open /containers section keeps the operation closed. */
+/* Whether an operation of an open section stays closed by a rule of its own. */
 static bool kept_closed(const struct compat *compat, const struct operation *operation, uint64_t groups_on)
 {
     bool post = value_of(compat, "POST") == YES;
@@ -190,8 +189,7 @@ static bool kept_closed(const struct compat *compat, const struct operation *ope
         if (ends_in(operation->path, group_variables[separate[i]] + strlen("ALLOW_")) &&
             !(groups_on & GROUP_BIT(separate[i])))
             return true;
-    /* CONTAINERS opens it in both, but what runs it is EXEC, which LinuxServer documents for this one as well: both are
-     * needed */
+    /* CONTAINERS opens it in both images. LinuxServer documents EXEC for it too, so the stricter reading needs both. */
     if (compat->reading != STRICTER)
         return false;
     if (strcmp(operation->id, "ContainerExec") == 0)

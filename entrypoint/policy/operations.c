@@ -1,4 +1,4 @@
-/* The table of operations, and what is derived from one line of it: variable, regex, groups. */
+/* Holds the table of operations and derives variables, regexes and groups from its rows. */
 #include "policy/operations.h"
 
 #include "base/text.h"
@@ -41,8 +41,8 @@ const size_t operation_count = sizeof operations / sizeof *operations;
 _Static_assert(sizeof operations / sizeof *operations <= OPERATIONS_MAX, "OPERATIONS_MAX is too small");
 _Static_assert(GROUP_COUNT <= 64, "a set of groups has 64 bits");
 
-/* Appends to a buffer whose size the table was written for; a row that does not fit is a defect of the table, and the
- * unit test that walks all rows would have met it. */
+/* Appends to a buffer that is large enough for every row. A row that does not fit is a defect of the table, which
+ * the unit test of all rows finds. */
 static void append(char *to, size_t size, const char *text, size_t length)
 {
     size_t used = strlen(to);
@@ -68,7 +68,7 @@ void operation_own_variable(const struct operation *operation, char name[OPERATI
     }
 }
 
-/* {name} of these may hold slashes: registry/team/app:1 */
+/* Whether {name} of the path may contain slashes: registry/team/app:1 */
 static bool name_is_reference(const char *path)
 {
     return strncmp(path, "/images/", 8) == 0 || strncmp(path, "/plugins/", 9) == 0 ||
@@ -81,7 +81,7 @@ void operation_regex(const struct operation *operation, char regex[OPERATION_REG
     static const char reference[] = "[^/]+(/[^/]+)*";
     const char *path = operation->path;
 
-    /* HEAD is treated as GET, except where HEAD is an operation of its own: those rows come first in the map. */
+    /* HEAD is treated as GET. Rows for HEAD come first in the map, so that they match first. */
     bounded_format(regex, OPERATION_REGEX_MAX, "^%s",
                    strcmp(operation->method, "GET") == 0 ? "(GET|HEAD)" : operation->method);
     while (*path != '\0') {
@@ -96,7 +96,8 @@ void operation_regex(const struct operation *operation, char regex[OPERATION_REG
             path++;
         }
     }
-    if (strcmp(operation->path, "/networks") == 0) /* the one path that the Engine's router has with a slash as well */
+    if (strcmp(operation->path, "/networks") ==
+        0) /* the only path that the Engine also routes with a slash at its end */
         append(regex, OPERATION_REGEX_MAX, "/?", 2);
     append(regex, OPERATION_REGEX_MAX, "$", 1);
 }

@@ -1,4 +1,4 @@
-/* The table of the Engine API's operations, and what is derived from one line of it. */
+/* The table of the Engine API's operations, and what is derived from its rows. */
 #ifndef POLICY_OPERATIONS_H
 #define POLICY_OPERATIONS_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The groups, GROUP_AUTH and so on. A set of them has a bit for each. */
+/* The groups: GROUP_AUTH, ... A set of groups has one bit for each. */
 enum operation_group {
 #define GROUP(name) GROUP_##name,
 #include "policy/operations.def"
@@ -15,7 +15,7 @@ enum operation_group {
 #define GROUP_BIT(group) (UINT64_C(1) << (group))
 #define ALTERNATIVES_MAX 2 /* of one operation */
 
-/* Each group's variable, "ALLOW_AUTH". */
+/* The variable of each group: "ALLOW_AUTH", ... */
 extern const char *const group_variables[GROUP_COUNT];
 
 enum operation_kind { PLAIN, STREAM, UPGRADE, H2C };
@@ -25,28 +25,27 @@ struct operation {
     const char *method;
     const char *path;                  /* as the API description writes it, without a version */
     const char *id;                    /* operationId, such as "ContainerList" */
-    uint64_t groups[ALTERNATIVES_MAX]; /* any one of these sets of groups opens it, the narrowest first; 0 for none */
+    uint64_t groups[ALTERNATIVES_MAX]; /* each of these sets of groups opens it, the narrowest first; 0 for none */
     bool on_by_default;
     enum operation_kind kind;
 };
 
 #define OPERATIONS_MAX       320
-#define OPERATION_GROUPS_MAX 64  /* longest expression of groups, with its end */
-#define OPERATION_NAME_MAX   64  /* longest ALLOW_* name, with its end */
-#define OPERATION_REGEX_MAX  128 /* longest routing regex, with its end */
+#define OPERATION_GROUPS_MAX 64  /* longest expression of groups, with the terminating zero */
+#define OPERATION_NAME_MAX   64  /* longest ALLOW_* name, likewise */
+#define OPERATION_REGEX_MAX  128 /* longest routing regex, likewise */
 
 extern const struct operation operations[];
 extern const size_t operation_count;
 
-/* The operation's own variable ("ALLOW_CONTAINER_LIST") into name. */
+/* Writes the operation's own variable ("ALLOW_CONTAINER_LIST") to name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
 
-/* The regex that matches METHOD directly followed by the once-decoded path without version, anchored at both ends,
- * as a line of haproxy/operations.map has it (HAProxy manual: map_reg). */
+/* Writes the regex of the operation's line in haproxy/operations.map (HAProxy manual: map_reg). It matches METHOD,
+ * directly followed by the path, decoded once and without its version, and is anchored at both ends. */
 void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX]);
 
-/* The groups that open the operation, as the printed tables have them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for
- * none. */
+/* Writes the groups that open the operation as tables show them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for none. */
 void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX]);
 
 #endif

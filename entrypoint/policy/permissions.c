@@ -1,4 +1,4 @@
-/* Which operations are open, from the ALLOW_* variables and the foreign names, and why. */
+/* Decides which operations are open, by the ALLOW_* variables and the foreign names, and explains why. */
 #include "policy/permissions.h"
 
 #include "base/text.h"
@@ -19,7 +19,7 @@ static void add_groups(char reason[REASON_MAX], const char *prefix, uint64_t set
             add_reason(reason, prefix, group_variables[i], suffix);
 }
 
-/* The first of an operation's sets of groups that is within the set; 0 if there is none. */
+/* The first of the operation's sets of groups that is a subset of set; 0 if there is none. */
 static uint64_t alternative_within(const struct operation *operation, uint64_t set)
 {
     for (size_t k = 0; k < ALTERNATIVES_MAX; k++)
@@ -28,7 +28,7 @@ static uint64_t alternative_within(const struct operation *operation, uint64_t s
     return 0;
 }
 
-/* Whether a group that concerns the operation is within the set. */
+/* Whether set has a group that concerns the operation. */
 static bool concerned(const struct operation *operation, uint64_t set)
 {
     for (size_t k = 0; k < ALTERNATIVES_MAX; k++)
@@ -37,7 +37,7 @@ static bool concerned(const struct operation *operation, uint64_t set)
     return false;
 }
 
-/* Whether these groups, set to true, open anything besides this operation. */
+/* Whether these groups, if they were true, would open other operations too. */
 static bool opens_others(const struct permissions *permissions, uint64_t set, size_t operation)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -48,9 +48,9 @@ static bool opens_others(const struct permissions *permissions, uint64_t set, si
     return false;
 }
 
-/* What would open a closed operation: its own variable, or groups, if they count; both where the groups open more, the
- * groups alone where they do not. */
-static void what_would(const struct permissions *permissions, size_t i, const char *own, char reason[REASON_MAX])
+/* Writes what would open a closed operation: the groups if they would open nothing else, otherwise its own variable
+ * and, in parentheses, the groups; only the own variable if no groups can open it. */
+static void hint(const struct permissions *permissions, size_t i, const char *own, char reason[REASON_MAX])
 {
     uint64_t counting = permissions->compat == NULL ? UINT64_MAX : ~compat_ignored(permissions->compat);
     uint64_t missing = permissions->decider[i] == BY_OWN_VARIABLE
@@ -74,7 +74,7 @@ void permissions_reason(const struct permissions *permissions, size_t i, char re
     reason[0] = '\0';
     operation_own_variable(&operations[i], own);
     if (!permissions->open[i])
-        what_would(permissions, i, own, reason);
+        hint(permissions, i, own, reason);
     else if (permissions->decider[i] == BY_OWN_VARIABLE)
         add_reason(reason, permissions->prefix, own, "");
     else if (permissions->decider[i] == BY_GROUPS)

@@ -1,3 +1,4 @@
+/* Finds the operation of a request with the regexes that haproxy.cfg uses. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "policy/router.h"
 
@@ -17,8 +18,9 @@ const struct path_fault path_faults[] = {
     {ON_LIBPOD, "//|[^/]/$", "the path has an empty segment"},
     {ON_ENGINE, "/\\.\\.?(/|$)", "the path has a . or .. segment"},
     {ON_LIBPOD, "(/|%2[Ff])\\.\\.?(/|%2[Ff]|$)", "the path has a . or .. segment"},
-    {ON_ENGINE, "^(/v[^/]*)?/libpod/", "the libpod part of the path is not written as the clients of Podman do it"},
-    {ON_LIBPOD, "[\\x20\\x80-\\xff]|%(?!2[Ff]|3[Aa]|40)", "the path encodes what the clients of Podman do not encode"},
+    {ON_ENGINE, "^(/v[^/]*)?/libpod/", "the path is not written as clients of Podman write libpod paths"},
+    {ON_LIBPOD, "[\\x20\\x80-\\xff]|%(?!2[Ff]|3[Aa]|40)",
+     "the path encodes characters that clients of Podman do not encode"},
     {ON_ANY_RAW, "%2[Ff]", "the path has an encoded separator"},
     {ON_ANY_RAW, NULL, NULL},
 };
@@ -31,7 +33,7 @@ struct router {
     pcre2_code *version;
     pcre2_code *libpod;
     pcre2_code *malformed_libpod;
-    pcre2_code *fault[FAULTS_MAX]; /* as path_faults */
+    pcre2_code *fault[FAULTS_MAX]; /* by index into path_faults */
     pcre2_match_data *match;
     size_t count;
     pcre2_code *operation[];
@@ -105,8 +107,8 @@ static int hex(char c)
     return found == NULL ? -1 : (int)(found - digits);
 }
 
-/* Decodes once, as the Engine (Go's net/url) and HAProxy's url_dec do. Returns the length, or -1 if a percent sign is
- * not followed by two hexadecimal digits. A plus sign stays one: it means a space in a query only. */
+/* Decodes once, as the Engine (Go's net/url) and HAProxy's url_dec do. Returns the length, or -1 if a percent sign
+ * is not followed by two hexadecimal digits. A plus sign is kept: it means a space in queries only. */
 static long decode(const char *from, size_t length, char *to)
 {
     long used = 0;
@@ -128,7 +130,7 @@ static long decode(const char *from, size_t length, char *to)
     return used;
 }
 
-/* Where the path goes on behind its version prefix, the slash included; 0 without one. */
+/* The length of the version prefix, without the slash that follows it; 0 without a prefix. */
 static size_t after_version(const struct router *router, const char *path, size_t length, long *minor)
 {
     const char *digits = path + strlen("/v1.");
@@ -139,7 +141,7 @@ static size_t after_version(const struct router *router, const char *path, size_
     return strlen("/v1.") + strspn(digits, "0123456789");
 }
 
-/* An Engine path: decoded once, its version cut off. Returns where the rest begins in path, or -1 with the refusal. */
+/* Decodes an Engine path. Returns where the path without its version begins, or -1 with the refusal. */
 static long read_engine_path(const struct router *router, const char *target, size_t raw, long min_api_minor,
                              char *path, enum refusal *refusal)
 {
@@ -158,7 +160,7 @@ static long read_engine_path(const struct router *router, const char *target, si
     return (long)skip;
 }
 
-/* A libpod path: as it is sent, its version cut off. */
+/* Copies a libpod path as it is sent. Returns where the path without its version begins, or -1. */
 static long read_libpod_path(const struct router *router, const char *target, size_t raw, char *path)
 {
     if (matches(router, router->malformed_libpod, target, raw))

@@ -1,4 +1,4 @@
-/* Which name was meant where one is unknown. */
+/* Suggests names for an unknown variable. */
 #include "policy/spelling.h"
 
 #include "base/text.h"
@@ -21,10 +21,10 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* A large number for names too long to be ours. */
+/* Damerau-Levenshtein distance (optimal string alignment); a large number for names that are too long. */
 static unsigned distance(const char *a, const char *b)
 {
-    unsigned row[3][NAME_MAX_COMPARED + 1] = {{0}}; /* the last three, in turns */
+    unsigned row[3][NAME_MAX_COMPARED + 1] = {{0}}; /* the last three rows, in rotation */
     size_t rows = strlen(a);
     size_t columns = strlen(b);
 
@@ -49,7 +49,7 @@ static unsigned distance(const char *a, const char *b)
 
 /* ---- words ---- */
 
-/* What people call operations that have another name, and what of. */
+/* Common words for operations, mostly commands of the docker client. */
 static const struct synonym {
     const char *word;
     const char *operation; /* operationId */
@@ -68,7 +68,7 @@ struct name_words {
     size_t count;
 };
 
-/* The words of a name without its ALLOW_, in capitals; a plural counts as its singular. */
+/* Splits a name without ALLOW_ into words; a plural counts as its singular. */
 static void split(const char *name, struct name_words *words)
 {
     if (strncmp(name, "ALLOW_", strlen("ALLOW_")) == 0)
@@ -97,8 +97,8 @@ static bool has_word(const struct name_words *words, const char *word)
     return false;
 }
 
-/* Whether an operation is called so, by its operationId or by what people say. */
-static bool is_called(const struct operation *operation, const char *word)
+/* Whether the word is part of the operation's variable, or a synonym of it. */
+static bool has_name(const struct operation *operation, const char *word)
 {
     char own[OPERATION_NAME_MAX];
     struct name_words words;
@@ -116,11 +116,11 @@ static bool is_called(const struct operation *operation, const char *word)
     return false;
 }
 
-/* Whether the word means something here. */
+/* Whether the word names any operation. */
 static bool is_known(const char *word)
 {
     for (size_t i = 0; i < operation_count; i++)
-        if (is_called(&operations[i], word))
+        if (has_name(&operations[i], word))
             return true;
     return false;
 }
@@ -151,23 +151,23 @@ void nearest_try(struct nearest *nearest, const char *candidate)
         bounded_copy(nearest->found, sizeof nearest->found, candidate);
 }
 
-/* Whether the operation is called by all of the words that mean something. */
-static bool is_meant(const struct operation *operation, const struct name_words *words, size_t first)
+/* Whether the operation has all of the known words from first on, and at least one. */
+static bool has_words(const struct operation *operation, const struct name_words *words, size_t first)
 {
     bool meant = false;
 
     for (size_t i = first; i < words->count; i++)
         if (is_known(words->text[i])) {
-            if (!is_called(operation, words->text[i]))
+            if (!has_name(operation, words->text[i]))
                 return false;
             meant = true;
         }
     return meant;
 }
 
-/* The own variables of the operations that are called by the words from first on. Returns how many. */
-static size_t find_called(const struct name_words *words, size_t first, const char *prefix, char *variables,
-                          size_t size)
+/* Writes the own variables of the operations that have the words from first on. Returns their count. */
+static size_t find_operations(const struct name_words *words, size_t first, const char *prefix, char *variables,
+                              size_t size)
 {
     size_t count = 0;
     size_t used = 0;
@@ -177,7 +177,7 @@ static size_t find_called(const struct name_words *words, size_t first, const ch
         char own[OPERATION_NAME_MAX];
         int length;
 
-        if (!is_meant(&operations[i], words, first) ||
+        if (!has_words(&operations[i], words, first) ||
             (strcmp(operations[i].section, "Libpod") == 0 && !has_word(words, "LIBPOD")))
             continue;
         operation_own_variable(&operations[i], own);
@@ -197,11 +197,11 @@ bool spoken_of(const char *name, const char *prefix, char *variables, size_t siz
     struct name_words words;
 
     split(name, &words);
-    if (find_called(&words, 0, prefix, variables, size) > 0)
+    if (find_operations(&words, 0, prefix, variables, size) > 0)
         return true;
-    /* Where no operation has all of the words, the last ones may still say it: the verb stands there. */
+    /* If no operation has all of the words, try the last ones: the verb is there. */
     for (size_t first = 1; first < words.count; first++) {
-        size_t count = find_called(&words, first, prefix, variables, size);
+        size_t count = find_operations(&words, first, prefix, variables, size);
 
         if (count > 0)
             return count <= GUESSES_MAX;

@@ -96,14 +96,14 @@ def own():
         assert proxy.ask("HEAD", "/containers/ab/archive?path=/")[0] == 403
         assert message(proxy, "POST", "/containers/socket-proxy/exec") == (
             "POST /containers/socket-proxy/exec is forbidden: socket-proxy is the container of this proxy, and a command in it could "
-            f"undo the proxy; {NEVER}")
+            f"bypass the proxy; {NEVER}")
         passes = [f"/containers/{x}/exec" for x in ("web", OTHER, OTHER[:12], "e", OWN[:11] + "0", OWN + "0", "AB12", "Socket-proxy",
                                                     "socket-proxy2", "alias", "b12", "socket", "socket.proxy")]
         assert not agree(proxy, within, [("POST", target) for target in passes])
         # and what only reads, or is no command, is the permissions' business
         assert not agree(proxy, within, [("GET", "/containers/socket-proxy/json"), ("POST", "/containers/socket-proxy/wait")])
         proxy.wait_for_log("Forbidden: /containers/socket-proxy/exec POST 127.0.0.1:")
-        assert "socket-proxy is the container of this proxy, and a command in it could undo the proxy" in proxy.log()
+        assert "socket-proxy is the container of this proxy, and a command in it could bypass the proxy" in proxy.log()
 
 
 @test("containers that hold the Engine's socket are protected from commands, others are not")
@@ -115,7 +115,7 @@ def holders():
         refused = agree(proxy, within, requests)
         assert len(refused) == len(requests), refused
         assert refused["/containers/cd3/exec"] == (
-            f"cd3 holds the socket of the Engine, and a command in it could undo the proxy; {NEVER}")
+            f"cd3 holds the socket of the Engine, and a command in it could bypass the proxy; {NEVER}")
         assert not agree(proxy, within, [("GET", "/containers/portainer/archive?path=/"), ("POST", "/containers/web/exec"),
                                          ("POST", "/containers/web/attach")])
     # with a new name a holder would not be found
@@ -124,7 +124,7 @@ def holders():
         refused = agree(proxy, within, [("POST", f"/containers/{x}/rename?name=new") for x in ("portainer", HOLDER[:3], "socket-proxy")])
         assert len(refused) == 3, refused
         assert refused["/containers/portainer/rename?name=new"] == (
-            f"portainer holds the socket of the Engine, and with another name it would no longer be found; {NEVER}")
+            f"portainer holds the socket of the Engine, and it would not be protected under another name; {NEVER}")
         assert not agree(proxy, within, [("POST", "/containers/web/rename?name=new")])
     # every way to hold it
     sources = ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run", "/run/", "/", "/var", "/run/podman/podman.sock",

@@ -327,7 +327,7 @@ def bad_input():
     """Every mistake is told at once, one line each; exit 2; HAProxy is not started."""
     mistakes = {
         "ALLOW_START": ("maybe", "ALLOW_START=maybe: not a boolean; use 1 true yes on or 0 false no off"),
-        "ALLOW_CONTAINER": ("1", "ALLOW_CONTAINER? did you mean ALLOW_CONTAINERS"),
+        "ALLOW_CONTAINER": ("1", "ALLOW_CONTAINER: unknown variable; did you mean ALLOW_CONTAINERS"),
         "ALLOW_WHATEVER_THIS_IS": ("1", "ALLOW_WHATEVER_THIS_IS: no such permission"),
         "LISTEN": ("tcp://:99999", "LISTEN=tcp://:99999: a port from 1 to 65535 is missing"),
         "SOCKET_PATH": ("relative.sock", "SOCKET_PATH=relative.sock: the path is not absolute"),
@@ -757,7 +757,7 @@ def told_at_start():
     with Proxy({"ALLOW_CREATE": "1", "ALLOW_START": "1", "IAMGES": "1", "SP_ALLOWFROM": "10.0.0.0/8", "DELETE": "1", "PORT": "8080"}) as proxy:
         log = proxy.log()
         assert log.count("`docker run` and `docker compose up` need ALLOW_ATTACH=true, or -d") == 1, log
-        for text in ("IAMGES means nothing here: did you mean IMAGES", "SP_ALLOWFROM means nothing here", "DELETE means nothing here"):
+        for text in ("IAMGES has no effect: did you mean IMAGES", "SP_ALLOWFROM has no effect", "DELETE has no effect"):
             assert log.count("warning: " + text) == 1, (text, log)
         assert "PORT" not in log, log
     with Proxy({"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "PROFILE_A_ALLOW_START": "1"}) as proxy:

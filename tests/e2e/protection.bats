@@ -37,7 +37,7 @@ refused() {
     id=$(id_of proxy)
     for reference in proxy "$id" "${id:0:12}" "${id:0:3}"; do
         refused exec "$reference" /usr/local/bin/docker-socket-proxy --version
-        [[ $output == *"$reference is the container of this proxy, and a command in it could undo the proxy"* ]]
+        [[ $output == *"$reference is the container of this proxy, and a command in it could bypass the proxy"* ]]
     done
     [ "$(engine inspect -f '{{.ExecIDs}}' proxy)" = '[]' ]
     run -0 engine exec proxy /usr/local/bin/docker-socket-proxy --version # it would have worked

@@ -42,14 +42,14 @@ load helper
 
 @test "a profile for nobody" {
     refused PROFILE_A_ALLOW_INFO=1
-    [[ $output == *'PROFILE_A_FROM and PROFILE_A_LISTEN are not set: the profile is for nobody'* ]]
+    [[ $output == *'PROFILE_A_FROM and PROFILE_A_LISTEN are not set: the profile has no clients'* ]]
     refused PROFILE_A_ALLOW_INFO=1 PROFILE_A_FROM=,
     refused PROFILE_A_ALLOW_INFO=1 PROFILE_A_FROM=
 }
 
 @test "unknown names, with the nearest known one" {
     refused PROFILE_A_FROM=x PROFILE_A_ALLOW_CONTAINER=1
-    [[ $output == *'PROFILE_A_ALLOW_CONTAINER? did you mean PROFILE_A_ALLOW_CONTAINERS'* ]]
+    [[ $output == *'PROFILE_A_ALLOW_CONTAINER: unknown variable; did you mean PROFILE_A_ALLOW_CONTAINERS'* ]]
     refused PROFILE_A_FROM=x PROFILE_A_FORM=1
     [[ $output == *PROFILE_A_FORM:*FROM* ]]
     refused PROFILE_admin_FROM=x

@@ -314,15 +314,17 @@ static const struct {
     enum inventory_answer answer;
     const char *why;
 } wrong[] = {
-    {{.version = DOCKER, .list = LIST, .cut = true}, INVENTORY_SILENT, "breaks off"},
+    {{.version = DOCKER, .list = LIST, .cut = true}, INVENTORY_SILENT, "is incomplete"},
     {{.version = DOCKER, .list = "[]", .blanks = FETCH_SIZE_MAX + 4096}, INVENTORY_SILENT, "too long"},
     {{.version = DOCKER, .list = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n"},
      INVENTORY_SILENT,
-     "chunks"},
-    {{.version = DOCKER, .list = "HTTP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n[]"}, INVENTORY_SILENT, "no number"},
+     "is chunked"},
+    {{.version = DOCKER, .list = "HTTP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n[]"},
+     INVENTORY_SILENT,
+     "Content-Length is invalid"},
     {{.version = DOCKER, .list = "HTTP/1.0 403 No\r\n\r\n[]"}, INVENTORY_UNFIT, "403"},
-    {{.version = DOCKER, .list = "HTTP/1.0 20"}, INVENTORY_SILENT, "no HTTP"},
-    {{.version = DOCKER, .list = "HTTP"}, INVENTORY_SILENT, "no HTTP"},
+    {{.version = DOCKER, .list = "HTTP/1.0 20"}, INVENTORY_SILENT, "is not HTTP"},
+    {{.version = DOCKER, .list = "HTTP"}, INVENTORY_SILENT, "is not HTTP"},
     {{.version = "[]", .list = "[]"}, INVENTORY_UNFIT, "/version"},
     {{.version = "{\"Components\":1}", .list = "[]"}, INVENTORY_UNFIT, "/version"},
     {{.version = DOCKER, .list = "{}"}, INVENTORY_UNFIT, "/containers/json"},
