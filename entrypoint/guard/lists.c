@@ -55,11 +55,15 @@ static void put_literal(FILE *out, const char *text)
 
 /* ---- what is known of the Engine ---- */
 
+/* No two ids share so many digits. All 64 of each would be too much for PCRE2 where some 20 containers hold the socket:
+ * it limits a compiled regex to 64 KiB, and HAProxy would not start. */
+#define ID_DIGITS 12
+
 /* Any prefix of an id, of one digit or more: the Engine accepts a prefix that is unique. Some versions of Podman read _
- * as any digit, and ignore case. */
+ * as any digit, and ignore case. What follows ID_DIGITS of them is not compared. */
 static void put_id_prefix(FILE *out, const char *id, bool docker)
 {
-    size_t length = strlen(id);
+    size_t length = strlen(id) < ID_DIGITS ? strlen(id) : ID_DIGITS;
 
     for (size_t i = 0; i < length; i++) {
         fputs(i == 0 ? "" : "(?:", out);
@@ -68,6 +72,8 @@ static void put_id_prefix(FILE *out, const char *id, bool docker)
         else
             fprintf(out, "[%c%c_]", id[i], toupper((unsigned char)id[i]));
     }
+    if (id[length] != '\0')
+        fputs("[0-9A-Za-z_]*+", out);
     for (size_t i = 1; i < length; i++)
         fputs(")?+", out);
 }

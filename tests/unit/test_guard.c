@@ -1,4 +1,5 @@
 /* The create guard: what its variables mean, and which bodies and queries pass. */
+#include "base/text.h"
 #include "config/parts.h"
 #include "config/template.h"
 #include "guard/internal.h"
@@ -411,6 +412,36 @@ static const char *const wrong[] = {
     "MAX_CREATE_BODY=99999999999",
 };
 
+/* As many containers hold the socket as may on a host of builds: the regex still compiles, and still refuses each. */
+START_TEST(test_many_holders)
+{
+    enum { COUNT = 50 };
+    static char ids[COUNT][65];
+    static const char *list[COUNT];
+    struct guard *guard = guard_of("ALLOW_VOLUMES_FROM=true", true);
+    struct guard_facts facts = {.docker = _i == 0, .holders = {.list = list, .count = COUNT}};
+    struct guard_judge *judge;
+    struct guard_verdict verdict;
+    char body[128];
+
+    for (int i = 0; i < COUNT; i++) {
+        bounded_format(ids[i], sizeof ids[i], "%02uabcdef%056u", (unsigned)i % 100, (unsigned)i % 100);
+        list[i] = ids[i];
+    }
+    judge = guard_judge_new(guard, &facts, CREATE);
+    for (int length = 1; length <= 64; length++) {
+        snprintf(body, sizeof body, "{\"HostConfig\":{\"VolumesFrom\":[\"%.*s:ro\"]}}", length, ids[COUNT - 1]);
+        guard_judge_run(judge, NULL, body, strlen(body), &verdict);
+        ck_assert_msg(verdict.result == GUARD_REFUSES, "%s passes", body);
+    }
+    snprintf(body, sizeof body, "{\"HostConfig\":{\"VolumesFrom\":[\"49abcdef-web\"]}}");
+    guard_judge_run(judge, NULL, body, strlen(body), &verdict);
+    ck_assert_msg(verdict.result == GUARD_PASSES, "%s", verdict.message);
+    guard_judge_free(judge);
+    guard_free(guard);
+}
+END_TEST
+
 START_TEST(test_wrong_value)
 {
     struct guard *guard = guard_of(wrong[_i], false);
@@ -604,6 +635,7 @@ int main(void)
     suite_add_tcase(suite, bodies);
     TCase *variables = tcase_create("variables");
     tcase_add_loop_test(variables, test_wrong_value, 0, (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_loop_test(variables, test_many_holders, 0, 2);
     tcase_add_test(variables, test_activity);
     tcase_add_test(variables, test_each_variable_activates);
     tcase_add_test(variables, test_prefix);
