@@ -109,6 +109,9 @@ static void read_list(struct guard *guard, enum guard_knob knob, const char *val
     for (size_t i = 0; i < list->count; i++)
         if (!item_fits(knob, list->items[i]))
             problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
+    /* Without an item, a list that restricts would restrict nothing: "${A},${B}" with both empty. */
+    if (list->count == 0)
+        problem(problems, "%s%s=%s: names nothing; it takes %s", guard->prefix, info->variable, value, info->item);
 }
 
 /* A boolean opens or closes the members; a list opens the values that it names, where the variable takes one. */

@@ -405,6 +405,8 @@ static const char *const wrong[] = {
     "ALLOW_RUNTIME=a b\"",
     "ALLOW_IMAGE_REFERENCES=a\"b",
     "ALLOW_IMAGE_REFERENCES=true",
+    "ALLOW_IMAGE_REFERENCES=,",
+    "ALLOW_VOLUME_NAMES=, ,",
     "REQUIRE_LABEL==x",
     "REQUIRE_LABEL=a\"b",
     "MAX_CREATE_BODY=0",
