@@ -55,7 +55,7 @@ static void put_literal(FILE *out, const char *text)
 
 /* ---- what is known of the Engine ---- */
 
-/* No two ids share so many digits. All 64 of each would be too much for PCRE2 where some 20 containers hold the socket:
+/* No two ids share so many digits. All 64 of each would be too much for PCRE2 where some 14 containers hold the socket:
  * it limits a compiled regex to 64 KiB, and HAProxy would not start. */
 #define ID_DIGITS 12
 
