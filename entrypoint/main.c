@@ -1,4 +1,4 @@
-/* docker-socket-proxy: environment -> permissions -> haproxy.cfg -> HAProxy. */
+/* The program docker-socket-proxy: its table of commands, and those that render haproxy.cfg and run HAProxy. */
 
 #include "base/host.h"
 #include "command/alias.h"
@@ -22,8 +22,8 @@
 
 #define BAD_ENVIRONMENT 2
 
-/* The configuration for this machine, with what the Engines say now. NULL with a problem told; the inventory is the
- * caller's to free. */
+/* Reads the inventory and the machine, and renders haproxy.cfg, which the caller frees. NULL with a problem on failure.
+ * The caller frees the inventory in both cases. */
 static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
 {
     struct machine machine;
@@ -68,7 +68,7 @@ static int check(const struct arguments *arguments, const struct environment *en
     return code;
 }
 
-/* The certificates that are in use: PATH_MAX bytes each in paths, which the supervision points into. */
+/* Lists the certificates in use for the supervision, which points into paths. */
 static void watch_certificates(struct supervision *supervision, const struct settings *settings,
                                char paths[WATCHED_MAX][PATH_MAX])
 {
@@ -85,14 +85,15 @@ static void watch_certificates(struct supervision *supervision, const struct set
         }
 }
 
-static void tell_of_taken(const struct listeners *listeners, const char *prefix, struct problems *problems)
+/* Reports listeners whose address is already in use, before HAProxy tries to bind it. */
+static void report_taken(const struct listeners *listeners, const char *prefix, struct problems *problems)
 {
     for (size_t i = 0; i < listeners->count; i++) {
         const struct listener *listener = &listeners->list[i];
 
         if (listener_taken(listener))
             problem(problems,
-                    listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or no socket"
+                    listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or not a socket"
                                                   : "%sLISTEN: %s port %u is in use",
                     prefix, listener->address[0] == '\0' ? "*" : listener->address, listener->port);
     }
@@ -110,7 +111,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
 
     (void)arguments;
     for (size_t i = 0; i < environment->profile_count; i++)
-        tell_of_taken(environment_listeners(environment, i), environment->profiles[i].prefix, problems);
+        report_taken(environment_listeners(environment, i), environment->profiles[i].prefix, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
            config_file_put(&supervision.config, settings->runtime_dir, problems);
@@ -120,7 +121,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
         return BAD_ENVIRONMENT;
     }
     watch_certificates(&supervision, settings, paths);
-    /* Certificates are HAProxy's to judge; ask it before anything listens. */
+    /* HAProxy checks the certificates before anything listens. */
     if (supervision.watched[0] != NULL && !supervision_check(&supervision, &supervision.config)) {
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
     } else {
@@ -132,7 +133,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
     return code;
 }
 
-/* The profile that --profile names, or the base set; NULL with a problem told if there is no such profile. */
+/* The profile that --profile names, or the base set; NULL with a problem if there is no such profile. */
 static const struct profile *chosen_profile(const struct arguments *arguments, const struct environment *environment,
                                             struct problems *problems)
 {
@@ -163,7 +164,7 @@ static int explain(const struct arguments *arguments, const struct environment *
     if (profile == NULL)
         return BAD_ENVIRONMENT;
     if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL)) {
-        problem(problems, "explain: - goes with neither --json nor --body");
+        problem(problems, "explain: - cannot be combined with --json or --body");
         return BAD_ENVIRONMENT;
     }
     inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
@@ -176,8 +177,8 @@ static int explain(const struct arguments *arguments, const struct environment *
     return code;
 }
 
-static int ask_health(const struct arguments *arguments, const struct environment *environment,
-                      struct problems *problems)
+static int check_health(const struct arguments *arguments, const struct environment *environment,
+                        struct problems *problems)
 {
     (void)arguments;
     (void)problems;
@@ -217,24 +218,24 @@ static int print_map(const struct arguments *arguments, const struct environment
     return BAD_ENVIRONMENT;
 }
 
-/* The first is what happens without a word. */
+/* The first one runs if the command line is empty. */
 static const struct command commands[] = {
-    {"run", "", 0, "", "check, render, run HAProxy (also without a word)\n", true, run},
+    {"run", "", 0, "", "run the proxy; the default without a command\n", true, run},
     {"render", "", 0, "", "print haproxy.cfg\n", true, render},
     {"check", "", 0, "", "check the environment, and haproxy.cfg with `haproxy -c`\n", true, check},
     {"explain", "METHOD PATH", 2, "--profile --body --json",
-     "what would happen, and by which variable: 0 allowed, 3 denied;\n"
-     "FILE: what the request carries, for the create guard;\n"
-     "- instead of both words: each \"METHOD PATH\" line of stdin\n",
+     "would the proxy allow this request, and by which variable;\n"
+     "exit status 0: allowed, 3: denied; FILE: the body of the\n"
+     "request; -: each \"METHOD PATH\" line of stdin\n",
      true, explain},
     {"permissions", "", 0, "--profile --open --json",
-     "every operation of the Engine API, and what opens it now;\n"
-     "tab-separated where it is not for a terminal\n",
+     "list all operations of the Engine API, and what opens each;\n"
+     "tab-separated if stdout is not a terminal\n",
      true, permissions},
-    {"healthcheck", "", 0, "", "ask the running proxy: 0 healthy, 1 not\n", true, ask_health},
+    {"healthcheck", "", 0, "", "query the running proxy; exit status 0: healthy, 1: not\n", true, check_health},
     {"migrate", "FILE SERVICE", 0, "",
-     "say a Compose file's, an env file's (- is stdin) or this\n"
-     "environment's names of other images in ALLOW_* names\n",
+     "translate other images' variables in a Compose file, an env\n"
+     "file (-: stdin) or this environment into ALLOW_* variables\n",
      false, migrate_names},
     {"map", "NAME", 1, "",
      "print haproxy/NAME.map: operations, answers, members or\n"
@@ -247,15 +248,16 @@ static void print_help(void)
 {
     puts("usage: docker-socket-proxy [COMMAND]\n");
     arguments_help(stdout, commands);
-    puts(
-        "  --help | --version\n"
-        "\n"
-        "Everything is set by environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists them.\n"
-        "The others, where * means also as PROFILE_<NAME>_*, and FROM only so:\n");
+    puts("  --help | --version\n"
+         "\n"
+         "All settings are environment variables. Permissions are ALLOW_*: `docker-socket-proxy permissions` lists "
+         "them. The\n"
+         "others (* also as PROFILE_<NAME>_*, FROM only so):\n");
     variables_help(stdout);
 }
 
-/* A descriptor of ours must not become stdin, stdout or stderr, which others write to. */
+/* Opens stdin, stdout and stderr where they are closed, so that no other file gets their numbers and what is written to
+ * them. */
 static void open_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -263,7 +265,7 @@ static void open_standard_descriptors(void)
             _exit(1);
 }
 
-static bool asks_for(const char *option, const char *letter, int argc, char *const argv[])
+static bool has_option(const char *option, const char *letter, int argc, char *const argv[])
 {
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], option) == 0 || strcmp(argv[i], letter) == 0)
@@ -282,7 +284,7 @@ int main(int argc, char *argv[])
     open_standard_descriptors();
     if (alias_of(argv[0]) != NULL)
         return alias_run(alias_of(argv[0]), argc, argv);
-    if (asks_for("--help", "-h", argc, argv)) {
+    if (has_option("--help", "-h", argc, argv)) {
         print_help();
         return 0;
     }

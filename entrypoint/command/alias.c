@@ -1,3 +1,4 @@
+/* sh, wget and curl as names of this program. */
 #include "command/alias.h"
 
 #include "environment/environment.h"
@@ -8,7 +9,7 @@
 
 static const char *const aliases[] = {"sh", "wget", "curl"};
 
-/* What a container calls itself in a health check. */
+/* How the URL of a health check names its own container. */
 static const char *const itself[] = {"://localhost", "://127.", "://[::1]", "://0.0.0.0"};
 
 const char *alias_of(const char *program)
@@ -42,8 +43,9 @@ int alias_run(const char *alias, int argc, char *const argv[])
     int code;
 
     if (isatty(STDERR_FILENO) == 1 || !alias_is_health_check(argc, argv))
-        notice("there is no %s in this image: by this name the program only does its health check, exit status 0 or 1",
-               alias);
+        notice(
+            "there is no %s in this image: under this name the program only does its health check, exit status 0 or 1",
+            alias);
     environment_read(&environment, environ, &problems);
     code = problems.count > 0 ? 1 : healthcheck(environment_listeners(&environment, 0));
     environment_free(&environment);

@@ -1,4 +1,4 @@
-/* The words of the command line. */
+/* The command line: parses it by the table of commands. */
 #include "command/arguments.h"
 
 #include "policy/spelling.h"
@@ -8,7 +8,7 @@
 #define PROGRAM "docker-socket-proxy"
 #define COLUMN  48 /* where the help begins */
 
-/* Whether the word is one of a list that blanks separate. */
+/* Whether the word is in the list, whose items are separated by blanks. */
 static bool listed(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -19,8 +19,8 @@ static bool listed(const char *list, const char *word)
     return false;
 }
 
-/* The name of the i-th word of a command, into name. False if it takes no more. */
-static bool name_of_word(const struct command *command, int i, char *name, size_t size)
+/* Writes the name of the i-th operand of a command to name. False if it takes fewer. */
+static bool operand_name(const struct command *command, int i, char *name, size_t size)
 {
     const char *at = command->words + strspn(command->words, " ");
 
@@ -32,8 +32,8 @@ static bool name_of_word(const struct command *command, int i, char *name, size_
     return *at != '\0';
 }
 
-/* "explain [--profile NAME] [--json] METHOD PATH", as it is called. */
-static void call(const struct command *command, char *text, size_t size)
+/* The usage of a command: "explain [--profile NAME] [--json] METHOD PATH". */
+static void usage(const struct command *command, char *text, size_t size)
 {
     static const char *const values[][2] = {
         {"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""}, {"--open", ""}};
@@ -43,7 +43,7 @@ static void call(const struct command *command, char *text, size_t size)
     for (size_t i = 0; i < sizeof values / sizeof *values && used < size; i++)
         if (listed(command->options, values[i][0]))
             used += (size_t)snprintf(text + used, size - used, " [%s%s]", values[i][0], values[i][1]);
-    for (int i = 0; name_of_word(command, i, name, sizeof name) && used < size; i++)
+    for (int i = 0; operand_name(command, i, name, sizeof name) && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, i < command->least ? " %s" : " [%s]", name);
 }
 
@@ -51,7 +51,7 @@ static const struct command *wrong(const struct command *command, const char *wh
 {
     char text[160];
 
-    call(command, text, sizeof text);
+    usage(command, text, sizeof text);
     notice("%s: %s%s; usage: " PROGRAM " %s", command->name, what, why, text);
     return NULL;
 }
@@ -72,7 +72,7 @@ static const struct command *find(const struct command *commands, const char *na
     return NULL;
 }
 
-/* An option that is followed by a value. */
+/* Where the value of an option goes; NULL if it takes none. */
 static const char **value_of(struct arguments *arguments, const char *option)
 {
     if (strcmp(option, "--profile") == 0)
@@ -100,14 +100,14 @@ const struct command *arguments_read(struct arguments *arguments, const struct c
                 *value = words[++i];
             arguments->json |= strcmp(words[i], "--json") == 0;
             arguments->open |= strcmp(words[i], "--open") == 0;
-        } else if (seen == WORDS_OF_COMMAND_MAX || !name_of_word(command, seen, name, sizeof name)) {
+        } else if (seen == WORDS_OF_COMMAND_MAX || !operand_name(command, seen, name, sizeof name)) {
             return wrong(command, words[i], ": one word too many");
         } else {
             arguments->word[seen++] = words[i];
         }
     }
     if (command != NULL && seen < command->least && !(seen == 1 && strcmp(arguments->word[0], "-") == 0)) {
-        name_of_word(command, seen, name, sizeof name);
+        operand_name(command, seen, name, sizeof name);
         return wrong(command, name, " is missing");
     }
     return command;
@@ -119,7 +119,7 @@ void arguments_help(FILE *out, const struct command *commands)
         const char *help = command->help;
         char text[160];
 
-        call(command, text, sizeof text);
+        usage(command, text, sizeof text);
         fprintf(out, "  %s", text);
         if (strlen(text) + 2 >= COLUMN)
             fprintf(out, "\n%*s", COLUMN, "");

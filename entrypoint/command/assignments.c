@@ -1,3 +1,4 @@
+/* A list of NAME=value strings, and its readers of env files and Compose files. */
 #include "command/assignments.h"
 
 #include <stdlib.h>
@@ -134,8 +135,8 @@ static yaml_node_t *find_service(yaml_document_t *document, const yaml_node_t *s
     return NULL;
 }
 
-/* environment: as a list of NAME=value, or as a mapping; a name without a value is taken from elsewhere and left out.
- */
+/* environment: is a list of NAME=value or a mapping. A name without a value, which Compose takes from its own
+ * environment, is left out. */
 static void read_environment(struct assignments *assignments, yaml_document_t *document, const yaml_node_t *node)
 {
     if (node->type == YAML_SEQUENCE_NODE)
@@ -155,7 +156,8 @@ static void read_environment(struct assignments *assignments, yaml_document_t *d
         }
 }
 
-/* The program of a health check: the command is one text for a shell, or a list that says so or names the program. */
+/* The program of a health check: test: is a string for a shell, or a list of CMD-SHELL and that string, or of CMD, the
+ * program and its arguments. */
 static const char *checking_program(yaml_document_t *document, const yaml_node_t *test)
 {
     const char *kind;
@@ -196,12 +198,12 @@ const char *assignments_read_compose(struct assignments *assignments, struct com
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
     if (!yaml_parser_load(&parser, &document)) {
         yaml_parser_delete(&parser);
-        return "it is not valid YAML";
+        return "not valid YAML";
     }
     found = find_service(&document, member(&document, yaml_document_get_root_node(&document), "services"), service);
     environment = member(&document, found, "environment");
     if (found == NULL)
-        wrong = "it has no such service; name one: migrate FILE SERVICE";
+        wrong = "no such service; name one: migrate FILE SERVICE";
     else
         read_service(service_found, &document, found);
     if (wrong == NULL && environment != NULL)
@@ -218,6 +220,6 @@ const char *assignments_read_compose(struct assignments *assignments, struct com
     (void)found;
     (void)text;
     (void)service;
-    return "this build reads no Compose files (it was made without libyaml); give an env file, or run it from a `make` build";
+    return "this build cannot read Compose files (no libyaml); use an env file, or a program built by `make`";
 }
 #endif

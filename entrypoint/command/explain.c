@@ -1,4 +1,4 @@
-/* `explain`: what would happen to a request, and by which variable. */
+/* `explain`: whether the proxy would allow a request, and by which variable. */
 #include "command/explain.h"
 
 #include "inventory/facts.h"
@@ -15,13 +15,13 @@
 
 struct verdict {
     bool allowed;
-    size_t row;                         /* of the table, operation_count for none */
+    size_t row;                         /* of the table of operations; operation_count for none */
     const char *operation;              /* operationId, "-" for none */
-    bool protected;                     /* a permission opens it, but the proxy protects itself */
-    char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why not */
+    bool protected;                     /* a permission opens it, but the protection refuses it */
+    char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why it is denied */
 };
 
-/* What every request is judged by. */
+/* What requests are judged with. */
 struct judge {
     const struct environment *environment;
     const struct profile *profile;
@@ -81,7 +81,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     verdict->allowed = !verdict->protected;
 }
 
-/* The whole file, which the caller frees; NULL with the reason told. */
+/* Returns the content of the file, which the caller frees; NULL after an error message. */
 static char *read_file(const char *path, size_t *length)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -107,10 +107,10 @@ static char *read_file(const char *path, size_t *length)
     return bytes;
 }
 
-/* What the create guard has to do with a request. */
+/* What the create guard finds in a request. */
 enum guard_part {
-    NOT_LOOKED_AT, /* the operation carries no workload, or nothing sets the guard for it */
-    WOULD_LOOK,    /* it judges the body, which is not at hand */
+    NOT_GUARDED, /* the guard does not judge the operation */
+    NO_BODY,     /* it would judge the body, which is not given */
     FOUND_HARMLESS,
     FOUND_HARMFUL,
 };
@@ -122,11 +122,11 @@ struct answer {
     struct verdict verdict;
     enum guard_part part;
     struct guard_verdict guard; /* FOUND_HARMFUL */
-    char *faults;               /* FOUND_HARMFUL: all that is wrong, one reason a line; owned */
+    char *faults;               /* FOUND_HARMFUL: all faults, one per line; owned */
 };
 
-/* Lets the guard judge an allowed operation's body. Returns 0, or the exit status of a failure, which has been told. */
-static int ask_guard(struct answer *answer, const struct inventory *inventory, const char *body_file)
+/* Lets the guard judge the body of an allowed operation. Returns 0, or the exit status after an error message. */
+static int judge_body(struct answer *answer, const struct inventory *inventory, const char *body_file)
 {
     const char *query = strchr(answer->target, '?');
     struct guard_judge *judge;
@@ -159,7 +159,7 @@ static bool is_allowed(const struct answer *answer)
     return answer->verdict.allowed && answer->part != FOUND_HARMFUL;
 }
 
-/* All faults but the first, so that a Compose file need not be tried one fault at a time. */
+/* Prints all faults but the first, so that a Compose file need not be corrected one fault at a time. */
 static void print_others(const struct answer *answer, const char *before)
 {
     const char *line = answer->faults == NULL ? NULL : strchr(answer->faults, '\n');
@@ -189,14 +189,14 @@ static void print_sentence(const struct answer *answer)
     else
         printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation,
                verdict->reason, of, name,
-               answer->part == WOULD_LOOK ? ", if the create guard finds its body harmless (--body FILE)" : "");
+               answer->part == NO_BODY ? ", if the create guard finds its body harmless (--body FILE)" : "");
 }
 
 static const char *about_guard(const struct answer *answer)
 {
     static const char *const parts[] = {
-        [NOT_LOOKED_AT] = "does not look at this request",
-        [WOULD_LOOK] = "judges its body, if the permissions allow the operation; --body FILE asks it",
+        [NOT_GUARDED] = "does not judge this request",
+        [NO_BODY] = "judges its body, if the permissions allow the operation; --body FILE tests a body",
         [FOUND_HARMLESS] = "finds its body harmless, or opened",
     };
 
@@ -240,7 +240,7 @@ int report_explain(const struct environment *environment, const struct inventory
                    const struct profile *profile, const char *method, const char *target, const char *body_file,
                    bool json)
 {
-    struct answer answer = {.method = method, .target = target, .profile = profile, .part = NOT_LOOKED_AT};
+    struct answer answer = {.method = method, .target = target, .profile = profile, .part = NOT_GUARDED};
     struct judge judge;
     int failure = 0;
 
@@ -249,9 +249,9 @@ int report_explain(const struct environment *environment, const struct inventory
     judge_request(&judge, method, target, &answer.verdict);
     judge_end(&judge);
     if (answer.verdict.row < operation_count && profile_would_guard(profile, answer.verdict.row))
-        answer.part = WOULD_LOOK;
-    if (answer.verdict.allowed && answer.part == WOULD_LOOK && body_file != NULL)
-        failure = ask_guard(&answer, inventory, body_file);
+        answer.part = NO_BODY;
+    if (answer.verdict.allowed && answer.part == NO_BODY && body_file != NULL)
+        failure = judge_body(&answer, inventory, body_file);
     if (failure != 0)
         return failure;
     if (json)

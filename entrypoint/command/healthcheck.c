@@ -1,4 +1,4 @@
-/* The container's health check. */
+/* `healthcheck`: the container's HEALTHCHECK. */
 #include "command/healthcheck.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@ union address {
     struct sockaddr_un path;
 };
 
-/* Where to reach a listener from this machine. Returns the length of the address. */
+/* Writes the address at which this machine reaches a listener. Returns its length. */
 static socklen_t address_of(const struct listener *listener, union address *address)
 {
     const char *host = listener->address[0] == '\0' || strcmp(listener->address, "0.0.0.0") == 0 ? "127.0.0.1"
@@ -44,8 +44,8 @@ static socklen_t address_of(const struct listener *listener, union address *addr
     return sizeof address->ipv4;
 }
 
-/* Sends the request and reads the status. Returns it, 0 for an answer that is no HTTP, or -1 with errno set. */
-static int ask(int fd)
+/* Sends the request and reads the status. Returns it, 0 for a response that is not HTTP, or -1 with errno set. */
+static int query(int fd)
 {
     static const char request[] = "GET /_ping HTTP/1.1\r\nHost: docker-socket-proxy\r\n"
                                   "User-Agent: docker-socket-proxy/healthcheck\r\nConnection: close\r\n\r\n";
@@ -66,7 +66,7 @@ static int ask(int fd)
     return strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' ? (int)strtol(answer + 9, NULL, 10) : 0;
 }
 
-/* Connects, three seconds at most. Returns the socket, or -1 with errno set. */
+/* Connects; each operation on the socket takes three seconds at most. Returns the socket, or -1 with errno set. */
 static int connect_to(const struct listener *listener)
 {
     struct timeval patience = {.tv_sec = 3};
@@ -84,8 +84,8 @@ static int connect_to(const struct listener *listener)
     return -1;
 }
 
-/* The first listener that can be asked without a certificate, or the first of all. */
-static const struct listener *listener_to_ask(const struct listeners *listeners)
+/* The first listener that needs no certificate, or the first of all. */
+static const struct listener *listener_to_query(const struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++)
         if (listeners->list[i].kind != LISTEN_TLS)
@@ -95,16 +95,16 @@ static const struct listener *listener_to_ask(const struct listeners *listeners)
 
 int healthcheck(const struct listeners *listeners)
 {
-    const struct listener *listener = listener_to_ask(listeners);
+    const struct listener *listener = listener_to_query(listeners);
     int fd = connect_to(listener);
-    int status = fd < 0 ? -1 : 200; /* behind TLS, that it accepts is all one can see */
+    int status = fd < 0 ? -1 : 200; /* of a tls:// listener it only checks that it accepts */
 
     if (fd >= 0 && listener->kind != LISTEN_TLS)
-        status = ask(fd);
+        status = query(fd);
     if (status < 0)
         notice("unhealthy: the proxy does not answer: %s", strerror(errno));
     else if (status != 200 && status != 403)
-        notice("unhealthy: the proxy answers %d%s", status, status == 503 ? ": no Docker Engine behind it" : "");
+        notice("unhealthy: the proxy answers %d%s", status, status == 503 ? ": it cannot reach the Docker Engine" : "");
     if (fd >= 0)
         close(fd);
     return status == 200 || status == 403 ? 0 : 1;

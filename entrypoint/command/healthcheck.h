@@ -4,9 +4,9 @@
 
 #include "environment/listener.h"
 
-/* Asks the running proxy for GET /_ping on the first of its listeners that is not tls:// (behind TLS it only connects),
- * three seconds at most. Returns 0 if the proxy serves: it answers 200, or 403 where PING is closed; 1 otherwise, with
- * the reason on stderr (503: no Engine behind it). */
+/* Sends GET /_ping to the running proxy, on the first listener that is not tls://; if all are, it only connects. Waits
+ * three seconds at most for each step. Returns 0 if the proxy responds with 200, or with 403 because PING is closed;
+ * otherwise 1, with the reason on stderr. */
 int healthcheck(const struct listeners *listeners);
 
 #endif

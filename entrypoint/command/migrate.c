@@ -1,3 +1,4 @@
+/* `migrate`: translates the names of other images into ALLOW_* names. */
 #include "command/migrate.h"
 
 #include "command/alias.h"
@@ -11,7 +12,7 @@
 
 #define BAD_INPUT 2
 
-/* What is often open only because it came with a section. */
+/* Operations that are often open only because a section opens them. */
 static const struct remark {
     const char *operation;
     const char *text;
@@ -44,10 +45,10 @@ static const struct remark {
     {"Grpc", "may speak to BuildKit itself, which is not judged (needs the HAProxy of Debian 13)"},
 };
 
-/* Settings that go over as they are. */
+/* Settings that are copied unchanged. */
 static const char *const carried[] = {"SOCKET_PATH", "LOG_LEVEL", "DISABLE_IPV6", "TZ"};
 
-/* The whole input. The caller frees it; NULL with the reason told. */
+/* Returns the whole input, which the caller frees; NULL after an error message. */
 static char *read_all(const char *path)
 {
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -63,7 +64,7 @@ static char *read_all(const char *path)
         free(text);
         text = NULL;
     } else if (text == NULL || feof(in) == 0) {
-        notice("%s: is no text", path);
+        notice("%s: not a text file", path);
         free(text);
         text = NULL;
     }
@@ -85,7 +86,7 @@ static bool is_compose(const char *text)
     return strncmp(text, "services:", 9) == 0 || strstr(text, "\nservices:") != NULL;
 }
 
-/* What the assignments open, by groups and own variables alone. */
+/* Finds what the assignments open, by groups and own variables only. */
 static void decide(const struct assignments *chosen, struct permissions *permissions)
 {
     struct problems problems = {.to = stderr};
@@ -93,7 +94,7 @@ static void decide(const struct assignments *chosen, struct permissions *permiss
 
     permissions_read(permissions, &variables, NULL, &problems);
     if (problems.count > 0)
-        abort(); /* these are our own names and values */
+        abort(); /* the names and values are this file's own */
 }
 
 static bool within(const struct permissions *inner, const struct permissions *outer)
@@ -119,7 +120,7 @@ static void drop_last(struct assignments *assignments)
     assignments->list[assignments->count] = NULL;
 }
 
-/* What is on by default but closed today is closed by its group. */
+/* Closes by its group what is open by default and closed today. */
 static void close_defaults(const struct permissions *today, struct assignments *chosen, struct permissions *now)
 {
     for (size_t i = 0; i < operation_count; i++)
@@ -216,13 +217,14 @@ static void print_remarks(const struct profile *today, bool compose)
                 printf("%s# %s (%s): %s\n", compose ? "      " : "", operations[i].id, reason, remarks[k].text);
             }
     if (profile_leaves_unguarded(today))
-        printf(
-            "%s# today what clients create is not judged: whoever may create a container can be root on this host. With the\n"
-            "%s# names above it is judged; variables such as ALLOW_BIND_MOUNTS=/srv open what your containers need.\n",
-            compose ? "      " : "", compose ? "      " : "");
+        printf("%s# today what clients create is not judged: a client that may create a container can become root on "
+               "this host.\n"
+               "%s# With the names above it is judged; variables such as ALLOW_BIND_MOUNTS=/srv open what your "
+               "containers need.\n",
+               compose ? "      " : "", compose ? "      " : "");
 }
 
-/* How the names were read, and what told so. */
+/* Prints by which image's rules the names were read, and why. */
 static void print_reading(const struct environment *environment, const char *image, bool compose)
 {
     static const char *const readings[] = {[STRICTER] = "in the stricter of the two images' meanings",
@@ -241,7 +243,7 @@ static void print_reading(const struct environment *environment, const char *ima
         puts("COMPAT)");
 }
 
-/* What becomes of a health check that the Compose file brings. */
+/* Prints what a health check in the Compose file does in this image. */
 static void print_check(const char *program)
 {
     const char *name = strrchr(program, '/') == NULL ? program : strrchr(program, '/') + 1;
@@ -249,12 +251,13 @@ static void print_check(const char *program)
     if (*name == '\0' || strcmp(name, "docker-socket-proxy") == 0)
         return;
     if (alias_of(name) != NULL)
-        printf(
-            "      # healthcheck: in this image %s does the image's own health check, whatever else is said there; the section can go\n",
-            name);
+        printf("      # healthcheck: in this image %s only does the image's own health check; the section can be "
+               "removed\n",
+               name);
     else
         printf(
-            "      # healthcheck: there is no %s in this image, and the check will fail; take the section out, the image checks itself\n",
+            "      # healthcheck: there is no %s in this image, so the check will fail; remove the section, the image "
+            "has its own check\n",
             name);
 }
 
@@ -277,7 +280,7 @@ static int migrate_assignments(const struct assignments *input, const struct com
         choose_own_variables(&today->permissions, &chosen, &now);
         result = memcmp(now.open, today->permissions.open, sizeof now.open) == 0 ? 0 : 1;
         if (result != 0)
-            notice("the names found do not open exactly what is open today; this is a defect, please report it");
+            notice("the names found do not open exactly what is open today; this is a bug, please report it");
         if (result == 0)
             print_reading(&environment, service->image, compose);
         for (size_t i = 1; i < chosen.count && result == 0; i++)

@@ -1,4 +1,4 @@
-/* `permissions`: the table of operations with what opens each. */
+/* `permissions`: prints the table of operations with what opens each. */
 #include "command/explain.h"
 
 #include "base/terminal.h"
@@ -49,7 +49,7 @@ static void print_object(const struct profile *profile, size_t i, bool first)
     printf(", \"guarded\": %s}", profile_guards(profile, i) ? "true" : "false");
 }
 
-/* How wide the columns of a section are. */
+/* The widths of the columns of a section. */
 struct widths {
     int path;
     int id;
@@ -91,8 +91,8 @@ void report_permissions(const struct profile *profile, bool only_open, bool json
     if (json)
         puts("[");
     else if (!lines)
-        puts(
-            "# state\tmethod\tpath\toperationId\town variable\tgroups that open it\tdefault\tdecided by (open) or needs (closed)");
+        puts("# state\tmethod\tpath\toperationId\town variable\tgroups that open it\tdefault\tdecided by (open) or "
+             "needs (closed)");
     for (size_t i = 0; i < operation_count; i++) {
         if (only_open && !profile->permissions.open[i])
             continue;

@@ -1,4 +1,4 @@
-/* Whether a certificate and a key belong together. */
+/* The check whether a certificate and a key belong together. */
 #include "process/certificates.h"
 
 #include "process/haproxy.h"
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Appends a file, and the end of its last line. */
+/* Appends a file, and a newline that ends its last line. */
 static bool append(FILE *out, const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -27,7 +27,7 @@ static bool append(FILE *out, const char *path)
     return whole && !ferror(out);
 }
 
-/* A file in memory, which HAProxy inherits and opens by the name in path. NULL if there is none to be had. */
+/* Makes a file in memory, which HAProxy inherits and opens by the name in path. NULL with errno set if that fails. */
 static FILE *memory_file(char *path, size_t size)
 {
     int fd = memfd_create("certificate", 0);
@@ -40,7 +40,7 @@ static FILE *memory_file(char *path, size_t size)
     return file;
 }
 
-/* In one file, HAProxy does look. */
+/* HAProxy compares the certificate and the key where they are in one file. */
 static bool write_both(FILE *pem, const char *certificate, const char *key)
 {
     if (append(pem, certificate) && append(pem, key) && fflush(pem) == 0)
@@ -49,7 +49,7 @@ static bool write_both(FILE *pem, const char *certificate, const char *key)
     return false;
 }
 
-static bool ask(const char *haproxy, const char *pem_path)
+static bool accepts(const char *haproxy, const char *pem_path)
 {
     char path[64];
     FILE *config = memory_file(path, sizeof path);
@@ -77,7 +77,7 @@ bool certificate_fits(const char *haproxy, const char *certificate, const char *
         notice("memfd: %s", strerror(errno));
         return false;
     }
-    fits = write_both(pem, certificate, key) && ask(haproxy, path);
+    fits = write_both(pem, certificate, key) && accepts(haproxy, path);
     fclose(pem);
     if (!fits)
         notice("%s and %s cannot be used together", certificate, key);

@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* Asks HAProxy, which tells what is wrong on stderr. Its own check of a configuration that names both files, as ours
- * does, does not look whether they fit: every handshake would fail later. */
+/* Returns whether the key is that of the certificate, according to HAProxy, which reports errors on stderr. haproxy is
+ * the program, the others are paths of PEM files. `haproxy -c` does not compare them where they are separate files, as
+ * in our configuration; with a wrong key every handshake would fail. */
 bool certificate_fits(const char *haproxy, const char *certificate, const char *key);
 
 #endif

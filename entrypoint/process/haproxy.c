@@ -1,3 +1,4 @@
+/* HAProxy as a program: its version, its configuration file, its start. */
 #include "process/haproxy.h"
 
 #include "base/text.h"
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Everything else of ours is closed at exec. */
+/* Lets HAProxy inherit the descriptors of the handover. All others are closed at exec. */
 static bool inherit(const struct handover *handover)
 {
     char number[12];
@@ -93,7 +94,7 @@ bool haproxy_usable(const char *haproxy, struct problems *problems)
     if (code == 127)
         problem(problems, "%s cannot be run", haproxy);
     else if (major <= 0 || *rest != '.')
-        problem(problems, "%s -v does not answer as HAProxy does", haproxy);
+        problem(problems, "%s -v does not print a version of HAProxy", haproxy);
     else if (major < 3)
         problem(problems,
                 "%s is HAProxy %.*s: 3.0 or newer is needed, older ones break docker exec and attach; set HAPROXY to a "
@@ -146,8 +147,8 @@ bool config_file_make(struct config_file *file, const char *directory, const cha
         fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     }
     if (fd < 0) {
-        problem(problems, "%s: %s; RUNTIME_DIRECTORY must be a writable directory (unset, none is needed)", file->path,
-                strerror(errno));
+        problem(problems, "%s: %s; RUNTIME_DIRECTORY must be a writable directory; without it none is needed",
+                file->path, strerror(errno));
         return false;
     }
     written = write_all(fd, config);

@@ -1,4 +1,4 @@
-/* HAProxy as a program: is it new enough, is this configuration valid, run it. */
+/* HAProxy as a program: its version, its check of a configuration, its start. */
 #ifndef PROCESS_HAPROXY_H
 #define PROCESS_HAPROXY_H
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Asks `haproxy -v`. Not there, not understood, or older than 3.0 is a problem. */
+/* Runs `haproxy -v`. Returns false, with a problem, if it cannot be run, prints something else or is older than 3.0. */
 bool haproxy_usable(const char *haproxy, struct problems *problems);
 
 /* A configuration as a file HAProxy can read. */
@@ -17,29 +17,33 @@ struct config_file {
     int fd;              /* where it is kept in memory; -1 for none */
 };
 
-/* Writes the configuration to directory/haproxy.cfg.new, or, if directory is NULL, keeps it in memory (memfd) so that
- * no writable directory is needed. False with a problem told. Release with config_file_close. */
+/* Writes the configuration to directory/haproxy.cfg.new, or to memory (memfd) if directory is NULL, so that no writable
+ * directory is needed. Returns false with a problem on failure. Release with config_file_close. */
 bool config_file_make(struct config_file *file, const char *directory, const char *config, struct problems *problems);
 
-/* Makes it directory/haproxy.cfg: it is the one that is used from now on. False with a problem told. */
+/* Renames it to directory/haproxy.cfg, which replaces the one in use; nothing to do in memory. Returns false with a
+ * problem on failure. */
 bool config_file_put(struct config_file *file, const char *directory, struct problems *problems);
+
+/* Closes the memory file. A file in a directory stays. */
 void config_file_close(struct config_file *file);
 
-/* `haproxy -c`; its words go to stderr. Returns its exit code. */
+/* Runs `haproxy -c`, with its output on stderr. Returns its exit code, 1 if it cannot be started. */
 int haproxy_check(const char *haproxy, const char *config_file);
 
-/* Descriptors that a started HAProxy inherits, -1 for none. Each is an end of a socket pair whose other end is ours. */
+/* Descriptors that a started HAProxy inherits, -1 for none. Each is one end of a socket pair; the other end is ours.
+ * The sockets pass as in HAProxy's management guide, section 3, option -x. */
 struct handover {
-    int offer; /* on which it hands over its listening sockets; haproxy.cfg finds the number in $HANDOVER_FD */
-    int take;  /* on which the one that it replaces does, named in its arguments as -x sockpair@NUMBER */
+    int offer; /* on which it will hand over its listening sockets; haproxy.cfg reads the number from $HANDOVER_FD */
+    int take;  /* on which it gets those of the one that it replaces; its argument -x sockpair@NUMBER names it */
 };
 
-/* Starts haproxy as a child that dies with us, unless it changes its user, with no signal blocked or ignored. Its
- * stdout goes to the descriptor out if that is not -1; handover is NULL for one that serves no clients. Returns its
- * process, or -1 with errno set. */
+/* Starts haproxy as a child, with no signal blocked or ignored. The kernel kills it when we end, unless it has changed
+ * its user (prctl(2), PR_SET_PDEATHSIG). Its stdout goes to the descriptor out if that is not -1; handover is NULL if
+ * it serves no clients. Returns its process ID, or -1 with errno set. */
 pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const struct handover *handover);
 
-/* The exit code for a status of waitpid: the program's own, or 128 + signal. */
+/* Returns the exit code for a status of waitpid: the program's own, or 128 + signal. */
 int haproxy_exit_code(int status);
 
 #endif

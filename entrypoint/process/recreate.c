@@ -1,3 +1,4 @@
+/* Warnings of containers that could be deleted and not be created again. */
 #include "process/recreate.h"
 
 #include "base/text.h"
@@ -16,7 +17,7 @@
 #define CONTAINERS_MAX 200
 #define REASONS_MAX    4 /* of one container */
 #define MILLISECONDS   5000
-#define LEAVE_ALONE    "com.centurylinklabs.watchtower.enable"
+#define EXCLUDED       "com.centurylinklabs.watchtower.enable"
 
 /* The containers, and their inspections. */
 struct candidates {
@@ -53,7 +54,7 @@ char *recreate_body(const char *inspection, size_t length)
     json_t *config = json_object_get(container, "Config");
     json_t *host = json_object_get(container, "HostConfig");
     json_t *networks = json_object_get(json_object_get(container, "NetworkSettings"), "Networks");
-    const char *label = json_string_value(json_object_get(json_object_get(config, "Labels"), LEAVE_ALONE));
+    const char *label = json_string_value(json_object_get(json_object_get(config, "Labels"), EXCLUDED));
     char *result = NULL;
 
     if (json_is_object(config) && json_is_object(host) && (label == NULL || strcmp(label, "false") != 0)) {
@@ -66,7 +67,7 @@ char *recreate_body(const char *inspection, size_t length)
     return result;
 }
 
-/* ---- asking ---- */
+/* ---- querying ---- */
 
 static bool is_known(const struct candidates *candidates, const char *id)
 {
@@ -76,7 +77,7 @@ static bool is_known(const struct candidates *candidates, const char *id)
     return false;
 }
 
-/* Takes up the containers of one upstream's list. Returns how many there was no room for. */
+/* Adds the containers of one upstream's list. Returns how many there was no room for. */
 static size_t take_list(struct candidates *candidates, const struct fetch *list, const struct inventory *inventory)
 {
     struct inventory_entries entries;
@@ -108,7 +109,9 @@ static size_t take_list(struct candidates *candidates, const struct fetch *list,
     return left;
 }
 
-static void ask(struct candidates *candidates, const struct settings *settings, const struct inventory *inventory)
+/* Lists the containers of all upstreams, and reads their inspections. */
+static void read_candidates(struct candidates *candidates, const struct settings *settings,
+                            const struct inventory *inventory)
 {
     long deadline = channel_now() + MILLISECONDS;
     struct endpoint endpoints[UPSTREAMS_MAX];
@@ -128,8 +131,7 @@ static void ask(struct candidates *candidates, const struct settings *settings, 
     }
     fetch_all(candidates->inspections, candidates->count, settings, endpoints, deadline);
     if (left > 0)
-        notice("whether they could be created again was looked at for %d containers; %zu more were not looked at",
-               CONTAINERS_MAX, left);
+        notice("checked whether %d containers could be created again; %zu more were not checked", CONTAINERS_MAX, left);
 }
 
 /* ---- judging ---- */
@@ -140,7 +142,7 @@ static void warn_of(const struct profile *profile, const char *name, const char 
            profile->name[0] == '\0' ? "" : ": ", name, reason);
 }
 
-/* Each reason that is found in the body; where none is, the one of the verdict. */
+/* Warns of each fault in the body, or of the verdict's if none is found there. */
 static void warn_of_each(const struct profile *profile, struct guard_judge *judge, const char *name, const char *body,
                          const struct guard_verdict *verdict)
 {
@@ -149,17 +151,17 @@ static void warn_of_each(const struct profile *profile, struct guard_judge *judg
     FILE *out = open_memstream(&reasons, &length);
     char *rest;
     char *reason;
-    int told = 0;
+    int reported = 0;
 
     if (out == NULL)
         abort();
     guard_judge_all(judge, body, strlen(body), out);
     if (fclose(out) != 0 || reasons == NULL)
         abort();
-    for (reason = strtok_r(reasons, "\n", &rest); reason != NULL && told < REASONS_MAX;
-         reason = strtok_r(NULL, "\n", &rest), told++)
+    for (reason = strtok_r(reasons, "\n", &rest); reason != NULL && reported < REASONS_MAX;
+         reason = strtok_r(NULL, "\n", &rest), reported++)
         warn_of(profile, name, reason);
-    if (told == 0)
+    if (reported == 0)
         warn_of(profile, name, verdict->reason);
     free(reasons);
 }
@@ -189,7 +191,7 @@ void recreate_tell(const struct environment *environment, const struct inventory
 
     if (candidates == NULL)
         abort();
-    ask(candidates, &environment->settings, inventory);
+    read_candidates(candidates, &environment->settings, inventory);
     facts_read(&facts, inventory);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
@@ -215,7 +217,7 @@ void recreate_tell_aside(const struct environment *environment, const struct inv
     pid_t child = recreate_matters(environment) ? fork() : -1;
 
     if (child != 0)
-        return; /* (Without memory for a child there is no warning.) */
+        return; /* (If fork fails, there is no warning.) */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
     recreate_tell(environment, inventory);

@@ -1,4 +1,4 @@
-/* Starts, replaces and stops HAProxy, and is its parent. */
+/* The supervisor: starts, replaces and stops HAProxy. */
 #include "process/supervisor.h"
 
 #include "base/text.h"
@@ -25,7 +25,7 @@
 #define WATCH_SECONDS 2
 #define OLD_MAX       8
 
-/* What tells one version of the watched files from another. */
+/* Identifies a version of the watched files. */
 struct fingerprint {
     struct timespec changed[WATCHED_MAX];
     off_t size[WATCHED_MAX];
@@ -37,24 +37,24 @@ struct supervisor {
     struct reach reach;
     int signals; /* descriptor */
     pid_t current;
-    int current_offers;              /* our end of the socket pair on which it hands over its listening sockets */
-    pid_t next;                      /* started to replace the current one, does not listen yet; 0 for none */
-    int next_offers;                 /* likewise; -1 for none */
-    bool next_takes;                 /* it was told to take over the current one's listening sockets */
-    struct inventory next_inventory; /* what its configuration was made with */
+    int current_offers;              /* our end of the socket pair for its listening sockets, see struct handover */
+    pid_t next;                      /* will replace the current one, does not listen yet; 0 for none */
+    int next_offers;                 /* likewise of next; -1 for none */
+    bool next_takes;                 /* next takes over the current one's listening sockets */
+    struct inventory next_inventory; /* the one in its configuration */
     struct config_file next_config;
-    bool again;         /* another reload was asked for since */
-    bool looked;        /* at which containers could not be created again, which is done once */
+    bool again;         /* another reload was requested during this one */
+    bool checked;       /* the containers that could not be created again have been listed, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
-    time_t deadline;            /* of a stop under way, 0 for none */
+    time_t deadline;            /* of a stop, in seconds(); 0 while serving */
     time_t next_look;           /* at the watched files */
-    struct fingerprint first;   /* what was there when the configuration was made */
-    struct fingerprint running; /* what HAProxy has read */
-    struct fingerprint seen;    /* what the last look saw: a change counts once it rests */
+    struct fingerprint first;   /* the files at the start */
+    struct fingerprint running; /* the files that the last reload was for */
+    struct fingerprint seen;    /* the files at the last look; a change counts once two looks agree */
 };
 
-static void put_away(int *fd)
+static void close_descriptor(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
@@ -83,12 +83,12 @@ static void look(const struct supervision *supervision, struct fingerprint *fing
     }
 }
 
-/* Starts HAProxy, with our end of its socket pair in offers. Returns its process, or -1 with errno set.
+/* Starts HAProxy, with our end of its socket pair in offers. Returns its process ID, or -1 with errno set.
  *
- * One that replaces another is told that it replaces us: HAProxy sends those it replaces a SIGUSR1 once it listens, and
- * no sooner (management guide, section 4). It takes over the listening sockets of the other one (-x, management guide,
- * section 3): bound anew, a Unix socket would refuse connections until HAProxy calls listen, and those that wait to be
- * accepted by the other one would be lost when that one closes its socket. */
+ * A replacement gets our own process ID after -sf: HAProxy sends SIGUSR1 to the processes named there as soon as it
+ * listens (management guide, section 4). It takes over the listening sockets (-x, section 3). If it bound them again, a
+ * Unix socket would refuse connections until HAProxy calls listen, and connections that the old one has not accepted
+ * would be lost when that one closes its socket. */
 static pid_t start(const struct supervisor *supervisor, const struct config_file *config, int take, int *offers)
 {
     char us[24];
@@ -107,11 +107,12 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
     close(ends[1]);
     *offers = ends[0];
     if (child < 0)
-        put_away(offers);
+        close_descriptor(offers);
     return child;
 }
 
-/* A Unix socket whose file somebody has removed cannot be reached any more, and is bound anew. */
+/* Returns false if the file of a Unix socket was removed: clients cannot reach that socket, so it must be bound again.
+ */
 static bool listeners_in_place(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
@@ -126,7 +127,7 @@ static bool listeners_in_place(const struct environment *environment)
     return true;
 }
 
-/* Starts the one that is to replace the current one. False with errno set. */
+/* Starts the replacement of the current one. Returns false with errno set on failure. */
 static bool start_next(struct supervisor *supervisor, bool takes)
 {
     supervisor->next_takes = takes;
@@ -165,8 +166,9 @@ bool supervision_check(const struct supervision *supervision, const struct confi
     return true;
 }
 
-/* Whether client certificates are asked for depends on whether there is a ca.pem. That may not change by itself: a file
- * that vanishes would let everyone in, and one that comes would lock out those who have no certificate yet. */
+/* Client certificates are required if there is a ca.pem. A reload must not change that: without the file, clients
+ * without a certificate would be admitted; with a new one, all clients that have no certificate yet would be locked
+ * out. */
 static bool ca_has_changed(const struct supervisor *supervisor)
 {
     const char *const *watched = supervisor->supervision->watched;
@@ -177,12 +179,11 @@ static bool ca_has_changed(const struct supervisor *supervisor)
         if (!ends_in(watched[i], "/ca.pem") || (supervisor->first.inode[i] == 0) == (now.inode[i] == 0))
             continue;
         if (now.inode[i] != 0)
-            notice(
-                "reload: %s was not there at the start: client certificates are asked for after a restart only; nothing is "
-                "reloaded",
-                watched[i]);
+            notice("reload: %s did not exist at the start: client certificates are required after a restart only; "
+                   "nothing is reloaded",
+                   watched[i]);
         else
-            notice("reload: %s is gone: without it no client certificate would be asked for; the running one goes on",
+            notice("reload: %s is gone: without it no client certificate would be required; the running one goes on",
                    watched[i]);
         return true;
     }
@@ -192,12 +193,12 @@ static bool ca_has_changed(const struct supervisor *supervisor)
 static void forget_next(struct supervisor *supervisor)
 {
     supervisor->next = 0;
-    put_away(&supervisor->next_offers);
+    close_descriptor(&supervisor->next_offers);
     inventory_free(&supervisor->next_inventory);
     config_file_close(&supervisor->next_config);
 }
 
-/* Makes the next configuration. False, with the reason told, if that fails. */
+/* Makes the next configuration. Logs the reason and returns false if that fails. */
 static bool make_next(struct supervisor *supervisor)
 {
     const struct supervision *supervision = supervisor->supervision;
@@ -213,12 +214,12 @@ static bool make_next(struct supervisor *supervisor)
 
     free(config);
     if (made && !supervision_check(supervision, &supervisor->next_config)) {
-        notice("reload: HAProxy refuses what it would read now; the running one goes on");
+        notice("reload: HAProxy refuses the new configuration or its certificates, see above; the running one goes on");
         return false;
     }
     if (made && config_file_put(&supervisor->next_config, directory, &problems))
         return true;
-    notice("reload: the configuration cannot be made anew, see above; the running one goes on");
+    notice("reload: the new configuration cannot be made, see above; the running one goes on");
     return false;
 }
 
@@ -230,7 +231,7 @@ static bool is_under_way(struct supervisor *supervisor)
     return true;
 }
 
-/* A reload with an inventory that was read just now; it is used up. */
+/* Reloads with an inventory that was just read, and takes ownership of it. */
 static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
 {
     supervisor->next_inventory = *fresh;
@@ -262,8 +263,8 @@ static void reload(struct supervisor *supervisor)
     reload_with(supervisor, &fresh);
 }
 
-/* An Engine is back. */
-static void ask_again(struct supervisor *supervisor)
+/* Reloads if an Engine that responds again has reported something new. */
+static void reload_if_new(struct supervisor *supervisor)
 {
     struct inventory fresh;
 
@@ -274,11 +275,11 @@ static void ask_again(struct supervisor *supervisor)
         inventory_free(&fresh);
         return;
     }
-    notice("reload: an Engine answers, and what it says is new");
+    notice("reload: an Engine responds, and has reported something new");
     reload_with(supervisor, &fresh);
 }
 
-/* Another reload was asked for while one was under way, which is over now. */
+/* Starts the reload that was requested during the last one. */
 static void follow(struct supervisor *supervisor)
 {
     if (!supervisor->again || supervisor->next != 0)
@@ -293,18 +294,18 @@ static void forget_old(struct supervisor *supervisor, size_t i)
     memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
 }
 
-/* Once, as soon as all Engines have answered. */
-static void look_at_containers(struct supervisor *supervisor)
+/* Once, as soon as all Engines have responded. */
+static void check_containers(struct supervisor *supervisor)
 {
     const struct supervision *supervision = supervisor->supervision;
 
-    if (supervisor->looked || !supervision->inventory.complete)
+    if (supervisor->checked || !supervision->inventory.complete)
         return;
-    supervisor->looked = true;
+    supervisor->checked = true;
     recreate_tell_aside(supervision->environment, &supervision->inventory);
 }
 
-/* What the new HAProxy was made with is what counts now. */
+/* Makes the next configuration and its inventory the current ones. */
 static void adopt(struct supervisor *supervisor)
 {
     struct supervision *supervision = supervisor->supervision;
@@ -318,21 +319,21 @@ static void adopt(struct supervisor *supervisor)
     supervisor->next_config.fd = -1;
     if (changed)
         tell_of_inventory(supervision->environment, &supervision->inventory);
-    look_at_containers(supervisor);
+    check_containers(supervisor);
 }
 
-/* The new HAProxy listens. Where too many old ones still serve their streams, the oldest of them ends: no client may
- * keep certificates from being renewed, or taken back, by holding on to its connection. */
+/* The new HAProxy listens and becomes the current one. If too many old ones still serve their streams, the oldest is
+ * killed: a client that keeps its connection must not prevent that certificates are renewed or withdrawn. */
 static void take_over(struct supervisor *supervisor)
 {
     if (supervisor->old_count == OLD_MAX) {
-        notice("reload: %d replaced HAProxys still serve their streams; the oldest is ended", OLD_MAX);
+        notice("reload: %d replaced HAProxy processes still serve their streams; the oldest is ended", OLD_MAX);
         kill(supervisor->old[0], SIGKILL);
         forget_old(supervisor, 0);
     }
     kill(supervisor->current, SIGUSR1);
     supervisor->old[supervisor->old_count++] = supervisor->current;
-    put_away(&supervisor->current_offers);
+    close_descriptor(&supervisor->current_offers);
     supervisor->current = supervisor->next;
     supervisor->current_offers = supervisor->next_offers;
     supervisor->next = 0;
@@ -355,11 +356,11 @@ static void watch(struct supervisor *supervisor)
     reload(supervisor);
 }
 
-/* The next one has ended before it listened. It may be the current one that does not hand over its listening sockets,
- * within the second that HAProxy waits for it; without them it is tried once more. */
+/* The next one has ended before it listened. The cause may be that the current one did not hand over its listening
+ * sockets within a second, HAProxy's limit. So the next one is tried once more, without them. */
 static void next_ended(struct supervisor *supervisor)
 {
-    put_away(&supervisor->next_offers);
+    close_descriptor(&supervisor->next_offers);
     if (supervisor->deadline == 0 && supervisor->next_takes && start_next(supervisor, false))
         return;
     forget_next(supervisor);
@@ -367,8 +368,8 @@ static void next_ended(struct supervisor *supervisor)
         notice("reload: a new HAProxy did not start; the running one goes on");
 }
 
-/* Collects children that have ended; as PID 1 we inherit orphans too. Returns true, with the status, when nothing that
- * serves is left or the current HAProxy has ended by itself. */
+/* Collects children that have ended; as PID 1 we inherit orphans too. Returns true, with the status, if no HAProxy is
+ * left or the current one has ended by itself. */
 static bool ended(struct supervisor *supervisor, int *status)
 {
     pid_t child;
@@ -412,7 +413,7 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
         stop(supervisor);
 }
 
-/* How many milliseconds until there is something to do. */
+/* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
     long patience = supervisor->deadline != 0                     ? 1000
@@ -423,7 +424,7 @@ static int patience(const struct supervisor *supervisor)
     return (int)(patience < 0 || (of_reach >= 0 && of_reach < patience) ? of_reach : patience);
 }
 
-/* Waits until something happens, and does what it asks for. */
+/* Waits for events, and handles them. */
 static void wait_for_events(struct supervisor *supervisor)
 {
     struct pollfd polled[1 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN}};
@@ -439,7 +440,7 @@ static void wait_for_events(struct supervisor *supervisor)
         return;
     }
     if (reach_step(&supervisor->reach))
-        ask_again(supervisor);
+        reload_if_new(supervisor);
     if (supervisor->supervision->watched[0] != NULL && seconds() >= supervisor->next_look) {
         supervisor->next_look = seconds() + WATCH_SECONDS;
         watch(supervisor);
@@ -463,10 +464,10 @@ void supervisor_hold_signals(void)
     sigset_t ours = handled_signals();
 
     sigprocmask(SIG_BLOCK, &ours, NULL);
-    signal(SIGPIPE, SIG_IGN); /* the log's reader may go; HAProxy serves on */
+    signal(SIGPIPE, SIG_IGN); /* a log whose reader has ended must not end us */
 }
 
-/* Why HAProxy has ended by itself. */
+/* Logs how HAProxy has ended by itself. */
 static void report_end(int status)
 {
     if (WIFSIGNALED(status))
@@ -496,17 +497,17 @@ int supervise(struct supervision *supervision)
         notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
         return 1;
     }
-    look_at_containers(&supervisor);
+    check_containers(&supervisor);
     reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
     while (!ended(&supervisor, &status))
         wait_for_events(&supervisor);
     if (supervisor.deadline == 0)
         report_end(status);
-    signal_all(&supervisor,
-               SIGKILL); /* those that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG) */
+    /* Processes that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG). */
+    signal_all(&supervisor, SIGKILL);
     reach_end(&supervisor.reach);
     forget_next(&supervisor);
-    put_away(&supervisor.current_offers);
+    close_descriptor(&supervisor.current_offers);
     close(supervisor.signals);
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

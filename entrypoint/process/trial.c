@@ -1,4 +1,4 @@
-/* A trial run of HAProxy between two sockets of this process: does it forward an upgrade to h2c? */
+/* A trial run of HAProxy between two sockets of this process, to find out whether it forwards an upgrade to h2c. */
 #include "process/trial.h"
 
 #include "config/config.h"
@@ -30,7 +30,7 @@ static int listen_anywhere(struct sockaddr_in *address)
     return fd;
 }
 
-/* A connection to the address as soon as something listens there, or -1. */
+/* Connects to the address as soon as HAProxy listens there. -1 if it does not. */
 static int connect_soon(const struct sockaddr_in *address)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
@@ -55,7 +55,7 @@ static bool ready(int fd)
     return poll(&wait, 1, PATIENCE) == 1;
 }
 
-/* Reads from the connection until the head of a message is complete; "" if it never is. */
+/* Reads the head of a message; "" if it does not arrive completely. */
 static void read_head(int fd, char *head, size_t size)
 {
     size_t got = 0;
@@ -73,7 +73,7 @@ static void read_head(int fd, char *head, size_t size)
         head[0] = '\0';
 }
 
-/* Both ends of one upgrade. */
+/* Plays both ends of an upgrade: the client, and the Engine that accepts its connection. */
 static bool upgrades(int engine, int client)
 {
     static const char request[] = "POST /session HTTP/1.1\r\nHost: docker\r\n"

@@ -1,4 +1,4 @@
-/* What the start log says of a configuration that is valid, but may not be what was meant. */
+/* The warnings and notes in the start log about a configuration that is valid but may not do what was intended. */
 #include "process/warnings.h"
 
 #include "environment/strangers.h"
@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* BuildKit's own protocol is not judged: what /grpc gives is more than the guard's settings say. */
+/* BuildKit's own protocol is not judged, so /grpc gives more than the guard's settings allow. */
 static void warn_of_grpc(const struct profile *profile)
 {
     if (profile_speaks_buildkit(profile))
         notice(
-            "warning: %s%sPOST /grpc is open, and what clients tell BuildKit there is not judged: builds can use the "
-            "network of the host, choose their cgroup, push images and read every build's cache and history, and before "
-            "Engine 25.0.2 be root on the host",
+            "warning: %s%sPOST /grpc is open, and what clients send to BuildKit there is not judged: builds can use "
+            "the network of the host, choose their cgroup, push images and read every build's cache and history, and "
+            "before Engine 25.0.2 be root on the host",
             profile->name, profile->name[0] == '\0' ? "" : ": ");
 }
 
@@ -38,19 +38,18 @@ bool warn_of_upgrades(const struct environment *environment)
 static void warn_of_unguarded(const struct profile *profile)
 {
     if (profile_leaves_unguarded(profile))
-        notice(
-            "warning: what clients create is not judged, as in the image these names come from: whoever may create a "
-            "container can be root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
+        notice("warning: what other images' names let clients create is not judged, as in those images: a client that "
+               "may create a container can become root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
 }
 
 static void warn_of_tls(const struct environment *environment)
 {
     if (environment_listens_with_tls(environment) && !settings_require_client_certificates(&environment->settings))
-        notice("warning: tls:// listeners ask for no client certificate: there is no ca.pem in TLS_CERT_PATH");
+        notice("warning: tls:// listeners require no client certificate: there is no ca.pem in TLS_CERT_PATH");
 }
 
-/* Whether the profile's clients may give a container, a task or a pod a name or an address of their choice, or run
- * something in a network of their choice. */
+/* Whether the profile's clients may choose the name or the address of a container, a task or a pod, or run something in
+ * a network of their choice. */
 static bool may_give_names(const struct profile *profile)
 {
     static const char *const givers[] = {"ContainerCreate",       "ContainerRename",       "NetworkConnect",
@@ -81,7 +80,7 @@ static bool opens_more(const struct profile *profile, const struct profile *than
     return both_guard && guard_allows_more(profile->guard, than->guard);
 }
 
-/* Whether being at an address, or having a name, is enough to get the profile. */
+/* Whether an address or a name is enough to get the profile. */
 static bool is_claimed_by_address(const struct profile *profile)
 {
     for (size_t i = 0; i < profile->clients.count; i++)
@@ -90,7 +89,7 @@ static bool is_claimed_by_address(const struct profile *profile)
     return false;
 }
 
-/* Names and addresses are in the hands of those who create containers and connect networks. */
+/* Clients that create containers or connect networks choose names and addresses. */
 static void warn_of_claims(const struct environment *environment)
 {
     const struct profile *profiles = environment->profiles;
@@ -101,14 +100,14 @@ static void warn_of_claims(const struct environment *environment)
         for (size_t k = 1; k < environment->profile_count; k++)
             if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
                 notice(
-                    "warning: %s%s may give containers any name and address, and so take profile %s; give that one a listener "
-                    "or a certificate of its own",
+                    "warning: %s%s may give containers any name and address, and so take profile %s; give that one a "
+                    "listener or a certificate of its own",
                     i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
     }
 }
 
-/* What one of the images opens with these names, and the stricter reading of both does not. */
-static void tell_of_reading(const struct environment *environment, enum reading reading, const char *name)
+/* Logs what one of the images opens with these names, and the stricter reading of both does not. */
+static void report_reading(const struct environment *environment, enum reading reading, const char *name)
 {
     const struct profile *base = environment_profile(environment, NULL);
     const struct variables variables = {.environment = environment->variables, .prefix = ""};
@@ -128,7 +127,7 @@ static void tell_of_reading(const struct environment *environment, enum reading 
                text, name);
 }
 
-static void tell_of_foreign_names(const struct environment *environment)
+static void report_foreign_names(const struct environment *environment)
 {
     static const char *const readings[] = {[STRICTER] = "stricter of the two images",
                                            [TECNATIVA] = "tecnativa image",
@@ -140,8 +139,8 @@ static void tell_of_foreign_names(const struct environment *environment)
     notice("understood as in the %s: %s; `docker-socket-proxy migrate` prints the same in ALLOW_* names",
            readings[environment->compat.reading], names);
     if (environment->compat.reading == STRICTER) {
-        tell_of_reading(environment, TECNATIVA, "tecnativa");
-        tell_of_reading(environment, LINUXSERVER, "linuxserver");
+        report_reading(environment, TECNATIVA, "tecnativa");
+        report_reading(environment, LINUXSERVER, "linuxserver");
     }
 }
 
@@ -154,17 +153,16 @@ static void warn_of_strangers(char *const variables[])
             notice("warning: %s", advice);
 }
 
-/* The docker command attaches to what it starts, unless it is told not to: without ATTACH it fails with "received 403"
+/* Without -d, the docker command attaches to the container that it starts. Without ATTACH it fails with "received 403"
  * and leaves a container behind. */
-static void tell_of_foreground(const struct profile *profile)
+static void report_foreground(const struct profile *profile)
 {
     if (permissions_open(&profile->permissions, "ContainerCreate") &&
         permissions_open(&profile->permissions, "ContainerStart") &&
         !permissions_open(&profile->permissions, "ContainerAttach"))
-        notice(
-            "%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker compose up` need "
-            "%sALLOW_ATTACH=true, or -d",
-            profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
+        notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker "
+               "compose up` need %sALLOW_ATTACH=true, or -d",
+               profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
 }
 
 /* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
@@ -172,13 +170,12 @@ static void warn_of_upstream_addresses(const struct upstreams *upstreams)
 {
     for (size_t i = 0; i < upstreams->count; i++)
         if (upstreams->list[i].kind == UPSTREAM_TLS && !upstream_has_name(&upstreams->list[i]))
-            notice(
-                "warning: UPSTREAM: tls://%s is an address, and an IP: entry of the Engine's certificate does not count, only "
-                "a DNS: one does; give it a name (extra_hosts)",
-                upstreams->list[i].host);
+            notice("warning: UPSTREAM: tls://%s is an address, and an IP: entry of the Engine's certificate does not "
+                   "count, only a DNS: one does; give it a name (extra_hosts)",
+                   upstreams->list[i].host);
 }
 
-/* ---- what the Engines say ---- */
+/* ---- the inventory ---- */
 
 static const char *name_of(const struct inventory_container *container)
 {
@@ -194,41 +191,40 @@ static bool any_opens_exec(const struct environment *environment)
     return false;
 }
 
-static void tell_of_own(const struct inventory *inventory)
+static void report_own(const struct inventory *inventory)
 {
     const struct inventory_container *own = &inventory->own;
 
     if (inventory->own_found)
-        notice(
-            "this proxy runs in the container %s (%.12s)%s%s; no permission lets clients change it or run a command in it",
-            name_of(own), own->id, own->service_name == NULL ? "" : " of the service ",
-            own->service_name == NULL ? "" : own->service_name);
+        notice("this proxy runs in the container %s (%.12s)%s%s; no permission lets clients change it or run a command "
+               "in it",
+               name_of(own), own->id, own->service_name == NULL ? "" : " of the service ",
+               own->service_name == NULL ? "" : own->service_name);
     else if (inventory->known)
-        notice("this proxy runs in a container that is none of the Engine's");
+        notice("this proxy runs in a container that the Engine does not have");
     if (inventory->known)
         return;
-    notice(
-        "warning: the Engine has not said which container this proxy runs in; until it does, clients that name a container to "
-        "run a command in it, to change it or the like are refused");
+    notice("warning: the Engine has not said which container this proxy runs in; until it does, requests to run a "
+           "command in a container, to change it or the like are refused");
     if (inventory->odd)
-        notice("warning: a volume of this proxy's container has a name that is none; use another volume");
+        notice("warning: a volume of this proxy's container has an invalid name; use another volume");
     for (size_t i = 0; i < inventory->upstream_count; i++)
         if (!inventory->upstreams[i].told)
             notice("warning: upstream %zu: %s", i + 1, inventory->upstreams[i].why);
 }
 
-/* (Where the own container is not known, tell_of_own has said it.) */
-static void tell_of_silent(const struct inventory *inventory)
+/* (Where the own container is not known, report_own has logged it.) */
+static void report_silent(const struct inventory *inventory)
 {
     for (size_t i = 0; inventory->known && i < inventory->upstream_count; i++)
         if (!inventory->upstreams[i].told)
             notice(
-                "warning: EXEC is open, and upstream %zu has not said which of its containers hold its socket; until it does, "
-                "commands in those are not refused: %s",
+                "warning: EXEC is open, and upstream %zu has not said which of its containers hold its socket; until "
+                "it does, commands in those are not refused: %s",
                 i + 1, inventory->upstreams[i].why);
 }
 
-static void tell_of_holders(const struct inventory *inventory)
+static void report_holders(const struct inventory *inventory)
 {
     struct text text;
     char *names;
@@ -239,10 +235,9 @@ static void tell_of_holders(const struct inventory *inventory)
     for (size_t i = 0; i < inventory->holder_count; i++)
         fprintf(text.stream, "%s%s", i == 0 ? "" : ", ", name_of(&inventory->holders[i]));
     names = text_end(&text);
-    notice(
-        "warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused, but those "
-        "that are created from now on are protected after a reload only (SIGHUP)",
-        names);
+    notice("warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused; a "
+           "container that is created later is protected after a reload (SIGHUP)",
+           names);
     free(names);
 }
 
@@ -250,15 +245,15 @@ void tell_of_inventory(const struct environment *environment, const struct inven
 {
     if (!inventory->contained)
         return;
-    tell_of_own(inventory);
+    report_own(inventory);
     if (!any_opens_exec(environment))
         return;
-    tell_of_silent(inventory);
-    tell_of_holders(inventory);
+    report_silent(inventory);
+    report_holders(inventory);
 }
 
-/* Whoever mounts the volume is the profile. */
-static void tell_of_sockets_in_volumes(const struct environment *environment, const struct inventory *inventory)
+/* A client that mounts the volume gets the profile. */
+static void report_sockets_in_volumes(const struct environment *environment, const struct inventory *inventory)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct listeners *listeners = environment_listeners(environment, i);
@@ -270,7 +265,7 @@ static void tell_of_sockets_in_volumes(const struct environment *environment, co
                                                         : NULL;
 
             if (volume != NULL)
-                notice("%sLISTEN: %s lies in the volume %s; clients that create containers may not mount it",
+                notice("%sLISTEN: %s is in the volume %s; clients that create containers may not mount it",
                        environment->profiles[i].prefix, listener->address, volume->name);
         }
     }
@@ -282,13 +277,13 @@ void warn(const struct environment *environment, const struct inventory *invento
         warn_of_grpc(&environment->profiles[i]);
     warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
-        tell_of_foreground(&environment->profiles[i]);
+        report_foreground(&environment->profiles[i]);
     warn_of_strangers(environment->variables);
     warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     warn_of_claims(environment);
     tell_of_inventory(environment, inventory);
-    tell_of_sockets_in_volumes(environment, inventory);
-    tell_of_foreign_names(environment);
+    report_sockets_in_volumes(environment, inventory);
+    report_foreign_names(environment);
     warn_of_unguarded(environment_profile(environment, NULL));
 }

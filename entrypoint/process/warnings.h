@@ -1,17 +1,18 @@
-/* What the log says at the start of an environment that is right, and yet may not do what was meant. */
+/* The warnings and notes in the start log about a configuration that is valid but may not do what was intended. */
 #ifndef PROCESS_WARNINGS_H
 #define PROCESS_WARNINGS_H
 
 #include "environment/environment.h"
 #include "inventory/inventory.h"
 
+/* Logs all of them. */
 void warn(const struct environment *environment, const struct inventory *inventory);
 
-/* The part of it that a reload may change: the own container, and the containers that hold the Engine's socket. */
+/* Logs those that a reload can change: on the own container, and on the containers that hold the Engine's socket. */
 void tell_of_inventory(const struct environment *environment, const struct inventory *inventory);
 
-/* Reports a HAProxy that cannot do what SESSION and GRPC are for, by a trial run if either is open. Returns whether
- * it can. */
+/* If SESSION or GRPC is open, logs a warning if a trial run shows that HAProxy does not forward their upgrades. Returns
+ * false after that warning. */
 bool warn_of_upgrades(const struct environment *environment);
 
 #endif

@@ -281,7 +281,7 @@ def told_at_start():
         check = program("check", env={"ALLOW_GRPC": "1", "HAPROXY": haproxy})
         assert check.returncode == 0, check
     for proxy, forwards in proxies(SWITCH):
-        proxy.wait_for_log("POST /grpc is open, and what clients tell BuildKit there is not judged")
+        proxy.wait_for_log("POST /grpc is open, and what clients send to BuildKit there is not judged")
         assert ("does not forward Upgrade: h2c" in proxy.log()) == (not forwards), proxy.log()
     for proxy, _ in proxies(SWITCH, {"ALLOW_GRPC": "1"}):
         assert "POST /grpc is open" not in proxy.log(), proxy.log()

@@ -245,7 +245,7 @@ def unknown():
     with contained() as within, Proxy(EXEC, engine=engine(listed=lambda path: [container(OTHER, "web")]), within=within) as proxy:
         assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/socket-proxy/exec")])
         assert agree(proxy, within, [("POST", f"/containers/{OWN}/exec")])
-        proxy.wait_for_log("in a container that is none of the Engine's")
+        proxy.wait_for_log("in a container that the Engine does not have")
 
 
 def openssl(directory, *arguments):
@@ -556,7 +556,7 @@ def told():
         with contained() as within, Proxy(env, engine=engine(listed=listed), within=within) as proxy:
             proxy.wait_for_log(f"this proxy runs in the container socket-proxy ({OWN[:12]}); no permission lets")
             proxy.wait_for_log("EXEC is open, and these containers hold the Engine's socket: portainer;")
-            proxy.wait_for_log(f"PROFILE_A_LISTEN: {directory}/a.sock lies in the volume sockets; clients that create containers may not mount it")
+            proxy.wait_for_log(f"PROFILE_A_LISTEN: {directory}/a.sock is in the volume sockets; clients that create containers may not mount it")
     with contained() as within, Proxy({}, engine=engine(), within=within) as proxy:
         assert "hold the Engine's socket" not in proxy.log()
     # a profile with the same operations, whose guard lets more pass, is a wider one

@@ -149,7 +149,7 @@ def missing_socket():
         assert status == 503 and proxy.socket_path in text and "not mounted" in text, text
         assert f"{proxy.socket_path}: No such file or directory; requests get 503" in proxy.log()
         check = program("healthcheck", env=proxy.env)
-        assert check.returncode == 1 and "no Docker Engine behind it" in check.stderr, check
+        assert check.returncode == 1 and "it cannot reach the Docker Engine" in check.stderr, check
         proxy.engine = Engine(proxy.socket_path)
         assert proxy.ask("GET", "/version")[0] == 200
         assert program("healthcheck", env=proxy.env).returncode == 0
@@ -187,7 +187,7 @@ def other_names():
         for words in others:
             done = called(words, proxy.env)
             assert done.returncode == 0 and done.stdout == "", (words, done)
-            assert done.stderr == (f"docker-socket-proxy: there is no {words[0]} in this image: by this name the program only does its health check, "
+            assert done.stderr == (f"docker-socket-proxy: there is no {words[0]} in this image: under this name the program only does its health check, "
                                    "exit status 0 or 1\n"), (words, done)
         assert {request[:2] for request in proxy.engine.requests} == {("GET", "/_ping")}, proxy.engine.requests
         ours, theirs = pty.openpty()  # to whoever sits at a terminal it is said always
@@ -382,7 +382,7 @@ def bad_files():
     done = program("run", env={"HAPROXY": "/nonexistent/haproxy"})
     assert done.returncode == 2 and "/nonexistent/haproxy" in done.stderr, done
     done = program("run", env={"HAPROXY": "/bin/true"})
-    assert done.returncode == 2 and "does not answer as HAProxy does" in done.stderr, done
+    assert done.returncode == 2 and "does not print a version of HAProxy" in done.stderr, done
     with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as file:
         file.write("#!/bin/sh\necho 'HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/'\n")
     os.chmod(file.name, 0o755)
@@ -720,7 +720,7 @@ def taken():
             port = proxy.port
             for listen, text in ((f"tcp://127.0.0.1:{port}", f"LISTEN: 127.0.0.1 port {port} is in use"),
                                  (f"tcp://:{port}", f"LISTEN: * port {port} is in use"),
-                                 (f"unix://{path}", f"LISTEN: {path} is in use"), (f"unix://{file}", f"LISTEN: {file} is in use, or no socket"),
+                                 (f"unix://{path}", f"LISTEN: {path} is in use"), (f"unix://{file}", f"LISTEN: {file} is in use, or not a socket"),
                                  (f"unix://{proxy.socket_path}", f"LISTEN: {proxy.socket_path} is in use")):
                 done = program("run", env={"LISTEN": listen, "SOCKET_PATH": "/nonexistent.sock"})
                 assert done.returncode == 2 and text in done.stderr, (listen, done)
@@ -844,11 +844,11 @@ def for_people():
     code, text = on_terminal("explain", "--profile", "A", "POST", "/containers/create", env=profile)
     assert code == 0 and text.splitlines() == [
         "allowed", "  request    POST /containers/create", "  operation  ContainerCreate", "  opened by  PROFILE_A_ALLOW_CREATE",
-        "  profile    A", "  guard      judges its body, if the permissions allow the operation; --body FILE asks it"], text
+        "  profile    A", "  guard      judges its body, if the permissions allow the operation; --body FILE tests a body"], text
     code, text = on_terminal("explain", "GET", "//x", env=profile)
     assert code == 3 and text.splitlines() == [
         "denied", "  request    GET //x", "  operation  none", "  because    the path has an empty segment",
-        "  profile    none, the unprefixed variables", "  guard      does not look at this request"], text
+        "  profile    none, the unprefixed variables", "  guard      does not judge this request"], text
 
 
 @test("permissions and explain for programs")
@@ -885,7 +885,7 @@ def wrong_words():
         (["explain", "GET", "/", "x"], "explain: x: one word too many"),
         (["explain", "GET", "/", "--body"], "explain: --body: its value is missing"),
         (["explain", "--open", "GET", "/"], "explain: --open: no such option"),
-        (["explain", "--json", "-"], "explain: - goes with neither --json nor --body"),
+        (["explain", "--json", "-"], "explain: - cannot be combined with --json or --body"),
         (["explain", "--profile", "A", "GET", "/"], "--profile A: no PROFILE_A_* variable is set"),
         (["permissions", "x"], "permissions: x: one word too many"),
         (["permissions", "--profile"], "permissions: --profile: its value is missing"),

@@ -298,8 +298,8 @@ def migrate_readings():
 
 def migrate_checks():
     """What becomes of a health check of the Compose file's own."""
-    stays = "# healthcheck: in this image {} does the image's own health check"
-    fails = "# healthcheck: there is no {} in this image, and the check will fail"
+    stays = "# healthcheck: in this image {} only does the image's own health check"
+    fails = "# healthcheck: there is no {} in this image, so the check will fail"
     for check, said in (
         ("test: wget --spider http://localhost:2375/version || exit 1", stays.format("sh")),
         ("test: [CMD-SHELL, 'curl -f http://localhost:2375/_ping']", stays.format("sh")),

@@ -47,5 +47,5 @@ refused_mount() {
 }
 @test "the start says that the volume of a listener is kept from clients" {
     run -0 engine logs shared
-    grep -F 'PROFILE_ADMIN_LISTEN: /run/filtered/docker.sock lies in the volume filtered; clients that create containers may not mount it' <<<"$output"
+    grep -F 'PROFILE_ADMIN_LISTEN: /run/filtered/docker.sock is in the volume filtered; clients that create containers may not mount it' <<<"$output"
 }

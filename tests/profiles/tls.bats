@@ -242,7 +242,7 @@ for line in sys.stdin:
     run_dsp later LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/later
     until_true curl -fsS --cacert $LAB/ca/ca.pem https://127.0.0.1:24376/version
     cp $LAB/ca/ca.pem $LAB/later/
-    until_true log_has later 'client certificates are asked for after a restart only'
+    until_true log_has later 'client certificates are required after a restart only'
     run ! log_has later reloaded:
     stop_dsp later
     run_dsp later LISTEN=tls://127.0.0.1:24376 TLS_CERT_PATH=$LAB/later
