@@ -127,7 +127,8 @@ static void read_knob(struct guard *guard, enum guard_knob knob, const struct va
         return;
     guard->active = true;
     word = variable_boolean(variables, info->variable, info->kind == KNOB_BOOLEAN ? problems : &ignored);
-    if (word == YES && info->kind == KNOB_LIST)
+    /* false would open everything where a list limits. */
+    if ((word == YES && info->kind == KNOB_LIST) || (word == NO && info->limits))
         problem(problems, "%s%s=%s: not a list of names; it takes %s, or several with commas between them",
                 guard->prefix, info->variable, value, info->item);
     else if (word == YES)

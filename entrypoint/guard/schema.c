@@ -9,7 +9,7 @@
 /* clang-format off */
 
 const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
-#define KNOB(name, kind, item, ...) [KNOB_##name] = {"ALLOW_" #name, KNOB_##kind, item},
+#define KNOB(name, kind, item, limits, ...) [KNOB_##name] = {"ALLOW_" #name, KNOB_##kind, item, limits},
 #include "base/variables.def"
 };
 

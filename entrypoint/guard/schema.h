@@ -47,6 +47,7 @@ struct guard_knob_info {
     const char *variable;
     enum knob_kind kind;
     const char *item; /* what an item of a list is, for the message about an invalid one */
+    bool limits;      /* without a value it limits nothing; with one, only what the list names passes */
 };
 extern const struct guard_knob_info guard_knobs[KNOB_COUNT];
 

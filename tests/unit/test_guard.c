@@ -406,6 +406,8 @@ static const char *const wrong[] = {
     "ALLOW_IMAGE_REFERENCES=a\"b",
     "ALLOW_IMAGE_REFERENCES=true",
     "ALLOW_IMAGE_REFERENCES=,",
+    "ALLOW_IMAGE_REFERENCES=false",
+    "ALLOW_VOLUME_NAMES=off",
     "ALLOW_VOLUME_NAMES=, ,",
     "REQUIRE_LABEL==x",
     "REQUIRE_LABEL=a\"b",
