@@ -477,7 +477,11 @@ END_TEST
 
 START_TEST(test_each_variable_activates)
 {
-    static const char *const values[][2] = {{"REQUIRE_LABEL", "a"}, {"MAX_CREATE_BODY", "100000"}, {NULL, NULL}};
+    static const char *const values[][2] = {{"REQUIRE_LABEL", "a"},
+                                            {"MAX_CREATE_BODY", "100000"},
+                                            {"ALLOW_IMAGE_REFERENCES", "a"},
+                                            {"ALLOW_VOLUME_NAMES", "a"},
+                                            {NULL, NULL}};
     for (const char *const *name = guard_variables; *name != NULL; name++) {
         const char *value = "false";
         for (size_t i = 0; values[i][0] != NULL; i++)
