@@ -99,7 +99,7 @@ static void make_settings(struct set *variables)
             }
         for (size_t i = 0; guard_variables[i] != NULL; i++)
             if (below(5) == 0 && strncmp(guard_variables[i], "ALLOW_", 6) == 0 &&
-                strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES", guard_variables[i]) == NULL) {
+                strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES ALLOW_VOLUME_NAMES", guard_variables[i]) == NULL) {
                 snprintf(name, sizeof name, "%s%s", prefix, guard_variables[i]);
                 set(variables, name, i < KNOB_COUNT && guard_knobs[i].kind == KNOB_LIST ? "false" : word());
             }
