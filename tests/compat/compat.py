@@ -257,7 +257,7 @@ def readmes():
     with Proxy({"CONTAINERS": "1", "POST": "1"}) as proxy:
         body = b'{"HostConfig":{"Privileged":true}}'
         assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], body)[0] == 200
-        assert "can be root on this host" in proxy.log()
+        assert "can become root on this host" in proxy.log()
     with Proxy({"CONTAINERS": "1", "POST": "1", "ALLOW_PRIVILEGED": "0"}) as proxy:
         assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], body)[0] == 403
 
