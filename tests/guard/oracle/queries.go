@@ -62,6 +62,9 @@ func (s settings) startQuery(name, value string) string {
 
 // imageQuery: what is imported comes from the request, or from a URL. Podman opens what is not one as a file.
 func (s settings) imageQuery(name, value string) string {
+	if s.yes("ALLOW_PRIVILEGED") { // which opens imports and parameters that are not known, as docs/guard.md says
+		return ""
+	}
 	switch name {
 	case "fromsrc", "fromSrc":
 		if value == "-" {
@@ -147,7 +150,8 @@ func (s settings) buildQuery(name, value string) string {
 
 // remote is where the Engine fetches a build's context: a URL, or a git repository with a branch and a directory in it.
 func (s settings) remote(value string) string {
-	if value == "client-session" || value == "upload-request" || s.yes("ALLOW_PRIVILEGED") {
+	// Either variable opens remote contexts, whatever they name: docs/guard.md says so.
+	if value == "client-session" || value == "upload-request" || s.yes("ALLOW_PRIVILEGED") || s.yes("ALLOW_HOST_NAMESPACES") {
 		return ""
 	}
 	address, fragment, _ := strings.Cut(value, "#")
