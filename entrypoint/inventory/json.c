@@ -277,16 +277,27 @@ bool inventory_cgroup_v1(const char *body, size_t length)
     return result;
 }
 
+/* Reads a number of a version, and moves text behind it and the dot that follows. -1 unless it has 1 to 3 digits. */
+static long version_number(const char **text)
+{
+    size_t digits = strspn(*text, "0123456789");
+    long number = digits >= 1 && digits <= 3 ? strtol(*text, NULL, 10) : -1;
+
+    *text += digits;
+    *text += **text == '.';
+    return number;
+}
+
 bool inventory_sound_builds(const char *body, size_t length)
 {
     json_t *version = json_loadb(body, length, 0, NULL);
     const char *text = json_string_value(json_object_get(version, "Version"));
-    unsigned major = 0, minor = 0, patch = 0;
-    bool read = text != NULL && strspn(text, "0123456789") > 0 &&
-                sscanf(text, "%3u.%3u.%3u", &major, &minor, &patch) == 3;
+    long major = text != NULL ? version_number(&text) : -1;
+    long minor = major >= 0 ? version_number(&text) : -1;
+    long patch = minor >= 0 ? version_number(&text) : -1;
 
     json_decref(version);
-    return read && (major > 25 || (major == 25 && (minor > 0 || patch >= 2)));
+    return patch >= 0 && (major > 25 || (major == 25 && (minor > 0 || patch >= 2)));
 }
 
 bool inventory_host_network_read(char *id, size_t id_length, const char *body, size_t length)

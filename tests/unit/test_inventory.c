@@ -448,9 +448,10 @@ START_TEST(test_sound_builds)
         const char *version;
         bool sound;
     } versions[] = {
-        {"25.0.2", true},  {"25.0.10", true},      {"25.1.0", true},  {"28.5.2+dfsg4", true},    {"100.0.0", true},
-        {"25.0.1", false}, {"25.0.0-rc.3", false}, {"24.0.9", false}, {"20.10.24+dfsg1", false}, {"0.0.0-dev", false},
-        {"dev", false},    {"25", false},          {"26.0", false},   {"-26.0.0", false},        {"", false}};
+        {"25.0.2", true},    {"25.0.10", true},      {"25.1.0", true},  {"28.5.2+dfsg4", true},    {"100.0.0", true},
+        {"25.0.1", false},   {"25.0.0-rc.3", false}, {"24.0.9", false}, {"20.10.24+dfsg1", false}, {"0.0.0-dev", false},
+        {"dev", false},      {"25", false},          {"26.0", false},   {"-26.0.0", false},        {"", false},
+        {"1000.0.0", false}, {"26..0", false}};
     char body[256];
 
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
