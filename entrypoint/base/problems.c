@@ -1,6 +1,8 @@
 /* Reports problems and notices as lines that are safe to show on a terminal. */
 #include "base/problems.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -40,25 +42,22 @@ static void write_all(FILE *to, const char *text, size_t length)
 
 static void write_line(FILE *to, const char *format, va_list arguments)
 {
-    char *text = NULL;
-    char *visible = NULL;
-    size_t length;
-    FILE *memory = open_memstream(&visible, &length);
+    char *message = text_vformat(format, arguments);
+    struct text line;
+    char *bytes;
 
-    if (memory == NULL || vasprintf(&text, format, arguments) < 0)
-        abort();
-    fputs("docker-socket-proxy: ", memory);
-    print_visibly(memory, text);
-    fputc('\n', memory);
-    if (fclose(memory) != 0)
-        abort();
+    text_begin(&line);
+    fputs("docker-socket-proxy: ", line.stream);
+    print_visibly(line.stream, message);
+    fputc('\n', line.stream);
+    bytes = text_end(&line);
     if (fileno(to) >= 0)
-        write_all(to, visible, length);
+        write_all(to, bytes, line.length);
     else
-        fputs(visible, to);
+        fputs(bytes, to);
     fflush(to);
-    free(visible);
-    free(text);
+    free(bytes);
+    free(message);
 }
 
 void problem(struct problems *problems, const char *format, ...)

@@ -20,16 +20,24 @@ char *text_end(struct text *text)
     return text->bytes;
 }
 
+char *text_vformat(const char *format, va_list arguments)
+{
+    char *text;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        abort();
+    return text;
+}
+
 char *text_format(const char *format, ...)
 {
-    struct text text;
     va_list arguments;
+    char *text;
 
-    text_begin(&text);
     va_start(arguments, format);
-    vfprintf(text.stream, format, arguments);
+    text = text_vformat(format, arguments);
     va_end(arguments);
-    return text_end(&text);
+    return text;
 }
 
 /* ---- buffers ---- */

@@ -78,14 +78,11 @@ void values_set_text(struct values *values, const char *name, struct text *text)
 
 void values_set(struct values *values, const char *name, const char *format, ...)
 {
-    struct text text;
     va_list arguments;
 
-    text_begin(&text);
     va_start(arguments, format);
-    vfprintf(text.stream, format, arguments);
+    add(values, name, text_vformat(format, arguments));
     va_end(arguments);
-    add(values, name, text_end(&text));
 }
 
 void values_set_if(struct values *values, const char *name, bool yes)
