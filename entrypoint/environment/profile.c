@@ -76,10 +76,7 @@ bool profile_would_guard(const struct profile *profile, size_t i)
 
 bool profile_speaks_buildkit(const struct profile *profile)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, "Grpc") == 0)
-            return profile->permissions.open[i] && !profile_guards(profile, i);
-    return false;
+    return permissions_open(&profile->permissions, "Grpc") && !profile_guards(profile, operation_find("Grpc"));
 }
 
 bool profile_leaves_unguarded(const struct profile *profile)

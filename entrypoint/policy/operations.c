@@ -53,6 +53,15 @@ static void append(char *to, size_t size, const char *text, size_t length)
     to[used + length] = '\0';
 }
 
+size_t operation_find(const char *id)
+{
+    size_t i = 0;
+
+    while (i < operation_count && strcmp(operations[i].id, id) != 0)
+        i++;
+    return i;
+}
+
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])
 {
     const char *libpod = strstr(operation->id, "Libpod");

@@ -38,6 +38,9 @@ struct operation {
 extern const struct operation operations[];
 extern const size_t operation_count;
 
+/* The row of the operation with that operationId; operation_count if there is none. */
+size_t operation_find(const char *id);
+
 /* Writes the operation's own variable ("ALLOW_CONTAINER_LIST") to name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
 

@@ -145,8 +145,7 @@ bool permissions_foreign(const struct permissions *permissions, size_t i)
 
 bool permissions_open(const struct permissions *permissions, const char *operation_id)
 {
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, operation_id) == 0)
-            return permissions->open[i];
-    return false;
+    size_t i = operation_find(operation_id);
+
+    return i < operation_count && permissions->open[i];
 }

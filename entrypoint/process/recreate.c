@@ -27,17 +27,10 @@ struct candidates {
     struct fetch inspections[CONTAINERS_MAX];
 };
 
-static bool guards(const struct profile *profile, const char *operation)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (strcmp(operations[i].id, operation) == 0)
-            return profile_guards(profile, i);
-    return false;
-}
-
 static bool may_lose(const struct profile *profile)
 {
-    return permissions_open(&profile->permissions, "ContainerDelete") && guards(profile, "ContainerCreate");
+    return permissions_open(&profile->permissions, "ContainerDelete") &&
+           profile_guards(profile, operation_find("ContainerCreate"));
 }
 
 bool recreate_matters(const struct environment *environment)

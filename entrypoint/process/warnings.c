@@ -58,10 +58,9 @@ static bool may_give_names(const struct profile *profile)
                                          "PodCreateLibpod",       "PlayKubeLibpod",        "KubeApplyLibpod",
                                          "ImageBuildLibpod",      "LocalBuildLibpod",      "ContainerRestoreLibpod"};
 
-    for (size_t i = 0; i < operation_count; i++)
-        for (size_t k = 0; profile->permissions.open[i] && k < sizeof givers / sizeof *givers; k++)
-            if (strcmp(operations[i].id, givers[k]) == 0)
-                return true;
+    for (size_t i = 0; i < sizeof givers / sizeof *givers; i++)
+        if (permissions_open(&profile->permissions, givers[i]))
+            return true;
     return false;
 }
 
