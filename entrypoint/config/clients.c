@@ -65,21 +65,19 @@ static bool is_v6(const struct claim *client)
 static bool add_claims(struct values *values, const char *list, const struct profile *profile, enum claim_kind kind,
                        bool v6)
 {
-    struct lines lines = {.values = NULL};
+    struct lines lines = {.values = values, .list = list};
 
     for (size_t k = 0; k < profile->clients.count; k++) {
         const struct claim *client = &profile->clients.list[k];
 
-        if (client->kind != kind || (kind == CLAIM_ADDRESS && is_v6(client) != v6))
-            continue;
-        if (lines.values == NULL) {
-            lines.values = values_row(values, list);
-            values_set(lines.values, "profile", "%s", profile_log_name(profile));
-            values_set(lines.values, "not", v6 ? "" : "!");
-        }
-        lines_add(&lines, client->text);
+        if (client->kind == kind && (kind != CLAIM_ADDRESS || is_v6(client) == v6))
+            lines_add(&lines, client->text);
     }
-    return lines.values != NULL && lines_end(&lines);
+    if (!lines_end(&lines))
+        return false;
+    values_set(lines.values, "profile", "%s", profile_log_name(profile));
+    values_set(lines.values, "not", v6 ? "" : "!");
+    return true;
 }
 
 /* Networks by the length of their prefix, the longest first. */

@@ -191,30 +191,25 @@ static void add_product(struct values *values, struct definitions *definitions, 
     }
 }
 
-typedef bool operation_kind(const struct guard *guard, const struct guard_operation *operation);
-
-static bool has_body(const struct guard *guard, const struct guard_operation *operation)
+/* Lists of one row, if any: the operations that are judged, and those whose body or query is. */
+static void add_operations(struct values *values, const struct guard *guard, const char *const *ids)
 {
-    (void)guard;
-    return guard_has_body(operation);
-}
+    struct lines workload = {.values = values, .list = "workload"};
+    struct lines with_body = {.values = values, .list = "with_body"};
+    struct lines with_query = {.values = values, .list = "with_query"};
 
-/* A list of one row that names the operations of a kind (NULL: any); an empty one if there are none. Returns whether
- * there are. */
-static bool add_kind(struct values *values, const char *list, const struct guard *guard, const char *const *ids,
-                     operation_kind *wanted)
-{
-    struct lines lines = {.values = NULL};
-
-    values_list(values, list);
     for (const char *const *id = ids; *id != NULL; id++) {
-        if (wanted != NULL && !wanted(guard, guard_operation_find(*id)))
-            continue;
-        if (lines.values == NULL)
-            lines.values = values_row(values, list);
-        lines_add(&lines, *id);
+        const struct guard_operation *operation = guard_operation_find(*id);
+
+        lines_add(&workload, *id);
+        if (guard_has_body(operation))
+            lines_add(&with_body, *id);
+        if (guard_judges_query(guard, operation))
+            lines_add(&with_query, *id);
     }
-    return lines.values != NULL && lines_end(&lines);
+    lines_end(&workload);
+    values_set_if(values, "without_body", !lines_end(&with_body));
+    lines_end(&with_query);
 }
 
 /* What hint_find decides for judge.c: what no setting opens, and what may be allowed once the own container is known.
@@ -250,9 +245,7 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
     if (!guard->active || *ids == NULL)
         return;
     values = values_row(backend, "guard");
-    add_kind(values, "workload", guard, ids, NULL);
-    values_set_if(values, "without_body", !add_kind(values, "with_body", guard, ids, has_body));
-    add_kind(values, "with_query", guard, ids, guard_judges_query);
+    add_operations(values, guard, ids);
     values_set(values, "max_body", "%ld", guard->max_body);
     values_set(values, "explained_body", "%ld", REASON_BODY_MAX);
     values_set(values, "reason_large", REASON_LARGE, guard->max_body, guard->prefix);

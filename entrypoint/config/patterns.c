@@ -25,6 +25,8 @@ static void end_line(struct lines *lines)
 
 void lines_add(struct lines *lines, const char *word)
 {
+    if (lines->count == 0 && lines->list != NULL)
+        lines->values = values_row(lines->values, lines->list);
     if (lines->count % WORDS_PER_LINE == 0) {
         end_line(lines);
         text_begin(&lines->text);
@@ -38,6 +40,6 @@ void lines_add(struct lines *lines, const char *word)
 bool lines_end(struct lines *lines)
 {
     end_line(lines);
-    values_list(lines->values, "lines");
+    values_list(lines->values, lines->count == 0 && lines->list != NULL ? lines->list : "lines");
     return lines->count > 0;
 }

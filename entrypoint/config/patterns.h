@@ -5,9 +5,11 @@
 
 #include "config/template.h"
 
-/* The list "lines" of values, whose rows have {{words}} each. It is made even if no word is added. */
+/* The list "lines" of values, whose rows have {{words}} each. It is made even if no word is added. If list is set, it
+ * is in a row of that list instead, which is made with the first word: values becomes that row then. */
 struct lines {
     struct values *values;
+    const char *list;
     struct text text;
     size_t count; /* of words */
 };

@@ -12,24 +12,18 @@
 /* A row for each section of the API that has anything open. */
 static void add_sections(struct values *backend, const struct permissions *permissions)
 {
-    struct lines lines = {.values = NULL};
+    size_t i = 0;
 
-    values_list(backend, "sections");
-    for (size_t i = 0; i < operation_count; i++) {
-        if (i > 0 && strcmp(operations[i].section, operations[i - 1].section) != 0 && lines.values != NULL) {
-            lines_end(&lines);
-            lines = (struct lines){.values = NULL};
-        }
-        if (!permissions->open[i])
-            continue;
-        if (lines.values == NULL) {
-            lines.values = values_row(backend, "sections");
-            values_set(lines.values, "section", "%s", operations[i].section);
-        }
-        lines_add(&lines, operations[i].id);
+    while (i < operation_count) {
+        const char *section = operations[i].section;
+        struct lines lines = {.values = backend, .list = "sections"};
+
+        for (; i < operation_count && strcmp(operations[i].section, section) == 0; i++)
+            if (permissions->open[i])
+                lines_add(&lines, operations[i].id);
+        if (lines_end(&lines))
+            values_set(lines.values, "section", "%s", section);
     }
-    if (lines.values != NULL)
-        lines_end(&lines);
 }
 
 /* The base set if no variable is set. Release with profile_free and free. */

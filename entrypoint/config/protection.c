@@ -49,10 +49,12 @@ static bool is_any(const struct protected_operation *operation)
     return operation->id != NULL;
 }
 
-/* "lines" with the open operations of a kind. Returns whether there are any. */
-static bool add_operations(struct values *values, const struct profile *profile, operation_kind *wanted)
+/* The open operations of a kind, as "lines" of values, or in a row of the list if that is not NULL and there are any.
+ * Returns whether there are. */
+static bool add_operations(struct values *values, const char *list, const struct profile *profile,
+                           operation_kind *wanted)
 {
-    struct lines lines = {.values = values};
+    struct lines lines = {.values = values, .list = list};
 
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
         if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
@@ -66,14 +68,6 @@ static bool any_open(const struct profile *profile, operation_kind *wanted)
         if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
             return true;
     return false;
-}
-
-/* A list of one row that has the operations of a kind; an empty one if none of them is open. */
-static void add_kind(struct values *values, const char *list, const struct profile *profile, operation_kind *wanted)
-{
-    values_list(values, list);
-    if (any_open(profile, wanted))
-        add_operations(values_row(values, list), profile, wanted);
 }
 
 static void add_container(struct values *values, const char *list, const struct inventory_container *container)
@@ -105,7 +99,7 @@ static void add_subjects(struct values *values, const struct profile *profile, c
         row = values_row(values, "subjects");
         values_set(row, "subject", "%s", subjects[subject].name);
         values_set(row, "says", "%s", subjects[subject].says);
-        add_operations(row, profile, subjects[subject].wanted);
+        add_operations(row, NULL, profile, subjects[subject].wanted);
         for (size_t i = 0; i < protection->counts[subject]; i++) {
             const struct protection_target *target = &protection->targets[subject][i];
             struct lines lines = {.values = values_row(row, "targets")};
@@ -153,7 +147,7 @@ static void add_unknown(struct values *values, const struct profile *profile, co
     values_list(values, "known_id");
     values_set(values, "other", "%s", PROTECTION_OTHER);
     if (inventory->own.id != NULL)
-        add_operations(values_row(values, "known_id"), profile, is_of_own_only);
+        add_operations(values_row(values, "known_id"), NULL, profile, is_of_own_only);
 }
 
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory)
@@ -171,8 +165,8 @@ void set_protection(struct values *backend, const struct profile *profile, const
         add_container(values, "own", &inventory->own);
     for (size_t i = 0; i < inventory->holder_count; i++)
         add_container(values, "holders", &inventory->holders[i]);
-    add_kind(values, "of_engine", profile, is_of_engine);
-    add_kind(values, "of_libpod", profile, is_libpod);
+    add_operations(values, "of_engine", profile, is_of_engine);
+    add_operations(values, "of_libpod", profile, is_libpod);
     values_set(values, "plain", "%s", PROTECTION_PLAIN);
     protection_make(&protection, inventory);
     add_subjects(values, profile, &protection);
