@@ -7,7 +7,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BUFFERS_KEPT 32
 
@@ -20,47 +19,24 @@ static const char **guarded_operations(const struct profile *profile)
     if (ids == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (profile_guards(profile, i) &&
-            (count == 0 || strcmp(ids[count - 1], operations[i].id) != 0)) /* (a row may repeat one) */
+        if (profile_guards(profile, i))
             ids[count++] = operations[i].id;
     return ids;
 }
 
-static void add_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
+/* Returns the buffer, in bytes, that the bodies which the guard judges need; 0 if it judges none. */
+static long add_guard(struct values *backend, struct definitions *definitions, const struct inventory *inventory,
                       const struct profile *profile)
 {
     const char **ids = guarded_operations(profile);
+    long buffer_size = ids[0] != NULL ? guard_buffer_size(profile->guard) : 0;
     struct facts facts;
 
     facts_read(&facts, inventory);
     set_guard(backend, definitions, profile->guard, &facts.known, ids);
     facts_free(&facts);
     free(ids);
-}
-
-/* Whether the profile's guard judges any open operation. */
-static bool guards_something(const struct profile *profile)
-{
-    for (size_t i = 0; i < operation_count; i++)
-        if (profile_guards(profile, i))
-            return true;
-    return false;
-}
-
-/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many as its busy connections need:
- * by default it would keep two, and allocate the others each time. */
-static void set_buffers(struct values *values, const struct environment *environment)
-{
-    long size = HEAD_ROOM;
-
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct profile *profile = &environment->profiles[i];
-
-        if (guards_something(profile) && guard_buffer_size(profile->guard) > size)
-            size = guard_buffer_size(profile->guard);
-    }
-    values_set(values, "buffer_size", "%ld", size);
-    values_set(values, "buffers_size", "%ld", BUFFERS_KEPT * size);
+    return buffer_size;
 }
 
 static void set_global(struct values *values, const struct environment *environment, const struct machine *machine)
@@ -80,7 +56,6 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "tls_directory", "%s", settings->tls_cert_path != NULL ? settings->tls_cert_path : "");
     values_set(values, "upstream_tls_directory", "%s",
                settings->upstream_tls_cert_path != NULL ? settings->upstream_tls_cert_path : "");
-    set_buffers(values, environment);
 }
 
 static void set_frontend(struct values *values, const struct environment *environment, const struct machine *machine)
@@ -104,8 +79,9 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set(values, "min_api_minor", "%ld", settings->min_api_minor);
 }
 
-static void add_backend(struct values *values, struct definitions *definitions, const struct environment *environment,
-                        const struct machine *machine, const struct inventory *inventory, size_t i)
+/* Returns the buffer, in bytes, that the profile's guard needs. */
+static long add_backend(struct values *values, struct definitions *definitions, const struct environment *environment,
+                        const struct machine *machine, const struct inventory *inventory, char *const *plain, size_t i)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values *backend = values_row(values, "backends");
@@ -114,10 +90,28 @@ static void add_backend(struct values *values, struct definitions *definitions, 
     values_set(backend, "prefix", "%s", profile->prefix);
     /* Only requests within the limit count, so that a client that does not slow down still gets its rate. */
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
-    set_permissions(backend, profile);
+    set_permissions(backend, profile, plain);
     set_protection(backend, profile, inventory);
-    add_guard(backend, definitions, inventory, profile);
     set_servers(backend, environment, machine, i);
+    return add_guard(backend, definitions, inventory, profile);
+}
+
+/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many as its busy connections need:
+ * by default it would keep two, and allocate the others each time. */
+static void add_backends(struct values *values, struct definitions *definitions, const struct environment *environment,
+                         const struct machine *machine, const struct inventory *inventory)
+{
+    char **plain = plain_answers();
+    long buffer_size = HEAD_ROOM;
+
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        long needed = add_backend(values, definitions, environment, machine, inventory, plain, i);
+
+        buffer_size = needed > buffer_size ? needed : buffer_size;
+    }
+    values_set(values, "buffer_size", "%ld", buffer_size);
+    values_set(values, "buffers_size", "%ld", BUFFERS_KEPT * buffer_size);
+    plain_answers_free(plain);
 }
 
 char *config_text(const struct environment *environment, const struct machine *machine,
@@ -135,8 +129,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_clients(values, environment, machine);
     set_names(values, environment, machine);
     set_faults(values);
-    for (size_t i = 0; i < environment->profile_count; i++)
-        add_backend(values, definitions, environment, machine, inventory, i);
+    add_backends(values, definitions, environment, machine, inventory);
     set_definitions(values, definitions);
     definitions_free(definitions);
     text_begin(&text);

@@ -26,8 +26,14 @@ void set_upstreams(struct values *values, const struct environment *environment,
 void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine,
                  size_t i);
 
-/* config/permissions.c: the operations that a profile opens, and the answers for the others (backend.cfg). */
-void set_permissions(struct values *backend, const struct profile *profile);
+/* config/permissions.c: the operations that a profile opens, and those answers for the others that haproxy/answers.map
+ * does not have (backend.cfg). */
+void set_permissions(struct values *backend, const struct profile *profile, char *const *plain);
+
+/* config/permissions.c: what haproxy/answers.map has for each operation, in the table's order: what would allow it if
+ * no variable is set; NULL for one that is open then. Release with plain_answers_free. */
+char **plain_answers(void);
+void plain_answers_free(char **plain);
 
 /* config/permissions.c: the faults of a path that names no operation; the same in all backends. */
 void set_faults(struct values *values);

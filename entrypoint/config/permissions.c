@@ -26,19 +26,6 @@ static void add_sections(struct values *backend, const struct permissions *permi
     }
 }
 
-/* The base set if no variable is set. Release with profile_free and free. */
-static struct profile *plain_profile(void)
-{
-    static char *nothing[] = {NULL};
-    struct problems problems = {.to = NULL};
-    struct profile *profile = calloc(1, sizeof *profile);
-
-    if (profile == NULL)
-        abort();
-    profile_read(profile, nothing, NULL, "", &problems);
-    return profile;
-}
-
 /* What would allow the closed row i. The caller frees it. */
 static char *answer(const struct profile *profile, size_t i)
 {
@@ -48,76 +35,93 @@ static char *answer(const struct profile *profile, size_t i)
     return text_format("%s%s", reason, profile_hint_end(profile, i));
 }
 
-/* The same with a profile's prefix before each variable. Takes the text. */
-static char *with_prefix(char *text, const char *prefix)
+char **plain_answers(void)
 {
-    static const char variable[] = "ALLOW_";
-    struct text whole;
+    static char *nothing[] = {NULL};
+    struct problems problems = {.to = NULL};
+    struct profile *profile = calloc(1, sizeof *profile);
+    char **plain = calloc(operation_count, sizeof *plain);
 
-    text_begin(&whole);
-    for (const char *c = text; *c != '\0'; c++)
-        fprintf(whole.stream, "%s%c", strncmp(c, variable, strlen(variable)) == 0 ? prefix : "", *c);
-    free(text);
-    return text_end(&whole);
+    if (profile == NULL || plain == NULL)
+        abort();
+    profile_read(profile, nothing, NULL, "", &problems);
+    for (size_t i = 0; i < operation_count; i++)
+        plain[i] = profile->permissions.open[i] ? NULL : answer(profile, i);
+    profile_free(profile);
+    free(profile);
+    return plain;
+}
+
+void plain_answers_free(char **plain)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        free(plain[i]);
+    free(plain);
 }
 
 void config_write_answers_map(FILE *out)
 {
-    struct profile *plain = plain_profile();
+    char **plain = plain_answers();
 
     fputs(
         "# operationId -> what would allow it where nothing is set. Made from entrypoint/policy/operations.def by `make maps`.\n",
         out);
     for (size_t i = 0; i < operation_count; i++)
-        if (!plain->permissions.open[i]) {
-            char *text = answer(plain, i);
+        if (plain[i] != NULL)
+            fprintf(out, "%s %s\n", operations[i].id, plain[i]);
+    plain_answers_free(plain);
+}
 
-            fprintf(out, "%s %s\n", operations[i].id, text);
-            free(text);
+/* Whether the text is the plain one with the prefix before each variable. */
+static bool differs_by_prefix(const char *text, const char *plain, const char *prefix)
+{
+    static const char variable[] = "ALLOW_";
+
+    for (; *plain != '\0'; plain++) {
+        if (strncmp(plain, variable, strlen(variable)) == 0) {
+            if (strncmp(text, prefix, strlen(prefix)) != 0)
+                return false;
+            text += strlen(prefix);
         }
-    profile_free(plain);
-    free(plain);
+        if (*text++ != *plain)
+            return false;
+    }
+    return *text == '\0';
 }
 
 /* The answer of haproxy.cfg for row i, whose own variable is txn.own; NULL if the row is open, or haproxy/answers.map
  * has the answer. The caller frees it. */
-static char *hint(const struct profile *profile, const struct profile *plain, size_t i)
+static char *hint(const struct profile *profile, const char *plain, size_t i)
 {
     char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
     char *text;
-    char *usual;
-    bool same;
+    char *result;
 
     if (profile->permissions.open[i])
         return NULL;
     text = answer(profile, i);
-    usual = with_prefix(answer(plain, i), profile->prefix);
-    same = !plain->permissions.open[i] && strcmp(text, usual) == 0;
-    free(usual);
+    if (plain != NULL && differs_by_prefix(text, plain, profile->prefix)) {
+        free(text);
+        return NULL;
+    }
     bounded_copy(own, sizeof own, profile->prefix);
     operation_own_variable(&operations[i], own + strlen(own));
-    if (!same && strncmp(text, own, strlen(own)) == 0 && text[strlen(own)] == '=') {
-        char *rest = text_format("%%[var(txn.own)]%s", text + strlen(own));
-
-        free(text);
-        text = rest;
-    }
-    if (!same)
+    if (strncmp(text, own, strlen(own)) != 0 || text[strlen(own)] != '=')
         return text;
+    result = text_format("%%[var(txn.own)]%s", text + strlen(own));
     free(text);
-    return NULL;
+    return result;
 }
 
 /* A row for each different answer. */
-static void add_hints(struct values *backend, const struct profile *profile)
+static void add_hints(struct values *backend, const struct profile *profile, char *const *plain)
 {
-    struct profile *plain = plain_profile();
     char **hints = calloc(operation_count, sizeof *hints);
 
     if (hints == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        hints[i] = hint(profile, plain, i);
+        hints[i] = hint(profile, plain[i], i);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
         struct lines lines;
@@ -138,8 +142,6 @@ static void add_hints(struct values *backend, const struct profile *profile)
         free(hints[i]);
     }
     free(hints);
-    profile_free(plain);
-    free(plain);
 }
 
 static void add_fault(struct values *values, const char *fault, const char *condition)
@@ -176,10 +178,10 @@ static bool opens_builds(const struct permissions *permissions)
     return opens_upgrades(permissions) || permissions_open(permissions, "ImageBuild");
 }
 
-void set_permissions(struct values *backend, const struct profile *profile)
+void set_permissions(struct values *backend, const struct profile *profile, char *const *plain)
 {
     values_set_if(backend, "h2c", opens_upgrades(&profile->permissions));
     values_set_if(backend, "buildx", opens_builds(&profile->permissions) && !profile_speaks_buildkit(profile));
     add_sections(backend, &profile->permissions);
-    add_hints(backend, profile);
+    add_hints(backend, profile, plain);
 }
