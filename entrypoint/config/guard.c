@@ -43,8 +43,8 @@ void definitions_free(struct definitions *definitions)
     free(definitions);
 }
 
-/* The environment variable that holds the text. Takes text. */
-static const char *define(struct definitions *definitions, const char *name, char *text)
+/* The environment variable that holds the text. */
+static const char *define(struct definitions *definitions, const char *name, const char *text)
 {
     size_t namesakes = 0;
     struct definition *definition;
@@ -54,17 +54,15 @@ static const char *define(struct definitions *definitions, const char *name, cha
         if (strcmp(definition->name, name) != 0)
             continue;
         namesakes++;
-        if (strcmp(definition->text, text) == 0) {
-            free(text);
+        if (strcmp(definition->text, text) == 0)
             return definition->variable;
-        }
     }
     definitions->list = realloc(definitions->list, (definitions->count + 1) * sizeof *definitions->list);
     if (definitions->list == NULL)
         abort();
     definition = &definitions->list[definitions->count++];
     definition->name = text_format("%s", name);
-    definition->text = text;
+    definition->text = text_format("%s", text);
     if (namesakes == 0)
         bounded_format(definition->variable, sizeof definition->variable, "%s", name);
     else
@@ -115,11 +113,11 @@ void set_definitions(struct values *values, const struct definitions *definition
 /* ---- rules ---- */
 
 /* 'text'"(?(DEFINE)${ContainerCreate_all})": a regex with the groups that it calls; empty for NULL. */
-static void set_regex(struct values *row, const char *name, struct definitions *definitions,
-                      const struct grammar *grammar, const struct regex *regex)
+static void set_regex(struct values *row, const char *name, struct definitions *definitions, const struct regex *regex)
 {
-    struct text all;
+    struct text text;
     char *variable;
+    char *all;
 
     if (regex == NULL) {
         values_set(row, name, "%s", "");
@@ -129,13 +127,14 @@ static void set_regex(struct values *row, const char *name, struct definitions *
         values_set(row, name, "'%s'", regex->text);
         return;
     }
-    text_begin(&all);
+    text_begin(&text);
     for (size_t i = 0; i < regex->count; i++)
-        fprintf(all.stream, "${%s}",
-                define(definitions, regex->groups[i], grammar_definition(grammar, regex->groups[i])));
+        fprintf(text.stream, "${%s}", define(definitions, regex->groups[i], regex->definitions[i]));
+    all = text_end(&text);
     variable = text_format("%s_all", regex->groups[0]);
-    values_set(row, name, "'%s'\"(?(DEFINE)${%s})\"", regex->text, define(definitions, variable, text_end(&all)));
+    values_set(row, name, "'%s'\"(?(DEFINE)${%s})\"", regex->text, define(definitions, variable, all));
     free(variable);
+    free(all);
 }
 
 /* The reason, which stands in a log format string in single quotes; empty for NULL. */
@@ -171,8 +170,8 @@ static void add_demand(struct values *values, struct definitions *definitions, c
     bool of_query = demand != NULL && demand->saying == SAY_QUERY;
 
     values_set_if(row, "refused", demand == NULL);
-    set_regex(row, "query", definitions, &product->grammar, of_query ? harmless : NULL);
-    set_regex(row, "body", definitions, &product->grammar, of_query ? NULL : harmless);
+    set_regex(row, "query", definitions, of_query ? harmless : NULL);
+    set_regex(row, "body", definitions, of_query ? NULL : harmless);
     values_set_if(row, "may_be_empty", demand != NULL && demand->saying != SAY_ALL);
     set_why(row, demand == NULL ? product->refusal : demand->why);
 }
@@ -186,8 +185,7 @@ static void add_product(struct values *values, struct definitions *definitions, 
 
         add_demand(values, definitions, product, demand);
         if (demand->fault.text != NULL)
-            set_regex(add_part(values, "searches", product, demand->part), "regex", definitions, &product->grammar,
-                      &demand->fault);
+            set_regex(add_part(values, "searches", product, demand->part), "regex", definitions, &demand->fault);
     }
 }
 
@@ -232,7 +230,7 @@ static void add_hints(struct values *values, struct definitions *definitions, co
     values_set(values, "own_volumes", "%s", OWN_VOLUMES);
     if (protects)
         grammar_protected(&grammar, &regex);
-    set_regex(values, "protected", definitions, &grammar, protects ? &regex : NULL);
+    set_regex(values, "protected", definitions, protects ? &regex : NULL);
     regex_free(&regex);
 }
 

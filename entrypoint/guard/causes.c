@@ -141,7 +141,7 @@ static bool is_protected(const struct grammar *grammar, const char *value)
     char *whole;
 
     grammar_protected(grammar, &regex);
-    whole = grammar_whole(grammar, &regex);
+    whole = regex_whole(&regex);
     bool found = value_matches(whole, value);
     free(whole);
     regex_free(&regex);

@@ -17,6 +17,8 @@
 
 /* ---- regexes in two parts ---- */
 
+static char *definition_of(const struct grammar *grammar, const char *name);
+
 static bool has_group(const struct regex *regex, const char *name, size_t length)
 {
     for (size_t i = 0; i < regex->count; i++)
@@ -37,10 +39,10 @@ static void add_groups(const struct grammar *grammar, struct regex *regex, const
             continue;
         if (regex->count == GROUPS_CALLED_MAX)
             abort();
-        regex->groups[regex->count++] = text_format("%.*s", (int)length, name);
-        char *definition = grammar_definition(grammar, regex->groups[regex->count - 1]);
-        add_groups(grammar, regex, definition);
-        free(definition);
+        size_t added = regex->count++;
+        regex->groups[added] = text_format("%.*s", (int)length, name);
+        regex->definitions[added] = definition_of(grammar, regex->groups[added]);
+        add_groups(grammar, regex, regex->definitions[added]);
     }
 }
 
@@ -53,35 +55,38 @@ void regex_set(const struct grammar *grammar, struct regex *regex, char *text)
 void regex_join(struct regex *a, struct regex *b)
 {
     for (size_t i = 0; i < b->count; i++) {
-        if (has_group(a, b->groups[i], strlen(b->groups[i])))
+        if (has_group(a, b->groups[i], strlen(b->groups[i]))) {
             free(b->groups[i]);
-        else
-            a->groups[a->count++] = b->groups[i];
+            free(b->definitions[i]);
+        } else {
+            a->groups[a->count] = b->groups[i];
+            a->definitions[a->count++] = b->definitions[i];
+        }
     }
-    for (b->count = 0; b->count < a->count; b->count++)
+    for (b->count = 0; b->count < a->count; b->count++) {
         b->groups[b->count] = text_format("%s", a->groups[b->count]);
+        b->definitions[b->count] = text_format("%s", a->definitions[b->count]);
+    }
 }
 
 void regex_free(struct regex *regex)
 {
     free(regex->text);
-    for (size_t i = 0; i < regex->count; i++)
+    for (size_t i = 0; i < regex->count; i++) {
         free(regex->groups[i]);
+        free(regex->definitions[i]);
+    }
     *regex = (struct regex){NULL};
 }
 
-char *grammar_whole(const struct grammar *grammar, const struct regex *regex)
+char *regex_whole(const struct regex *regex)
 {
     struct text text;
 
     text_begin(&text);
     fprintf(text.stream, "%s(?(DEFINE)", regex->text);
-    for (size_t i = 0; i < regex->count; i++) {
-        char *definition = grammar_definition(grammar, regex->groups[i]);
-
-        fputs(definition, text.stream);
-        free(definition);
-    }
+    for (size_t i = 0; i < regex->count; i++)
+        fputs(regex->definitions[i], text.stream);
     fputc(')', text.stream);
     return text_end(&text);
 }
@@ -226,7 +231,7 @@ static void put_parameters(FILE *out, const struct grammar *grammar)
 
 /* ---- groups ---- */
 
-char *grammar_definition(const struct grammar *grammar, const char *name)
+static char *definition_of(const struct grammar *grammar, const char *name)
 {
     const struct guard_type *type = guard_type_find(name);
     const struct guard_group *group = guard_groups;

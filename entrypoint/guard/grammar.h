@@ -4,21 +4,19 @@
 
 #include "guard/internal.h"
 
-/* A regex in two parts: the text, and the names of the groups it calls, directly or not. */
+/* A regex in two parts: the text, and the groups it calls, directly or not, each with its definition for PCRE2,
+ * "(?<name>...)"; that of a type defines the group of its members too. */
 #define GROUPS_CALLED_MAX 96
 struct regex {
     char *text; /* owned; NULL: there is none */
     size_t count;
-    char *groups[GROUPS_CALLED_MAX]; /* owned */
+    char *groups[GROUPS_CALLED_MAX];      /* names; owned */
+    char *definitions[GROUPS_CALLED_MAX]; /* owned */
 };
 void regex_free(struct regex *regex);
 
-/* The definition of a group for PCRE2, "(?<name>...)"; for a type also the group of its members. The caller frees
- * it. */
-char *grammar_definition(const struct grammar *grammar, const char *name);
-
 /* The regex as one text with all definitions. The caller frees it. */
-char *grammar_whole(const struct grammar *grammar, const struct regex *regex);
+char *regex_whole(const struct regex *regex);
 
 /* Makes a regex of a text that calls groups. The regex owns the text then. Release with regex_free. */
 void regex_set(const struct grammar *grammar, struct regex *regex, char *text);

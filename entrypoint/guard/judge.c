@@ -18,9 +18,9 @@ struct guard_judge {
 };
 
 /* Compiles as HAProxy does. Without JIT, PCRE2's interpreter runs the regex. */
-static pcre2_code *compile(const struct grammar *grammar, const struct regex *regex, uint32_t options)
+static pcre2_code *compile(const struct regex *regex, uint32_t options)
 {
-    char *whole = grammar_whole(grammar, regex);
+    char *whole = regex_whole(regex);
     int error = 0;
     PCRE2_SIZE offset = 0;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, options, &error, &offset, NULL);
@@ -53,12 +53,12 @@ struct guard_judge *guard_judge_new(const struct guard *guard, const struct guar
     for (size_t i = 0; i < judge->product.count; i++) {
         const struct demand *demand = &judge->product.demands[i];
 
-        judge->harmless[i] = compile(&judge->product.grammar, &demand->harmless, PCRE2_NO_AUTO_CAPTURE);
+        judge->harmless[i] = compile(&demand->harmless, PCRE2_NO_AUTO_CAPTURE);
         if (demand->fault.text != NULL)
-            judge->fault[i] = compile(&judge->product.grammar, &demand->fault, 0);
+            judge->fault[i] = compile(&demand->fault, 0);
     }
     regex_set(&judge->product.grammar, &value, text_format("\\G(?&v)"));
-    judge->value = compile(&judge->product.grammar, &value, PCRE2_NO_AUTO_CAPTURE);
+    judge->value = compile(&value, PCRE2_NO_AUTO_CAPTURE);
     regex_free(&value);
     return judge;
 }

@@ -53,14 +53,14 @@ struct codes {
     size_t count;
 };
 
-static void add(struct codes *codes, const struct grammar *grammar, const struct regex *regex)
+static void add(struct codes *codes, const struct regex *regex)
 {
     int error;
     PCRE2_SIZE offset;
 
     if (regex->text == NULL)
         return;
-    char *whole = grammar_whole(grammar, regex);
+    char *whole = regex_whole(regex);
     ck_assert_uint_lt(codes->count, CODES_MAX);
     codes->list[codes->count] = pcre2_compile((PCRE2_SPTR)whole, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
     ck_assert_ptr_nonnull(codes->list[codes->count]);
@@ -76,8 +76,8 @@ static void add_all(struct codes *codes, const struct guard *guard, const struct
     product_make(&product, guard, query ? &docker : &facts, operation);
     for (size_t i = 0; i < product.count; i++)
         if ((product.demands[i].saying == SAY_QUERY) == query) {
-            add(codes, &product.grammar, &product.demands[i].harmless);
-            add(codes, &product.grammar, &product.demands[i].fault);
+            add(codes, &product.demands[i].harmless);
+            add(codes, &product.demands[i].fault);
         }
     product_free(&product);
 }
