@@ -111,7 +111,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
 
     (void)arguments;
     for (size_t i = 0; i < environment->profile_count; i++)
-        report_taken(environment_listeners(environment, i), environment->profiles[i].prefix, problems);
+        report_taken(&environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
            config_file_put(&supervision.config, settings->runtime_dir, problems);
@@ -182,7 +182,7 @@ static int check_health(const struct arguments *arguments, const struct environm
 {
     (void)arguments;
     (void)problems;
-    return healthcheck(environment_listeners(environment, 0));
+    return healthcheck(&environment->profiles[0].listeners);
 }
 
 static int migrate_names(const struct arguments *arguments, const struct environment *environment,

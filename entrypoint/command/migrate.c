@@ -187,7 +187,7 @@ static void print(const char *assignment, bool compose)
 static void print_settings(const struct assignments *input, const struct environment *environment, bool compose)
 {
     struct variables variables = {.environment = input->list, .prefix = ""};
-    const struct listener *listener = environment_listeners(environment, 0)->list;
+    const struct listener *listener = environment->profiles[0].listeners.list;
     const char *prefix = compose ? "      " : "";
 
     for (size_t i = 0; i < sizeof carried / sizeof *carried; i++) {

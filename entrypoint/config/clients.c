@@ -112,7 +112,7 @@ void set_clients(struct values *values, const struct environment *environment, c
     values_set_if(values, "profiles", environment->profile_count > 1);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
-        const struct listeners *listeners = environment_listeners(environment, i);
+        const struct listeners *listeners = &environment->profiles[i].listeners;
 
         for (size_t k = 0; k < listeners->count; k++)
             add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6,

@@ -167,7 +167,7 @@ static void check_claim(const struct environment *environment, size_t i, const s
 static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = environment_listeners(environment, i);
+        const struct listeners *listeners = &environment->profiles[i].listeners;
 
         *prefix = environment->profiles[i].prefix;
         if (k < listeners->count)
@@ -240,16 +240,11 @@ void environment_free(struct environment *environment)
     environment->profile_count = 0;
 }
 
-const struct listeners *environment_listeners(const struct environment *environment, size_t i)
-{
-    return &environment->profiles[i].listeners;
-}
-
 bool environment_listens_with_tls(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
-        for (size_t k = 0; k < environment_listeners(environment, i)->count; k++)
-            if (environment_listeners(environment, i)->list[k].kind == LISTEN_TLS)
+        for (size_t k = 0; k < environment->profiles[i].listeners.count; k++)
+            if (environment->profiles[i].listeners.list[k].kind == LISTEN_TLS)
                 return true;
     return false;
 }

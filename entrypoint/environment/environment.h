@@ -18,9 +18,6 @@ struct environment {
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
-/* The listeners of profile i alone; none if its clients use those of the base set. */
-const struct listeners *environment_listeners(const struct environment *environment, size_t i);
-
 /* Whether any listener of any profile is tls://. */
 bool environment_listens_with_tls(const struct environment *environment);
 

@@ -15,7 +15,8 @@ struct profile {
     char prefix[PROFILE_PREFIX_MAX];                    /* "PROFILE_ADMIN_"; "" for the base set */
     char backend[PROFILE_NAME_MAX + sizeof "profile_"]; /* the name of its section in haproxy.cfg */
     struct permissions permissions;
-/* The settings of scope PROFILE and BOTH, by the fields' names in base/variables.def; the base set has no clients. */
+/* The settings of scope PROFILE and BOTH, by the fields' names in base/variables.def; the base set has no clients. A
+ * profile has the listeners of its own only: none if its clients use those of the base set. */
 #define PROFILE_SETTING(field, name, scope, kind, ...) TYPE_##kind field;
 #include "base/variables.def"
     bool guard_is_set;   /* one of the guard's variables is set */

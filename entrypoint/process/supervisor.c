@@ -116,7 +116,7 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
 static bool listeners_in_place(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = environment_listeners(environment, i);
+        const struct listeners *listeners = &environment->profiles[i].listeners;
         struct stat file;
 
         for (size_t k = 0; k < listeners->count; k++)

@@ -255,7 +255,7 @@ void tell_of_inventory(const struct environment *environment, const struct inven
 static void report_sockets_in_volumes(const struct environment *environment, const struct inventory *inventory)
 {
     for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = environment_listeners(environment, i);
+        const struct listeners *listeners = &environment->profiles[i].listeners;
 
         for (size_t k = 0; k < listeners->count; k++) {
             const struct listener *listener = &listeners->list[k];
