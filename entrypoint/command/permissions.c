@@ -6,19 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_row(const struct profile *profile, size_t i)
-{
-    const struct operation *operation = &operations[i];
+/* What is derived from row i for a profile. */
+struct derived {
     char own[OPERATION_NAME_MAX];
     char groups[OPERATION_GROUPS_MAX];
     char reason[REASON_MAX];
+};
 
-    operation_own_variable(operation, own);
-    operation_groups(operation, groups);
-    profile_reason(profile, i, reason);
+static struct derived derive(const struct profile *profile, size_t i)
+{
+    struct derived derived;
+
+    operation_own_variable(&operations[i], derived.own);
+    operation_groups(&operations[i], derived.groups);
+    profile_reason(profile, i, derived.reason);
+    return derived;
+}
+
+static void print_row(const struct profile *profile, size_t i)
+{
+    const struct operation *operation = &operations[i];
+    const struct derived derived = derive(profile, i);
+
     printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", profile->permissions.open[i] ? "open" : "closed", operation->method,
-           operation->path, operation->id, own, groups[0] == '\0' ? "own variable only" : groups,
-           operation->on_by_default ? "on" : "off", reason);
+           operation->path, operation->id, derived.own,
+           derived.groups[0] == '\0' ? "own variable only" : derived.groups, operation->on_by_default ? "on" : "off",
+           derived.reason);
 }
 
 static void print_member(const char *name, const char *value)
@@ -30,22 +43,17 @@ static void print_member(const char *name, const char *value)
 static void print_object(const struct profile *profile, size_t i, bool first)
 {
     const struct operation *operation = &operations[i];
-    char own[OPERATION_NAME_MAX];
-    char groups[OPERATION_GROUPS_MAX];
-    char reason[REASON_MAX];
+    const struct derived derived = derive(profile, i);
 
-    operation_own_variable(operation, own);
-    operation_groups(operation, groups);
-    profile_reason(profile, i, reason);
     printf("%s  {\"open\": %s", first ? "" : ",\n", profile->permissions.open[i] ? "true" : "false");
     print_member("section", operation->section);
     print_member("method", operation->method);
     print_member("path", operation->path);
     print_member("operation", operation->id);
-    print_member("variable", own);
-    print_member("groups", groups);
+    print_member("variable", derived.own);
+    print_member("groups", derived.groups);
     printf(", \"default\": %s", operation->on_by_default ? "true" : "false");
-    print_member(profile->permissions.open[i] ? "opened_by" : "needs", reason);
+    print_member(profile->permissions.open[i] ? "opened_by" : "needs", derived.reason);
     printf(", \"guarded\": %s}", profile_guards(profile, i) ? "true" : "false");
 }
 
