@@ -3,11 +3,10 @@
 import os
 import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import HAPROXIES, Proxy, program  # noqa: E402
+from proxy import Engine, HAPROXIES, Proxy, program  # noqa: E402
 from suite import run, test  # noqa: E402
 
 # HAProxy that removes all of the request for h2c cannot forward it; then nothing but ordinary requests may reach the Engine.
@@ -19,29 +18,14 @@ SMUGGLED = b"POST /v1.41/containers/create HTTP/1.1\r\nHost: docker\r\nContent-L
 LAST = b"GET /nothing HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"  # so that the connection ends
 
 
-class Raw:
+class Raw(Engine):
     """An Engine that gives each request head the same answer, and keeps all bytes it gets: a list for each connection. After a 101
     it sends back what comes. Requests that the proxy's program makes by itself are answered with 404 and not kept."""
 
     def __init__(self, path, answer):
         self.answer = answer
         self.got = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        os.chmod(path, 0o666)
-        self.listener.listen(64)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__(path)
 
     def serve(self, connection):
         kept = None
@@ -72,6 +56,7 @@ class Raw:
         except OSError:
             pass
         finally:
+            self.connections.discard(connection)
             connection.close()
 
     def all(self):
