@@ -27,25 +27,8 @@ mkdir -p "$root/usr/lib" "$root/usr/lib64" "$home/bin" "$home/plugins"
 for name in lib lib64; do ln -sfn usr/$name "$root/$name"; done
 for deb in "$home"/apt/cache/archives/*.deb; do dpkg -x "$deb" "$root"; done
 suite_clean
-loader=$(find "$root/usr/lib" "$root/usr/lib64" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
-libc=$(find "$root/usr/lib" -name libc.so.6 | head -n 1)
-libs=${libc%/*}
-# launcher FILE PROGRAM: a program of the root with its own loader and libraries
-launcher() {
-    target=$(find -L "$root/usr" -name "$2" -type f | head -n 1)
-    if [ -z "$loader" ] || [ -z "$libc" ] || [ -z "$target" ]; then
-        die "what apt downloaded for $suite is not complete: $2 cannot run (see $home/apt/log)"
-    fi
-    cat >"$1" <<END
-#!/bin/sh
-# Debian $suite's $2 with its own loader and libraries; written by scripts/get-builders.sh.
-here=\${0%/*}/..
-exec "\$here/${loader#"$home"/}" --library-path "\$here/${libs#"$home"/}" "\$here/${target#"$home"/}" "\$@"
-END
-    chmod 0755 "$1"
-}
-launcher "$home/bin/docker" docker
-launcher "$home/plugins/docker-buildx" docker-buildx
-launcher "$home/plugins/docker-compose" docker-compose
+suite_launcher "$home/bin/docker" docker /..
+suite_launcher "$home/plugins/docker-buildx" docker-buildx /..
+suite_launcher "$home/plugins/docker-compose" docker-compose /..
 : >"$home/ready"
 printf '%s\n' "$home"

@@ -48,23 +48,13 @@ for name in dockerd docker containerd containerd-shim-runc-v2 runc iptables podm
     [ -n "$(find -L "$root/usr/bin" "$root/usr/sbin" -maxdepth 1 -name "$name" -type f)" ] ||
         die "what apt downloaded for $suite is not complete: $name is missing (see $home/apt/log)"
 done
-loader=$(find "$root/usr/lib" "$root/usr/lib64" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
-libc=$(find "$root/usr/lib" -name libc.so.6 | head -n 1)
-if [ -z "$loader" ] || [ -z "$libc" ]; then die "what apt downloaded for $suite is not complete: the C library is missing (see $home/apt/log)"; fi
-loader=${loader#"$home"/}
-libs=${libc#"$home"/}
 mkdir -p "$home/bin"
-cat >"$home/bin/docker" <<END
-#!/bin/sh
-# Debian $suite's docker with its own loader and libraries; written by scripts/get-engine.sh.
-here=\${0%/*}/..
-exec "\$here/$loader" --library-path "\$here/${libs%/*}" "\$here/root/usr/bin/docker" "\$@"
-END
+suite_launcher "$home/bin/docker" docker /..
 cat >"$home/bin/podman" <<END
 #!/bin/sh
 # Debian $suite's podman in its own root; written by scripts/get-engine.sh.
 exec env PODMAN_IGNORE_CGROUPSV1_WARNING=1 chroot "\${0%/*}/../root" podman "\$@"
 END
-chmod 0755 "$home/bin/docker" "$home/bin/podman"
+chmod 0755 "$home/bin/podman"
 : >"$home/ready"
 printf '%s\n' "$root"

@@ -41,20 +41,7 @@ for deb in "$home"/apt/cache/archives/*.deb; do
 done
 suite_clean
 
-loader=$(find "$home/root" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
-libc=$(find "$home/root" -name libc.so.6 | head -n 1)
-if [ -z "$loader" ] || [ -z "$libc" ] || [ ! -x "$home/root/usr/sbin/haproxy" ]; then
-    die "what apt downloaded for $suite is not complete (see $home/apt/log)"
-fi
-loader=${loader#"$home"/}
-libs=${libc#"$home"/}
-cat >"$wrapper.new" <<END
-#!/bin/sh
-# Debian $suite's HAProxy with its own loader and libraries; written by scripts/get-haproxy.sh.
-here=\${0%/*}
-exec "\$here/$loader" --library-path "\$here/${libs%/*}" "\$here/root/usr/sbin/haproxy" "\$@"
-END
-chmod 0755 "$wrapper.new"
+suite_launcher "$wrapper.new" haproxy ""
 mv "$wrapper.new" "$wrapper"
 new_enough "$wrapper" || { "$wrapper" -v >&2 || true; die "HAProxy of $suite does not run here, or is older than 3.0"; }
 printf '%s\n' "$wrapper"

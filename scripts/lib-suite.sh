@@ -81,3 +81,22 @@ suite_failed() {
 
 # What only the download needed
 suite_clean() { rm -rf "$suite_home/apt/cache" "$suite_home/apt/lists" "$suite_home/root/usr/share"; }
+
+# suite_launcher FILE NAME UP: writes FILE, which starts the program NAME of the unpacked suite with that suite's own loader
+# and libraries, so that the home may be moved with it. UP is the way from FILE's directory to the home, such as /.. or nothing.
+suite_launcher() {
+    suite_loader=$(find "$suite_home/root" -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | head -n 1)
+    suite_libc=$(find "$suite_home/root" -name libc.so.6 | head -n 1)
+    suite_program=$(find -L "$suite_home/root/usr" -name "$2" -type f | head -n 1)
+    if [ -z "$suite_loader" ] || [ -z "$suite_libc" ] || [ -z "$suite_program" ]; then
+        die "what apt downloaded for $suite_name is not complete: $2 cannot run (see $suite_log)"
+    fi
+    suite_libs=${suite_libc%/*}
+    cat >"$1" <<END
+#!/bin/sh
+# Debian $suite_name's $2 with its own loader and libraries; written by scripts/${0##*/}.
+here=\${0%/*}$3
+exec "\$here/${suite_loader#"$suite_home"/}" --library-path "\$here/${suite_libs#"$suite_home"/}" "\$here/${suite_program#"$suite_home"/}" "\$@"
+END
+    chmod 0755 "$1"
+}
