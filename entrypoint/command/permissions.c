@@ -15,7 +15,7 @@ struct derived {
 
 static struct derived derive(const struct profile *profile, size_t i)
 {
-    struct derived derived;
+    struct derived derived = {.own = ""};
 
     operation_own_variable(&operations[i], derived.own);
     operation_groups(&operations[i], derived.groups);
