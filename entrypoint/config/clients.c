@@ -3,6 +3,7 @@
 
 #include "config/patterns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- bind ---- */
@@ -20,19 +21,18 @@ static struct values *add_bind(struct values *values, const struct listener *lis
 
 static void add_socket(struct values *values, const struct listener *listener, const char *backend)
 {
-    struct values *bind = values_row(values, "binds");
     struct text text;
+    char *option;
 
-    values_set(bind, "address", "unix@%s", listener->address);
-    values_set(bind, "backend", "%s", backend);
-    values_set_if(bind, "tls", false);
     text_begin(&text);
     fprintf(text.stream, " mode %04o", listener->mode);
     if (listener->uid >= 0)
         fprintf(text.stream, " uid %ld", listener->uid);
     if (listener->gid >= 0)
         fprintf(text.stream, " gid %ld", listener->gid);
-    values_set_text(bind, "option", &text);
+    option = text_end(&text);
+    values_set(add_bind(values, listener, backend, option), "address", "unix@%s", listener->address);
+    free(option);
 }
 
 static void add_listener(struct values *values, const struct listener *listener, bool ipv6, const char *backend)
