@@ -20,10 +20,10 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends haproxy libpcre2-8-0 libjansson4 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out /out
-# The libraries are those that the loader names for the two programs, under the names it looks for; neither loads another
-# one later (the C library resolves names from files and DNS by itself). What is taken keeps its licence, and an entry
-# where scanners look for the versions of packages. sh, wget and curl are names of our program that do its health check and
-# nothing else, for the health checks of Compose files that were written for other images.
+# The libraries are those that ldd lists for the two programs; neither loads more at run time (the C library itself
+# resolves names from files and DNS). Each package keeps its licence, and its entry where scanners look for versions.
+# sh, wget and curl are names of our program under which it only does its health check, for Compose files written for
+# other images.
 RUN set -e; \
     install -D /usr/sbin/haproxy /out/usr/sbin/haproxy; \
     libraries=$(ldd /out/usr/sbin/haproxy /out/usr/local/bin/docker-socket-proxy | grep -o '/[^ :]*\.so[^ ]*' | sort -u); \
@@ -51,7 +51,7 @@ LABEL org.opencontainers.image.title="docker-socket-proxy" \
 COPY --from=collect /out /
 EXPOSE 2375
 STOPSIGNAL SIGTERM
-# The start period lets newer Engines look more often at first, so that what waits for "healthy" does not wait for long.
+# In the start period newer Engines check more often, so that services that wait for "healthy" start sooner.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/usr/local/bin/docker-socket-proxy", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/docker-socket-proxy"]

@@ -1,5 +1,6 @@
-# docker-socket-proxy. The usual targets: all (the default), install, run, test, lint, image, clean.
-# `make run` and `make test` do their own set-up; the others expect the tools to be there.
+# docker-socket-proxy. The usual targets: all (the default), install, run, test, lint, image, clean; docs/development.md
+# describes them. run, test, coverage, fuzz, lint and format install the Debian packages that they need; all needs those
+# of `scripts/install-packages.sh build`.
 
 NAME    = docker-socket-proxy
 VERSION = 0.1.0
@@ -17,13 +18,13 @@ PROGRAM = $(BUILD)/$(NAME)
 MANUAL  = $(BUILD)/$(NAME).8
 IMAGE  ?= $(NAME)
 
-# Asked when a compiler is run, not when this file is read: set-up may only just have installed the library.
+# pkg-config runs when a compiler does, not when this file is read: the same make may have to install the library first.
 PCRE2_CFLAGS = $(shell pkg-config --cflags libpcre2-8)
 PCRE2_LIBS   = $(shell pkg-config --libs libpcre2-8)
-# What the Engine answers is JSON; a tls:// upstream is asked over TLS, by the library that HAProxy has as well.
+# jansson reads the Engine's JSON, OpenSSL (which HAProxy needs anyway) connects to tls:// upstreams.
 ENGINE_CFLAGS = $(shell pkg-config --cflags jansson openssl)
 ENGINE_LIBS   = $(shell pkg-config --libs jansson openssl)
-# For `migrate` of Compose files only; the image does without.
+# libyaml is for `migrate` of Compose files only; the image is built without it.
 YAML_CFLAGS = $(shell pkg-config --exists yaml-0.1 && echo -DHAVE_YAML $$(pkg-config --cflags yaml-0.1))
 YAML_LIBS   = $(shell pkg-config --exists yaml-0.1 && pkg-config --libs yaml-0.1)
 CHECK_CFLAGS = $(shell pkg-config --cflags check)
@@ -74,7 +75,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(SANITIZED) Makefile | $(BUILD)/unit
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) -Wno-missing-prototypes $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) $(CHECK_CFLAGS) \
 	    -MMD -MP -o $@ $< $(SANITIZED) $(CHECK_LIBS) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-# Programs that the guard's tests and its fuzzing drive from outside
+# Programs that the tests of the guard and the fuzzer run
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
@@ -110,8 +111,8 @@ setup-test:
 test-programs: $(UNIT) $(GUARD)
 coverage-programs: $(UNIT)
 
-# Everything, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is
-# the total over all suites.
+# All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is
+# the total.
 test: setup-test
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(T)
@@ -120,7 +121,7 @@ $(SUITES:%=test-%): setup-test
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(@:test-%=%)
 
-# The streams of the behaviour tests, with more of everything
+# The tests of streams, with more runs and larger transfers
 test-streams-long: setup-test
 	@$(MAKE) --no-print-directory all
 	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
@@ -130,7 +131,7 @@ coverage: setup-test
 	@$(MAKE) -s -j"$$(nproc)" BUILD=$(BUILD)/coverage SANITIZE='-O0 -g --coverage' coverage-programs
 	@tests/coverage.sh $(BUILD)/coverage
 
-# What is derived from entrypoint/policy/operations.def and kept in the tree.
+# Writes what is derived from the program's tables and kept in the tree: HAProxy's maps and the documents' tables.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map answers >haproxy/answers.map
@@ -138,7 +139,7 @@ maps: $(PROGRAM)
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/tables.sh
 
-# What haproxy.cfg becomes for the environments in tests/fixtures/cfg, to be read before it is committed.
+# Writes the golden files: haproxy.cfg for each environment in tests/fixtures/cfg. Review the difference.
 golden: $(BUILD)/unit/test_config
 	GOLDEN=1 $<
 
@@ -158,9 +159,10 @@ lint:
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
 	shellcheck -x -P SCRIPTDIR --exclude=SC2317 $(BATS)
 
-# As .clang-format says.
+# Applies .clang-format.
 format:
-	clang-format -i $(C_FILES)
+	@scripts/install-packages.sh lint
+	@clang-format -i $(C_FILES)
 
 image:
 	@scripts/build-image.sh $(IMAGE)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that the Docker Engine has the base image the Dockerfile starts from: it is there, or it can be pulled, or
-# it is made here with debootstrap from the machine's own Debian mirror (kept in build/base/ for the next time).
+# Makes sure that the Docker Engine has the base image of the Dockerfile. Pulls it, or if that fails makes it with
+# debootstrap from this machine's Debian mirror; the result is kept in build/base/.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -44,10 +44,10 @@ if [ ! -s "$rootfs" ]; then
         [ -z "$security" ] ||
             printf '\nTypes: deb\nURIs: %s\nSuites: %s-security\nComponents: main\nSigned-By: %s\n' "$security" $suite "$signed"
     } >"$settings/debian.sources"
-    # What this machine's apt needs to reach its mirror (a proxy, a mirror older than its signatures allow), the one in
-    # the image needs as well. Credentials are not copied: they do not belong in an image.
+    # The apt in the image needs the same settings as this machine's to reach the mirror (a proxy, a mirror whose
+    # signatures have expired). Credentials are not copied: they do not belong in an image.
     apt-config dump | grep -E '^Acquire::(https?::[Pp]roxy|Check-Valid-Until|Check-Date|Retries)[ :]' >"$settings/90machine" || true
-    # As in the official slim image: no manuals and translations, in what is installed later neither.
+    # As in the official slim image: no manuals and translations, also in packages that are installed later.
     cat >"$settings/docker-slim" <<'END'
 path-exclude /usr/share/doc/*
 path-include /usr/share/doc/*/copyright

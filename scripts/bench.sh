@@ -6,10 +6,10 @@
 #   - through the proxy, and straight to the socket
 #   - from exec to the first answer
 #   - the memory of HAProxy after the start, with one profile and with fifty, without and with the create guard
-# The two sides of a comparison run in turns, the order alternating from round to round, so that what else the machine
-# does hits both. The processor time is HAProxy's own, from /proc; the ratios are what counts, the rest depends on the
-# machine. The Engine is a stand-in that answers at once (HAProxy as well), so that only the proxy is measured. It all
-# runs in a network namespace of its own, with a DNS that knows the names; that needs root, or sudo.
+# The two sides of a comparison run in turns, in alternating order, so that other load on the machine affects both
+# alike. The processor time is that of HAProxy, from /proc. The ratios hold on other machines, the absolute figures do
+# not. The Engine is a second HAProxy that answers at once, so that only the proxy is measured. Everything runs in a
+# network namespace of its own, with a DNS server for the names; that needs root or sudo.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -42,7 +42,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# fifty TEXT: TEXT for each number from 1 to 50, which stands where the & are
+# fifty TEXT: TEXT for each number from 1 to 50, which replaces each &
 fifty() { seq 50 | sed "s|.*|$1|"; }
 
 mount --make-rprivate /
@@ -149,7 +149,7 @@ header='Connection: close'
 compare 'A new connection for each request, of a client that has a name, with one name and as the last of 51:' one_name fifty_names
 header=''
 
-# The direct way has no HAProxy of ours; its stand-in is asked over the same kind of connection.
+# Without the proxy, the processor time is that of the stand-in.
 printf '%s\n' "$port" >"$work/direct.port"
 printf '%s\n' "$engine" >"$work/direct.haproxy"
 compare 'Straight to the stand-in, and through the proxy (wrk has no Unix sockets, so both by TCP):' direct one_permission

@@ -6,5 +6,5 @@ set -eu
 
 image=${1:-docker-socket-proxy}
 "$ROOT/scripts/base-image.sh"
-# Where there is BuildKit, docker uses it; the Dockerfile needs nothing of it.
+# docker uses BuildKit where it has it; the Dockerfile does not need it.
 docker build --network host --tag "$image" "$ROOT"

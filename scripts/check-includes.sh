@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks the direction of includes in entrypoint/: a room includes itself and the rooms before it, never upwards, and no two
-# files include each other. The order of the rooms is in docs/development.md.
+# Checks the includes in entrypoint/: a room may include only itself and the rooms below it, and includes have no
+# cycles. The order of the rooms is in docs/development.md.
 set -eu
 cd "$(dirname -- "$0")/../entrypoint"
 # What each room may include besides itself
@@ -33,7 +33,7 @@ for file in */*.[ch] */*.def; do
         esac
     done
 done
-# Circles: tsort(1) names them
+# Cycles: tsort(1) prints them
 if ! for file in */*.h; do
     sed -n "s|^#include \"\(.*\)\".*|$file \1|p" "$file"
 done | tsort >/dev/null; then

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The create guard against an oracle that reads bodies as the Docker Engine does: a million random bodies, or TRIES; a
-# random start, or SEED. Prints what passes though the oracle calls it dangerous, and fails then.
+# Compares the create guard with an oracle that reads bodies as the Docker Engine does, on a million random bodies
+# (TRIES= changes that) from a random seed (SEED=). Prints the bodies that the guard passes and the oracle calls
+# dangerous; the exit status is 1 if there are any.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Prints a directory with the docker command of a Debian suite, buildx and Compose, and gets them first when they are not there:
+# Prints a directory with the docker command, buildx and Compose of a Debian suite, which it downloads first if
+# necessary:
 #   scripts/get-builders.sh SUITE       those of that suite (sid: Docker 28, buildx and Compose 2 or newer)
-# How a foreign suite's packages are had is in lib-suite.sh. In the directory, bin/docker is the command, and plugins/ has what
-# DOCKER_CONFIG/cli-plugins needs; all of them run outside of the unpacked root.
-# Exit status 75: this machine cannot have it (the reason is on stderr).
+# lib-suite.sh downloads the packages. In the directory, bin/docker is the command, and plugins/ is for
+# DOCKER_CONFIG/cli-plugins; all of them run outside of the unpacked root.
+# Exit status 75: this machine cannot get them (the reason is on stderr).
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Prints the root directory of a newer Docker Engine and Podman, and gets it first when it is not there:
-#   scripts/get-engine.sh SUITE       those of that Debian suite (sid: Docker 28 or newer, Podman 5 or newer)
-# How a foreign suite's packages are had is in lib-suite.sh. The Engine's programs start themselves again by /proc/self/exe,
-# so unlike HAProxy they have to run in the unpacked root: scripts/with-dockerd.sh does that, and makes the mounts they need.
-# Beside the root, bin/docker is the client of the same release, for use outside of it; bin/podman goes into it. The root is
-# kept, some 400 MB.
-# Exit status 75: this machine cannot have it (the reason is on stderr).
+# Prints the root directory of the Docker Engine and Podman of a Debian suite, which it downloads first if necessary:
+#   scripts/get-engine.sh SUITE       those of that suite (sid: Docker 28 or newer, Podman 5 or newer)
+# lib-suite.sh downloads the packages. The Engine's programs execute /proc/self/exe, so unlike HAProxy they have to run
+# in the unpacked root; scripts/with-dockerd.sh does that, and makes the mounts that they need. Beside the root,
+# bin/docker is the client of the same release, which runs outside of it; bin/podman runs inside. The root has some 400
+# MB and is kept.
+# Exit status 75: this machine cannot get it (the reason is on stderr).
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -26,7 +26,7 @@ say "getting the Docker Engine of Debian $suite into ${home#"$ROOT"/}"
 suite_download "$suite" "$home" docker.io docker-cli containerd runc iptables \
     podman conmon netavark aardvark-dns nftables mount
 root=$home/root
-# What a package's own scripts would have done, as far as an Engine needs it
+# What the packages' installation scripts would do, as far as an Engine needs it
 mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64"
 for name in bin sbin lib lib64; do ln -sfn usr/$name "$root/$name"; done
 for deb in "$home"/apt/cache/archives/*.deb; do dpkg -x "$deb" "$root"; done
@@ -39,7 +39,7 @@ mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/var
 ln -sfn /run "$root/var/run"
 printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
 printf 'root:x:0:\ndocker:x:999:\n' >"$root/etc/group"
-# Podman wants to be told whose images it may use
+# Podman needs a policy for the images that it may use
 [ -e "$root/etc/containers/policy.json" ] || printf '{"default":[{"type":"insecureAcceptAnything"}]}\n' >"$root/etc/containers/policy.json"
 [ -e "$root/etc/containers/registries.conf" ] ||
     printf 'unqualified-search-registries = ["docker.io"]\n' >"$root/etc/containers/registries.conf"

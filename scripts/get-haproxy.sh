@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints the path of an HAProxy that is new enough, and gets one first when the machine has none:
+# Prints the path of an HAProxy that is new enough, which it downloads first if the machine has none:
 #   scripts/get-haproxy.sh            the machine's own if it is 3.0 or newer, else Debian trixie's
 #   scripts/get-haproxy.sh SUITE      the one of that Debian suite (trixie, sid)
-# How a foreign suite's packages are had is in lib-suite.sh. The wrapper beside the unpacked files starts HAProxy with
-# that suite's own loader and libraries.
+# lib-suite.sh downloads the packages. The wrapper beside the unpacked files starts HAProxy with the loader and the
+# libraries of that suite.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"

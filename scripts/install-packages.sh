@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that the named jobs need, and only those that are missing:
+# Installs the Debian packages that the named jobs need and that are missing:
 #   scripts/install-packages.sh build|base|test|lint...
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -51,7 +51,7 @@ needs_test() {
     need wrk wrk
     need unshare util-linux
     need docker-registry docker-registry
-    # Whatever Engine and client are there already are used as they are.
+    # An Engine and a client that are installed already are used, whatever package they are from.
     need dockerd docker.io
     need docker "$(if apt-cache show docker-cli >/dev/null 2>&1; then echo docker-cli; else echo docker.io; fi)"
     docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
@@ -81,8 +81,8 @@ if [ "$(id -u)" -ne 0 ] && ! have sudo; then
 fi
 say "installing:$missing"
 
-# Services that come with a package (the Engine, a registry) must not start on the user's machine only because a test
-# needs their programs. policy-rc.d is Debian's way to say so; it is put there for this one installation.
+# The tests need the programs of the Engine and the registry, but their services must not start on this machine.
+# Debian's policy-rc.d prevents that; it exists only during this installation.
 policy=/usr/sbin/policy-rc.d
 placed=no
 if [ ! -e $policy ]; then

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
-# Packages of another Debian suite, downloaded by apt into a private place below build/ with apt's own signature checks,
-# and only unpacked there: nothing on the machine changes and no privilege is needed. Sourced after lib.sh, never run.
+# Downloads packages of another Debian suite with apt, which checks their signatures, to a directory below build/. They
+# are unpacked there and not installed, so that nothing on the machine changes and root is not needed. Sourced after
+# lib.sh, never run.
 
-# The machine's own apt configuration stays in force (proxy, credentials, validity checks); only where apt keeps its
-# state and which archive it asks is different.
+# apt with the machine's own configuration (proxy, credentials, validity checks), but other archives, and its state in
+# another directory.
 suite_apt() {
     suite_command=$1
     shift
@@ -28,7 +29,7 @@ suite_sources() {
     } >"$suite_home/apt/sources.list"
 }
 
-# Whether suite_download can work here; says on stdout why not
+# Succeeds if suite_download can work here; otherwise prints the reason
 suite_possible() {
     if ! have apt-get || ! have dpkg; then
         printf '%s\n' 'this machine has no apt-get to get it with'
@@ -40,8 +41,8 @@ suite_possible() {
     fi
 }
 
-# suite_download SUITE HOME PACKAGE...: leaves the packages and all they need, down to the C library, as
-# HOME/apt/cache/archives/*.deb. What was in HOME is removed first. HOME/apt/log has apt's output.
+# suite_download SUITE HOME PACKAGE...: downloads the packages and all their dependencies, including the C library, to
+# HOME/apt/cache/archives/*.deb. Removes the content of HOME first. HOME/apt/log has apt's output.
 suite_download() {
     suite_name=$1
     suite_home=$2
@@ -61,8 +62,8 @@ suite_download() {
         if suite_apt update >"$suite_log" 2>&1; then suite_ready=yes; fi
     fi
     if [ $suite_ready = no ]; then
-        # An old keyring does not know the suite's key. The newest keyring this machine's own release offers, checked by
-        # the keys the machine trusts already, does.
+        # An old keyring lacks the suite's key. The newest keyring of this machine's own release, which apt checks with
+        # the keys that the machine trusts already, has it.
         (cd "$suite_home/apt" && apt-get -q download debian-archive-keyring) >>"$suite_log" 2>&1 || suite_failed "read $suite_name from $suite_mirror"
         dpkg -x "$suite_home"/apt/debian-archive-keyring_*.deb "$suite_home/apt/keyring"
         for suite_keyring in "$suite_home"/apt/keyring/usr/share/keyrings/debian-archive-keyring.[gp][pg][gp]; do
@@ -79,7 +80,7 @@ suite_failed() {
     die "apt could not $1 (the whole output: $suite_log)"
 }
 
-# What only the download needed
+# Removes what only the download needed
 suite_clean() { rm -rf "$suite_home/apt/cache" "$suite_home/apt/lists" "$suite_home/root/usr/share"; }
 
 # suite_launcher FILE NAME UP: writes FILE, which starts the program NAME of the unpacked suite with that suite's own loader

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034
-# Shared by the scripts beside it; sourced, never run.
+# Functions and variables that the other scripts share; sourced, never run.
 
 # A user's PATH often lacks these, and debootstrap, dockerd and haproxy live there.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -12,7 +12,7 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Runs a command as root: directly, through sudo, or not at all with a message that says what to do.
+# Runs a command as root, directly or with sudo. If neither is possible, ends with a message.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -23,9 +23,9 @@ as_root() {
     fi
 }
 
-# The Debian mirrors this machine already uses, asked of apt itself so that both formats of its sources work.
+# The Debian mirrors that this machine uses, as apt lists them, so that both formats of its sources work.
 # debian_mirror main     -> the archive          debian_mirror security -> the security archive; nothing if unknown
-# Other vendors' archives call their suites "stable main" too, so what looks most like Debian's own wins.
+# Other vendors use the names "stable" and "main" too, so the archive that looks most like Debian's own is chosen.
 debian_mirror() {
     # $(REPO_URI) and its like belong to apt's format, not to the shell.
     # shellcheck disable=SC2016

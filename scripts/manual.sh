@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the manual page: docs/docker-socket-proxy.8.in, with the commands, groups and variables that the program knows.
+# Prints the manual page: docs/docker-socket-proxy.8.in, with the commands, groups and variables of the program.
 #   scripts/manual.sh PROGRAM DATA_DIR
 set -eu
 cd "$(dirname -- "$0")/.."
@@ -10,7 +10,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 dsp() { env -i DATA_DIR="$PWD" "$program" "$@"; }
 
-# The program's text in mdoc: lines of up to 78 characters, in which no character has a meaning. Items of lists stay as they are.
+# Text of the program as mdoc: breaks lines after 78 characters and escapes what is special. Leaves items of lists
+# unchanged.
 lines() {
     awk '
         /^\.It / { print; next }
@@ -25,10 +26,10 @@ lines() {
         function put(line) { print (line ~ /^[.\047]/ ? "\\&" : "") line }'
 }
 
-# names: one a line, as one paragraph
+# names: turns names, one per line, into one paragraph
 names() { LC_ALL=C sort -u | sed 's/^/.Ev /; $!s/$/ ,/'; }
 
-# In --help, calls are indented by two blanks, and what they do by more.
+# --help indents a command by two blanks, and its text by more.
 dsp --help | awk '
     /^  --/ { exit }
     /^  [a-z]/ {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the proxy on this machine, setting up what is missing first: `make run`.
-# Everything is taken from the environment, as in the container: ALLOW_*, SOCKET_PATH, LISTEN, ...
+# Runs the proxy on this machine (`make run`), after installing and building what is missing. Its variables are those of
+# the environment, as in the container: ALLOW_*, SOCKET_PATH, LISTEN, ...
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -14,7 +14,7 @@ make --no-print-directory -s -C "$ROOT" all
 HAPROXY=$("$ROOT/scripts/get-haproxy.sh")
 export LISTEN SOCKET_PATH DATA_DIR HAPROXY
 
-# What make handed down is not for the proxy.
+# The variables of make are not for the proxy.
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 say "listening on $LISTEN, in front of $SOCKET_PATH ($HAPROXY)"
 exec "$ROOT/build/docker-socket-proxy" run

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The tables of the documents, made from the program's own data:
+# Makes the tables of the documents from the program's own data:
 #   scripts/tables.sh          writes them into the documents
-#   scripts/tables.sh --check  shows which are stale (exit status 1 if any is)
+#   scripts/tables.sh --check  prints the differences of outdated ones (exit status 1 if there are any)
 # A table stands between the lines "<!-- NAME: made by scripts/tables.sh -->" and "<!-- /NAME -->".
 set -eu
 cd "$(dirname -- "$0")/.."
@@ -9,7 +9,7 @@ program=${DSP:-build/docker-socket-proxy}
 
 permissions() { env -i DATA_DIR="$PWD" "$program" permissions; }
 
-# What each group opens. Podman's operations are left out: no group of theirs opens more than its like does.
+# The operations that each group opens. Podman's own are left out: only PING and VERSION open any, which are their like.
 table_groups() {
     echo '| variable | opens |'
     echo '|---|---|'
@@ -69,7 +69,7 @@ table_settings() {
         }'
 }
 
-# replace FILE NAME: the file on stdout, with the table NAME made anew
+# replace FILE NAME: prints the file with a new table NAME
 replace() {
     case $2 in
         groups) table_groups ;;

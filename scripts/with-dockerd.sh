@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs a command with a Docker Engine of its own, and leaves nothing of it behind:
+# Runs a command with a Docker Engine of its own, which ends with the command:
 #   scripts/with-dockerd.sh [--build|--fresh] DATA_DIR COMMAND...
-# The Engine lives in its own mount, process and network namespaces: an Engine, a firewall or a /run that the machine has
-# already is neither seen nor touched, and when the command ends, the kernel ends everything in them. The command runs
-# inside as well, so it finds the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
-# --build leaves the network as it is, for image builds that need the Internet; such an Engine makes no networks.
-# --fresh removes first what DATA_DIR has of an earlier run. ENGINE_FLAGS has further flags of dockerd.
-# ENGINE=SUITE: the Engine, the docker client and the podman of that Debian suite (sid: 28 or newer) instead of the machine's own, see
-# scripts/get-engine.sh. Such an Engine lives in a root of its own: of this machine's files it has /run and DATA_DIR, so what
-# tests put on "the host" they put there.
+# The Engine has mount, process and network namespaces of its own, so that it does not affect the machine's Engine,
+# firewall and /run. When the command ends, the kernel ends all processes in them. The command runs in the namespaces
+# too, with the Engine at the usual /var/run/docker.sock. DATA_DIR keeps the Engine's images.
+# --build keeps the machine's network, for image builds that need the Internet; such an Engine makes no networks.
+# --fresh removes the data of an earlier run from DATA_DIR first. ENGINE_FLAGS has further flags of dockerd.
+# ENGINE=SUITE uses the Engine, the docker client and the podman of that Debian suite (sid: 28 or newer) instead of the
+# machine's own, see scripts/get-engine.sh. Such an Engine has a root directory of its own; of this machine's files it
+# sees only /run and DATA_DIR, so tests put files of "the host" there.
 # Exit status 75: this machine cannot run an Engine (the reason is on stderr).
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -43,7 +43,8 @@ mode=$1
 data=$2
 shift 2
 
-# An empty /run hides the machine's Engine, its containerd and its services; only name resolution is carried over.
+# An empty /run hides the machine's Engine, its containerd and its services; only the resolver's configuration is
+# copied.
 resolver=$(readlink -f /etc/resolv.conf || true)
 saved=''
 case $resolver in /run/*) saved=$(cat "$resolver") ;; esac
@@ -56,7 +57,7 @@ if [ "$(readlink -f /var/run)" != /run ]; then
     mount --bind /run /var/run
 fi
 
-# in_root COMMAND...: becomes a program of the Engine
+# in_root COMMAND...: replaces the shell by a program of the Engine, in its root
 in_root() { exec "$@"; }
 engine_flags=''
 if [ -n "${ENGINE:-}" ]; then
@@ -66,9 +67,9 @@ if [ -n "${ENGINE:-}" ]; then
     for place in /proc /sys /dev /run "$data"; do mount --rbind "$place" "$root$place"; done
     for place in /tmp /var/tmp /var/lib/containers; do mount -t tmpfs tmpfs "$root$place"; done
     for file in resolv.conf hosts; do cat "/etc/$file" >"$root/etc/$file"; done
-    # cgroup v2 has it as the default, and so it is what clients of such an Engine see
-    # (newer Engines refuse the API that older clients speak, unless told otherwise)
+    # Newer Engines refuse the API versions of older clients unless the environment allows them.
     in_root() { exec env DOCKER_MIN_API_VERSION=1.24 chroot "$root" "$@"; }
+    # The default with cgroup v2, and so what clients of such an Engine usually see
     engine_flags=--default-cgroupns-mode=private
     PATH=${root%/*}/bin:$PATH
 fi
@@ -78,7 +79,7 @@ mkdir -p /run/docker-config
 export DOCKER_CONFIG=/run/docker-config
 [ "$mode" != fresh ] || rm -rf "$data/engine"
 log=$data/dockerd.log
-# not $$: in its own process namespace everybody is 1
+# not $$, which is 1 in each process namespace
 bridge=dsp-$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 daemon=''
 
@@ -110,7 +111,7 @@ start() {
 
 trap 'stop; exit 143' TERM INT HUP
 if [ "$mode" = build ]; then
-    # A bridge of its own: with the default one, or with none, dockerd would change or delete the machine's docker0.
+    # Its own bridge: with the default one, or with none, dockerd would change or delete the machine's docker0.
     ip link add "$bridge" type bridge
     ip addr add 198.18.255.1/30 dev "$bridge"
     start --bridge="$bridge" --iptables=false --ip-forward=false || { tail -n 5 "$log" >&2; cannot 'dockerd does not start'; }

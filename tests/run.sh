@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Runs suites of tests, or single files of them, and prints one line of totals at the end; set-up is make's:
 #   tests/run.sh [SUITE|FILE|DIRECTORY...] [OPTION...]      without a name: every suite
-# The options, from the first word with a dash on, are those of bats (-f REGEX, -T), see tests/README.md.
-# Every test speaks TAP. A suite that breaks off, runs nothing or ends with an error counts as a failed test, so that
-# nothing can pass by not running.
-# Suites that need the image and the others run side by side; LANES=1 runs all one after the other.
+# The first word with a dash begins the options, which are those of bats (-f REGEX, -T), see tests/README.md.
+# All tests print TAP. A suite that stops early, runs no test or ends with an error counts as a failed test.
+# The suites that need the image run in parallel with the others; LANES=1 runs all one after the other.
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 results=build/results
@@ -29,17 +28,17 @@ suite e2e           'haproxy image engine=dockerd'                              
 suite profiles      'haproxy image engine=dockerd'                              tests/profiles
 # The attacks that the create guard stops, on an Engine (and a Podman) that no other test has
 suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         tests/hostile
-# The same, and what ordinary clients do, on the newest Engine and Podman that Debian has, with their clients
+# The same, and ordinary clients, on the newest Engine and Podman in Debian, with their own clients
 suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
                                                                                 tests/e2e/hostile.bats \
                                                                                 tests/e2e/buildkit.bats
-# On demand only: the streams of the behaviour tests, with more of everything
+# On demand only: the tests of streams, with more runs and larger transfers
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
 
 has() { [[ " ${needs[$1]} " == *" $2 "* ]]; }
 note() { printf '# %s\n' "$*"; }
 
-# in_directory DIRECTORY: its files of tests
+# in_directory DIRECTORY: prints its files of tests
 in_directory() {
     local file
     for file in "$1"/*.bats "$1"/*.py "$1"/test_*.c; do
@@ -50,7 +49,7 @@ in_directory() {
     done
 }
 
-# tests_of SUITE: its files of tests, which were chosen or else all
+# tests_of SUITE: prints its chosen files of tests, or all if none was chosen
 tests_of() {
     local place
     for place in ${chosen[$1]:-${files[$1]}}; do
@@ -103,7 +102,7 @@ options=("$@")
 
 # ---- running it ----
 
-# unit_program PROGRAM: runs it and prints its TAP. One that breaks off is a failed test. (xargs calls it.)
+# unit_program PROGRAM: runs it and prints its TAP. If it stops early, that is a failed test. (xargs calls it.)
 # shellcheck disable=SC2317
 unit_program() {
     local name=${1##*/} status=0 tap
@@ -118,12 +117,11 @@ unit_program() {
     return "$status"
 }
 
-# builders: buildx and Compose for tests/e2e/buildkit.bats, which skips what needs them where this machine cannot have
-# them
+# builders: gets buildx and Compose for tests/e2e/buildkit.bats, which skips the tests that need them if it cannot
 builders() { scripts/get-builders.sh sid >/dev/null || note 'no buildx and no Compose: builds with them are not tried'; }
 
-# image: the Engine of these tests is their own, see scripts/with-dockerd.sh. The image is built first, and once, by an
-# Engine that has the machine's network. The status is that of the build.
+# image: builds the image once, with an Engine that has the machine's network (scripts/with-dockerd.sh --build). The
+# status is that of the build.
 image_status=''
 image() {
     if [ -z "$image_status" ]; then
@@ -133,7 +131,7 @@ image() {
     return "$image_status"
 }
 
-# skip SUITE: what this machine cannot do is said, and counted
+# skip SUITE: reports that this machine cannot run the suite, and counts its tests as skipped
 skip() {
     local count
     mapfile -t tests < <(tests_of "$1")
@@ -144,8 +142,8 @@ skip() {
     echo "0 0 $count" >"$results/$1.count"
 }
 
-# within SUITE: sets `around`, the command around the tests; the status is 0, that of a failed image build, or 75 where
-# no Engine can run (which a suite without the image finds out when it runs)
+# within SUITE: sets `around`, the command that runs the tests. The status is 0, that of a failed image build, or 75 if
+# that shows that no Engine can run here (a suite without the image finds that out when it runs)
 within() {
     local word directory='' fresh=''
     around=()
@@ -165,7 +163,7 @@ within() {
     fi
 }
 
-limit=(timeout --foreground 3000) # only so that a test that hangs does not hang for ever
+limit=(timeout --foreground 3000) # so that a test that hangs ends some time
 
 # tap SUITE: runs its tests and prints their TAP
 tap() {
@@ -187,7 +185,7 @@ tap() {
     return $status
 }
 
-# record SUITE STATUS: counts what the suite left in its TAP file
+# record SUITE STATUS: counts the results in the suite's TAP file
 record() {
     local tap=$results/$1.tap plan bad skip good ran
     plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$tap" | awk '{ n += $1 } END { print n + 0 }')
@@ -207,7 +205,7 @@ record() {
     note "$1: $good passed, $bad failed, $skip skipped, ${SECONDS} s"
 }
 
-# run SUITE: runs it, and shows it as it comes
+# run SUITE: runs it, with its output on stdout
 run() {
     local status=0
     SECONDS=0
@@ -227,7 +225,7 @@ run() {
     if [ "$status" -eq 75 ] && ! grep -q '^1\.\.' "$results/$1.tap"; then skip "$1"; else record "$1" "$status"; fi
 }
 
-# lane SUITE...: one after the other, each shown as a whole when it has ended
+# lane SUITE...: runs them one after the other, and prints the output of each when it has ended
 lane() {
     local name
     for name; do
@@ -237,7 +235,7 @@ lane() {
     done
 }
 
-# (A function, so that the shell has read this file before it runs anything.)
+# (A function, so that the shell has read the whole file before it runs anything.)
 main() {
     mkdir -p "$results"
     for name in "${selected[@]}"; do

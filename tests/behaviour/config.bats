@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# HAProxy reads the golden files (tests/fixtures/cfg) without a word.
+# HAProxy accepts the golden files (tests/fixtures/cfg) without a warning.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Requests that try to be read differently by the proxy and by the Engine. What counts is what reaches the Engine."""
+"""Requests that the proxy and the Engine might read in different ways. The tests look at what reaches the Engine."""
 import json
 import os
 import sys

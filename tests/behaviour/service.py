@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a user sees of the running proxy: streams, answers, log, start, stop, and bad input."""
+"""The running proxy as users see it: streams, answers, log, start, stop, and wrong input."""
 import contextlib
 import json
 import os

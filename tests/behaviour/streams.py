@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Nothing that flows is cut: what went in at one end came out at the other, to the last byte. `make test-streams-long` runs
-the same with more of it.
+"""Streams are complete: every byte that goes in at one end comes out at the other. `make test-streams-long` runs the
+same tests with more runs and larger transfers.
 
-STREAM_RUNS  how many exec run in exec_input; STREAM_MEGABYTES  how much goes through upload and download
+STREAM_RUNS  the number of execs in exec_input; STREAM_MEGABYTES  the size of uploads and downloads
 """
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-/* Prints what the SSH agent at SSH_AUTH_SOCK answers when it is asked for its keys. */
+/* Prints the response of the SSH agent at SSH_AUTH_SOCK to a request for its keys. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

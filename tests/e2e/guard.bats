@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# "If the attacker gets your Portainer, they should not also get your host": the create guard in front of a real Engine.
+# The create guard in front of a real Engine: an attacker who gets Portainer does not get the host.
 
 load helper
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What the proxy's own container has is nobody else's. The attacks that need no container around the proxy are in
-# tests/hostile.
+# Attacks on what the proxy's own container has. Attacks that do not need that container are in tests/hostile.
 
 load helper
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# docker-py, on which many of the usual clients stand.
+# docker-py, the library of many clients.
 
 load helper
 

@@ -1,4 +1,4 @@
-/* Preloaded: a kernel that offers 1,073,741,816 file descriptors, as systemd machines do, for machines that cannot. */
+/* A preloaded library that reports a limit of 1,073,741,816 open files, the default with systemd, on any machine. */
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <sys/resource.h>

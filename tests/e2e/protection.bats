@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The proxy protects itself: what is opened does not reach its own container, nor commands those that hold the Engine's socket.
+# The protection of the proxy itself: no permission opens changes of its own container, or commands in containers that
+# hold the Engine's socket.
 
 load helper
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# ALLOW_CONTAINERS, ALLOW_NETWORKS and ALLOW_INFO alone: reading, and nothing but what an inspection shows.
+# ALLOW_CONTAINERS, ALLOW_NETWORKS and ALLOW_INFO only let clients list and inspect.
 
 load helper
 

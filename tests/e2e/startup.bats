@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The image starts wherever it is put, or says in one line why not.
+# The image starts in every environment, or prints the reason in one line.
 
 load helper
 

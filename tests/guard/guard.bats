@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The create guard: real bodies pass, no dangerous body does, and HAProxy says what the program says.
+# The create guard: bodies of real clients pass, dangerous ones do not, and HAProxy decides as the program does.
 # HAPROXIES holds the HAProxy programs to try, see tests/run.sh.
 
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# The create guard and its oracle against requests of an attacker, see hostile/README: each is refused by
-# the guard and called dangerous by the oracle.
+# Requests of an attacker, see hostile/README: the create guard refuses each, and the oracle calls each dangerous.
 
 bats_require_minimum_version 1.5.0
 

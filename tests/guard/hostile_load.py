@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Bodies made to cost: whatever hostile clients of the create guard send, others are served and HAProxy lives. The Engine is a
-stand-in."""
+"""Bodies that are expensive to judge: while hostile clients send them, HAProxy serves the other clients. The Engine is
+a stand-in."""
 import itertools
 import os
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The table of members and why they are harmless (entrypoint/guard/members.tsv): it is complete, and what it says of each member is
-# what the guard does. Bodies and queries are made from the table itself, see members.py.
+# The table of members (entrypoint/guard/members.tsv) is complete, and the guard treats each member as the table
+# describes. Bodies and queries are made from the table itself, see members.py.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,7 +1,8 @@
 """The table of members (entrypoint/guard/members.tsv) against the guard, see members.bats.
 
-members.py CHECK TABLE JUDGE [ARGUMENT ...] prints what is wrong, a line each, and exits 1 if anything is. The checks are complete, harmless,
-number; classes, which takes the sources that hold the guard's groups and variables; values, which takes types, all if there are none."""
+members.py CHECK TABLE JUDGE [ARGUMENT ...] prints each error in a line; the exit status is 1 if there are any. The
+checks are complete, harmless, number; classes, whose arguments are the sources with the guard's groups and variables;
+values, whose arguments are types, all without any."""
 import json
 import re
 import subprocess

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# No way from ALLOW_* to the host: the attacks that the create guard has to stop, on a real Engine with --experimental.
+# Attacks that the create guard has to stop, on a real Engine with --experimental.
 
 # $LAB, $SOCKET and $N hold no spaces; what runs in a container is written for the shell there.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2231

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2086
-# What the proofs share: attacks that are first made at the Engine's own socket, where they have to work (else the test would
-# show nothing), and then in the same way through the proxy, which has to refuse them and name the member.
+# What the tests of attacks share. Each attack is first made at the Engine's own socket, where it has to work (else the
+# test would prove nothing), and then through the proxy, which has to refuse it and name the member.
 # They run inside scripts/with-dockerd.sh, see tests/run.sh.
 
 # shellcheck source=tests/e2e/helper.bash

@@ -1,4 +1,4 @@
-"""A hostile plugin of the Docker Engine, of every kind at once: its volumes are a directory of the host.
+"""A hostile plugin of the Docker Engine, of all kinds at once. Its volumes are a directory of the host.
 
 plugin.py SOCKET LOG DIRECTORY
 """

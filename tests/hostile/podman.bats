@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# No way from ALLOW_* to the host where it is Podman that reads what the create guard lets through. Podman joins members to
-# strings with commas and runs mount(8); what the Engine keeps as text may be a path here.
+# Attacks that the create guard has to stop, on Podman. Podman joins members to strings with commas and runs mount(8);
+# what the Engine keeps as text may be a path here.
 
 # $LAB, $SOCKET and $N hold no spaces; what runs in a container is written for the shell there.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2206,SC2231

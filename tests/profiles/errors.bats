@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What must stop the start: each with exit status 2 and a line that says what is wrong.
+# Errors that stop the start, each with exit status 2 and a message.
 
 # $LAB is a path without spaces, and what runs in a container is written for the shell there.
 # shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128

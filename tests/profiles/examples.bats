@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The documents' Compose files, as printed. What the clients may do is asked from their network and with their address; where a
-# file names a client's image, a container of ours takes its place.
+# The Compose files of the documents, unchanged. Requests are sent from the networks and addresses of the clients; the
+# clients' images are replaced by a container of our own.
 
 # shellcheck disable=SC2086,SC2016,SC2034
 load helper

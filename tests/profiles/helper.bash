@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2086,SC2059
-# What the tests of listeners, profiles, TLS, upstreams and limits share, besides what all end-to-end tests do. Like them
-# they run inside scripts/with-dockerd.sh.
+# What the tests of listeners, profiles, TLS, upstreams and limits share, in addition to e2e/helper.bash. They run
+# inside scripts/with-dockerd.sh.
 
 # shellcheck source=tests/e2e/helper.bash
 source "$BATS_TEST_DIRNAME/../e2e/helper.bash"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# RATE_LIMIT, MAX_CONNECTIONS and MAX_CONNECTIONS_PER_CLIENT: one client cannot starve the rest.
+# RATE_LIMIT, MAX_CONNECTIONS and MAX_CONNECTIONS_PER_CLIENT: one client cannot use up the shares of the others.
 
 # $LAB is a path without spaces, and what runs in a container is written for the shell there.
 # shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128

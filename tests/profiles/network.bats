@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Profiles for containers on a bridge network: each gets its own, nobody another's, and a name follows its container.
+# Profiles for containers on a bridge network: each gets its own profile and no other, and a name follows its container.
 
 # $LAB is a path without spaces, and what runs in a container is written for the shell there.
 # shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Several Engines, and Engines behind TLS. The second Engine is a stand-in on a socket of its own; the first one is the
-# real one behind socat, which can be stopped and come back.
+# Several Engines, and Engines behind TLS. The first is a real Engine behind socat, which the tests stop and start; the
+# second is a stand-in on a socket of its own.
 
 # $LAB is a path without spaces, and what runs in a container is written for the shell there.
 # shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128

@@ -1,8 +1,8 @@
-// Holds the proxy's reading of requests against a router built as the Docker Engine builds its own: gorilla/mux, every
-// route twice (with and without /v{version}), names matching .*, in the Engine's order of registration.
+// Compares explain with a router that is built as the Docker Engine builds its own: gorilla/mux, every route twice
+// (with and without /v{version}), names matching .*, in the Engine's order of registration.
 //
-// It reads lines "METHOD PATH<tab>VERDICT" (a request and what explain says of it) and fails if a request that explain
-// allows as one operation would be served by the Engine as another.
+// It reads lines "METHOD PATH<tab>VERDICT" (a request and the output of explain) and fails if explain allows a request
+// as one operation that the Engine would serve as another.
 package main
 
 import (

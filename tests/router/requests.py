@@ -1,4 +1,4 @@
-"""Random requests for the router test: METHOD PATH, a tab, and what explain says of it with everything open."""
+"""Random requests for the router test: METHOD PATH, a tab, and the output of explain with everything open."""
 import os
 import random
 import sys

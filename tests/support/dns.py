@@ -1,4 +1,4 @@
-"""A stand-in for the container network's DNS: dns.py ADDRESS [NAME=ADDRESS...]. Other names do not exist."""
+"""A stand-in for the DNS server of a container network: dns.py ADDRESS [NAME=ADDRESS...]. Other names do not exist."""
 import socket
 import struct
 import sys

@@ -8,17 +8,17 @@ import threading
 class Engine:
     """Answers every request with 200 and {}; some paths behave like the Engine's streams.
 
-    requests  list of (method, target, headers as a dict of lower-case names, body), in the order they came; those that the
-              proxy's program makes by itself are in asked instead
-    containers  what GET /containers/json answers: a list of dicts, or bytes that are sent as they are; kind is "docker",
-              "podman" or "" for what GET /version and /_ping tell
-    more      what else it tells the proxy's program: bodies (as containers) by target; others are answered with 404
+    requests  list of (method, target, headers as a dict of lower-case names, body) in order; those that the proxy's
+              program sends by itself are in asked instead
+    containers  the body of GET /containers/json: a list of dicts, or bytes that are sent unchanged; kind is "docker",
+              "podman" or "", for GET /version and /_ping
+    more      further bodies (as containers) for the proxy's program, by target; other targets get 404
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
               "mute": never answers
     """
 
     def __init__(self, path, mode="normal", kind="docker", containers=(), more=None):
-        """It answers from the first moment on, so that what it says has to be known before."""
+        """It serves at once, so all its responses have to be given here."""
         self.path = path
         self.mode = mode
         self.requests = []
@@ -38,7 +38,7 @@ class Engine:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
-        """Ends it, as an Engine that stops: open connections end as well."""
+        """Stops it like an Engine: open connections end as well."""
         self.listener.shutdown(socket.SHUT_RDWR)  # so that accept() ends
         self.listener.close()
         for connection in list(self.connections):
@@ -118,7 +118,7 @@ class Engine:
         return True
 
     def tell(self, stream, target, keep):
-        """What the Engine says of itself and its containers."""
+        """Responds to a request of the proxy's program about the Engine and its containers."""
         names = {"docker": "Engine", "podman": "Podman Engine"}
         body = {"/_ping": "OK", "/version": {"Components": [{"Name": names[self.kind]}] if self.kind else []},
                 "/containers/json?all=1": self.containers, **self.more}.get(target)
@@ -133,7 +133,7 @@ class Engine:
         return keep
 
     def echo(self, connection):
-        """Gives back what comes, and "bye" when the other side has ended its half."""
+        """Sends back all input, and "bye" when the other side has ended its half."""
         while True:
             data = connection.recv(4096)
             if not data:

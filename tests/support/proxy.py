@@ -33,7 +33,7 @@ def program(*arguments, env=None, stdin=None, within=()):
 
 
 def check_everywhere(env):
-    """`haproxy -c` on every HAProxy at hand has to be silent about the configuration of this environment."""
+    """`haproxy -c` must accept the configuration of this environment without output, with every HAProxy at hand."""
     config = program("render", env=env)
     assert config.returncode == 0, config.stderr
     with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
@@ -55,17 +55,17 @@ def on_each_haproxy(function):
     return on_each
 
 
-RESERVED = []  # sockets that hold a name for each port that was given out
+RESERVED = []  # a socket for each port that free_port has returned; its name reserves the port
 
 
 def free_port():
-    """A port of 127.0.0.1 on which nothing listens. No other test gets it as long as this process lives, and, as it is
-    below the range of the ports that connections get, no connection does."""
+    """A port of 127.0.0.1 on which nothing listens. No other test gets it as long as this process runs. It is below the
+    range of the ports that the kernel gives to connections."""
     while True:
         port = random.SystemRandom().randrange(10000, 32768)
         name = socket.socket(socket.AF_UNIX)
         try:
-            name.bind(f"\0docker-socket-proxy-test-{port}")  # of the same network namespace as the port
+            name.bind(f"\0docker-socket-proxy-test-{port}")  # belongs to the network namespace, as the port does
             with socket.socket() as s:
                 s.bind(("127.0.0.1", port))
         except OSError:
@@ -78,8 +78,8 @@ def free_port():
 class Proxy:
     """`docker-socket-proxy run` in front of a stand-in Engine. Use it as a context manager.
 
-    engine is the mode of the stand-in Engine, None for none, or a function that makes it from the path of its socket; within a
-    command that runs the program.
+    engine is the mode of the stand-in Engine, None for no Engine, or a function that makes one at the path of the
+    socket. within is a command that runs the program.
     """
 
     def __init__(self, env=None, engine="normal", haproxy=None, listen="", within=()):
@@ -102,8 +102,8 @@ class Proxy:
             time.sleep(0.01)
 
     def accepts(self):
-        """Whether HAProxy serves: a connection is possible as soon as the first of its addresses is bound, and is accepted,
-        which gives the socket its inode, once all are."""
+        """Whether HAProxy serves. The kernel takes connections as soon as the first address is bound; HAProxy accepts
+        them, which gives the socket its inode, once all are."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
                 ours = f":{probe.getsockname()[1]:04X}"
@@ -143,7 +143,7 @@ class Proxy:
         return [(row[3], row[2], row[9]) for row in rows if row[1].endswith(f":{self.port:04X}")]
 
     def listening(self):
-        """How many HAProxys accept connections on the port."""
+        """How many HAProxy processes accept connections on the port."""
         ours = {f"socket:[{inode}]" for state, _, inode in self.sockets() if state == "0A"}
         count = 0
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
@@ -154,11 +154,11 @@ class Proxy:
         return count
 
     def wait_for_reload(self, times=1):
-        """Waits until the proxy has been reloaded so many times and none but the newest HAProxy accepts connections: one
-        that is replaced does so until it has received its signal, which may be after the log's line."""
+        """Waits until the proxy has been reloaded so many times and only the newest HAProxy accepts connections. A
+        replaced one accepts until it gets its signal, which may be after the line in the log."""
         deadline = time.monotonic() + 20
         while self.log().count("reloaded:") < times or self.listening() != 1:
-            assert time.monotonic() < deadline, f"{self.listening()} HAProxys listen; the log:\n{self.log()}"
+            assert time.monotonic() < deadline, f"{self.listening()} HAProxy processes listen; the log:\n{self.log()}"
             time.sleep(0.02)
 
     def connect(self):
@@ -171,7 +171,8 @@ class Proxy:
 
 
 class Client:
-    """A connection that sends exactly what it is told: to a port, from another address if one is given, or to a path."""
+    """A connection to a port, from the address source if it is given, or to the path of a socket. It sends exactly the
+    given bytes."""
 
     def __init__(self, where, source=None):
         if isinstance(where, str):
@@ -217,5 +218,5 @@ class Client:
             size = int(self.stream.readline(), 16)
             body = self.stream.read(size)
             self.stream.readline()
-            return status, headers, body  # the first chunk: streams do not end
+            return status, headers, body  # the first chunk, as streams do not end
         return status, headers, self.stream.read()

@@ -1,6 +1,6 @@
-"""resign.py CA-KEY CERTIFICATE FROM TO: puts other bytes, as many, into a certificate, and signs it again.
+"""resign.py CA-KEY CERTIFICATE FROM TO: replaces bytes of a certificate by as many others, and signs it again.
 
-What openssl's command line cannot make: a common name with a NUL, for one.
+For certificates that the openssl command cannot make, such as one with a NUL in its common name.
 """
 import base64
 import subprocess
@@ -8,7 +8,7 @@ import sys
 
 
 def element(der):
-    """The first element of DER: its whole, what is in it, and what follows."""
+    """The first element of DER: the whole element, its content, and the bytes behind it."""
     size, head = der[1], 2
     if size & 0x80:
         head += size & 0x7F

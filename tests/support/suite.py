@@ -7,8 +7,8 @@
     if __name__ == "__main__":
         run()
 
-The output is TAP, as that of bats, with bats' options: -f runs the tests whose name matches, -c only counts them, -T
-adds their times. A test fails by an exception; its traceback and whatever it printed are shown then.
+The output is TAP and the options are those of bats: -f runs the tests whose name matches, -c only counts them, -T adds
+their times. A test fails by an exception; then its traceback and its output are printed.
 """
 import argparse
 import os
@@ -30,7 +30,7 @@ def test(name):
 
 
 def in_child(function, output):
-    """The test, in a process of its own. Does not return."""
+    """Runs the test in this child process, and ends it."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream in (1, 2):
@@ -48,7 +48,7 @@ def in_child(function, output):
 
 
 def passes(function):
-    """Whether the test passes, and what it printed. Nothing that it started survives it."""
+    """Returns whether the test passes, and its output. Kills all processes that it has started."""
     with tempfile.TemporaryFile() as output:
         sys.stdout.flush()
         child = os.fork()

@@ -1,4 +1,4 @@
-/* What the unit tests share. */
+/* Functions and macros that the unit tests share. */
 #ifndef SUITE_H
 #define SUITE_H
 

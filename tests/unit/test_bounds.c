@@ -1,5 +1,5 @@
-/* The guard's regexes take no more than a bounded number of steps for each byte of a body, whatever it is made of:
- * counted by PCRE2's match limit, without its JIT, never by time. */
+/* The number of steps of the guard's regexes for each byte of a body is bounded, for all bodies. PCRE2's match limit
+ * counts them, without the JIT; no time is measured. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "guard/grammar.h"

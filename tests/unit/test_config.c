@@ -1,5 +1,4 @@
-/* What is rendered, byte by byte for the environments in tests/fixtures/cfg, and what the template does with mistakes.
- */
+/* The rendered configurations of the environments in tests/fixtures/cfg, byte by byte, and errors in templates. */
 #include "config/config.h"
 #include "config/template.h"
 #include "suite.h"

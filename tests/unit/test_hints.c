@@ -1,4 +1,4 @@
-/* What a refusal names is true: decided again with it, the request is allowed, by the create guard as well. */
+/* Hints are true: with the variable that a refusal names, the request is allowed, also by the create guard. */
 #include "environment/environment.h"
 #include "guard/schema.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* What the Engines say, from right answers and hostile ones, over a Unix socket. */
+/* The inventory from correct and hostile responses of Engines, over a Unix socket. */
 #include "inventory/facts.h"
 #include "inventory/inventory.h"
 #include "inventory/json.h"

@@ -1,4 +1,4 @@
-/* LISTEN: what each URL means, and which two would be one. */
+/* LISTEN: what each URL means, and which two conflict. */
 #include "environment/listener.h"
 #include "environment/listener_conflicts.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* The one table, against the specification of every operation, and what is derived from it. */
+/* The table of operations against the specification of each, and what is derived from the table. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "config/config.h"
 #include "policy/operations.h"

@@ -1,4 +1,4 @@
-/* What is told of a mistake cannot command the terminal on which it is read. */
+/* Error messages cannot send control sequences to a terminal. */
 #include "environment/environment.h"
 #include "suite.h"
 

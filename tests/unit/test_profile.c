@@ -1,4 +1,4 @@
-/* PROFILE_<NAME>_*: which part of a variable's name is the profile's, and what a profile has. */
+/* PROFILE_<NAME>_*: which part of a variable's name is that of the profile, and the settings of a profile. */
 #include "environment/profile.h"
 #include "suite.h"
 

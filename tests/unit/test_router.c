@@ -1,4 +1,4 @@
-/* How a request line is read. */
+/* The router: which operation a request line means. */
 #include "policy/router.h"
 #include "suite.h"
 

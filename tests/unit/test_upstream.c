@@ -1,4 +1,4 @@
-/* SOCKET_PATH and UPSTREAM. */
+/* SOCKET_PATH and UPSTREAM: what each URL means. */
 #include "environment/upstream.h"
 #include "suite.h"
 
