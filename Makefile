@@ -114,16 +114,16 @@ coverage-programs: $(UNIT)
 # All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is
 # the total.
 test: setup-test
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
+	@$(MAKE) -s --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(T)
 
 $(SUITES:%=test-%): setup-test
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all test-programs
+	@$(MAKE) -s --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(@:test-%=%)
 
 # The tests of streams, with more runs and larger transfers
 test-streams-long: setup-test
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
 
 # How much of the program the unit tests run, by file and in total
@@ -145,7 +145,7 @@ golden: $(BUILD)/unit/test_config
 
 fuzz:
 	@scripts/install-packages.sh test
-	@$(MAKE) --no-print-directory all test-programs
+	@$(MAKE) -s --no-print-directory all test-programs
 	@scripts/fuzz.sh
 
 # (2317: shellcheck does not see that bats' functions are called by name.)
