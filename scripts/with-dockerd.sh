@@ -33,10 +33,12 @@ if [ "${1:-}" != --inside ]; then
     else
         have dockerd || die 'dockerd is not installed (scripts/install-packages.sh test)'
     fi
+    # The process that the caller knows is unshare itself: killing it ends everything, see --kill-child.
+    sudo=''
+    [ "$(id -u)" -eq 0 ] || sudo='sudo --'
     # shellcheck disable=SC2086
-    as_root unshare --mount --pid --fork --kill-child --mount-proc $net -- \
-        env "ENGINE=${ENGINE:-}" "ENGINE_FLAGS=${ENGINE_FLAGS:-}" "$0" --inside "$mode" "$data" "$@" || exit $?
-    exit 0
+    exec $sudo unshare --mount --pid --fork --kill-child --mount-proc $net -- \
+        env "ENGINE=${ENGINE:-}" "ENGINE_FLAGS=${ENGINE_FLAGS:-}" "$0" --inside "$mode" "$data" "$@"
 fi
 shift
 mode=$1

@@ -11,6 +11,7 @@ The output is TAP and the options are those of bats: -f runs the tests whose nam
 their times. A test fails by an exception; then its traceback and its output are printed.
 """
 import argparse
+import faulthandler
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ import tempfile
 import time
 import traceback
 
+LIMIT = float(os.environ.get("BATS_TEST_TIMEOUT", 600))  # seconds; a test that takes longer fails
 TESTS = []  # (name, function), in the order of the file
 
 
@@ -33,6 +35,7 @@ def in_child(function, output):
     """Runs the test in this child process, and ends it."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    faulthandler.dump_traceback_later(LIMIT, exit=True, file=output)
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     status = 1
