@@ -118,7 +118,7 @@ unit_program() {
 }
 
 # builders: gets buildx and Compose for tests/e2e/buildkit.bats, which skips the tests that need them if it cannot
-builders() { scripts/get-builders.sh sid >/dev/null || note 'no buildx and no Compose: builds with them are not tried'; }
+builders() { "${limit[@]}" scripts/get-builders.sh sid >/dev/null || note 'no buildx and no Compose: builds with them are not tried'; }
 
 # image: builds the image once, with an Engine that has the machine's network (scripts/with-dockerd.sh --build). The
 # status is that of the build.
@@ -176,10 +176,10 @@ tap() {
         case $file in *.bats) bats+=("$file") ;; esac
     done
     if [ ${#bats[@]} -gt 0 ]; then
-        "${limit[@]}" "${around[@]}" bats --tap --print-output-on-failure "${options[@]}" "${bats[@]}" || status=$?
+        "${limit[@]}" "${around[@]}" bats --tap --timing --print-output-on-failure "${options[@]}" "${bats[@]}" || status=$?
     fi
     for file in "${tests[@]}"; do
-        case $file in *.py) "${limit[@]}" "${around[@]}" "$file" "${options[@]}" || status=$? ;; esac
+        case $file in *.py) "${limit[@]}" "${around[@]}" "$file" --timing "${options[@]}" || status=$? ;; esac
     done
     if [ "$1" = unit ]; then
         printf '%s\n' "${tests[@]}" | sed 's|^tests/\(.*\)\.c$|build/\1|' |
