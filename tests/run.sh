@@ -242,6 +242,7 @@ lane() {
 
 # (A function, so that the shell has read the whole file before it runs anything.)
 main() {
+    exec </dev/null # nothing may wait for a terminal, or for whatever started this
     mkdir -p "$results"
     for name in "${selected[@]}"; do
         rm -f "$results/$name".*
