@@ -189,8 +189,7 @@ static void set_presets(struct values *backend, const struct preset_choice *choi
         if (choice->chosen[i])
             fprintf(text.stream, " %s", presets[i].name);
     names = text_end(&text);
-    if (names[0] != '\0')
-        values_set(backend, "presets", "%s", names + 1);
+    values_set(backend, "presets", "%s", names[0] == '\0' ? "" : names + 1);
     free(names);
 }
 
