@@ -31,8 +31,8 @@ static void print_object(const struct preset *preset)
 
 static void print_row(const struct preset *preset)
 {
-    printf("%s\t%s\t%s\t%s\t%s\t%s\n", preset->name, preset->help, preset->operations, preset->guard,
-           preset->guard_may, preset->remark);
+    printf("%s\t%s\t%s\t%s\t%s\t%s\n", preset->name, preset->help, preset->operations, preset->guard, preset->guard_may,
+           preset->remark);
 }
 
 /* A mode stands below its client, without the client's name. */
