@@ -151,7 +151,7 @@ int presets_show(const char *list, struct problems *problems)
 {
     struct preset_choice choice = {.chosen = {false}};
 
-    presets_choose(&choice, list, "presets", problems);
+    presets_choose(&choice, list, "presets ", problems);
     if (problems->count > 0)
         return BAD_NAME;
     for (size_t i = 0; i < preset_count; i++)

@@ -57,8 +57,9 @@ static bool speaks_of(const char *name, const struct preset *preset)
     return speaks;
 }
 
-/* name is what could not be found: the whole item, or its client and one mode. */
-static void report_unknown(const char *variable, const char *item, const char *name, struct problems *problems)
+/* before is what stands before the item in the message; name is what could not be found: the whole item, or its client
+ * and one mode. */
+static void report_unknown(const char *before, const char *item, const char *name, struct problems *problems)
 {
     struct nearest nearest = {.name = name, .most = slip(name)};
     struct text related;
@@ -72,23 +73,23 @@ static void report_unknown(const char *variable, const char *item, const char *n
             fprintf(related.stream, " %s", presets[i].name);
     names = text_end(&related);
     if (nearest.found[0] != '\0')
-        problem(problems, "%s=%s: no such preset; did you mean %s", variable, item, nearest.found);
+        problem(problems, "%s%s: no such preset; did you mean %s", before, item, nearest.found);
     else if (names[0] != '\0')
-        problem(problems, "%s=%s: no such preset; related ones:%s", variable, item, names);
+        problem(problems, "%s%s: no such preset; related ones:%s", before, item, names);
     else
-        problem(problems, "%s=%s: no such preset; `docker-socket-proxy presets` lists them", variable, item);
+        problem(problems, "%s%s: no such preset; `docker-socket-proxy presets` lists them", before, item);
     free(names);
 }
 
 /* Adds the rows of an item, such as dozzle+actions+shell. */
-static void choose(struct preset_choice *choice, const char *item, const char *variable, struct problems *problems)
+static void choose(struct preset_choice *choice, const char *item, const char *before, struct problems *problems)
 {
     size_t client = strcspn(item, "+");
     size_t row = find(item, client);
     const char *mode = item + client;
 
     if (row == preset_count) {
-        report_unknown(variable, item, item, problems);
+        report_unknown(before, item, item, problems);
         return;
     }
     choice->chosen[row] = true;
@@ -98,7 +99,7 @@ static void choose(struct preset_choice *choice, const char *item, const char *v
 
         row = find(name, strlen(name));
         if (row == preset_count)
-            report_unknown(variable, item, name, problems);
+            report_unknown(before, item, name, problems);
         else
             choice->chosen[row] = true;
         free(name);
@@ -106,13 +107,13 @@ static void choose(struct preset_choice *choice, const char *item, const char *v
     }
 }
 
-void presets_choose(struct preset_choice *choice, const char *list, const char *variable, struct problems *problems)
+void presets_choose(struct preset_choice *choice, const char *list, const char *before, struct problems *problems)
 {
     size_t count;
     char **items = list_split(list, ", \t\r\n", &count);
 
     for (size_t i = 0; i < count; i++)
-        choose(choice, items[i], variable, problems);
+        choose(choice, items[i], before, problems);
     list_free(items, count);
 }
 
@@ -125,7 +126,7 @@ void presets_read(struct preset_choice *choice, const struct variables *variable
     memset(choice, 0, sizeof *choice);
     if (list == NULL)
         return;
-    prefixed = text_format("%s%s", variables->prefix, name);
+    prefixed = text_format("%s%s=", variables->prefix, name);
     presets_choose(choice, list, prefixed, problems);
     free(prefixed);
 }

@@ -29,8 +29,9 @@ struct preset_choice {
 };
 
 /* Adds the presets of a list, such as "traefik, dozzle+actions+shell": each name has the rows NAME and NAME+MODE for
- * each mode, in any case. An unknown name is a problem, with a suggestion; variable is its name in the message. */
-void presets_choose(struct preset_choice *choice, const char *list, const char *variable, struct problems *problems);
+ * each mode, in any case. An unknown name is a problem, with a suggestion; before is what stands before it in the message:
+ * "PRESET=". */
+void presets_choose(struct preset_choice *choice, const char *list, const char *before, struct problems *problems);
 
 /* Reads PRESET. */
 void presets_read(struct preset_choice *choice, const struct variables *variables, struct problems *problems);
