@@ -8,6 +8,7 @@
 #include "process/haproxy.h"
 #include "command/healthcheck.h"
 #include "command/migrate.h"
+#include "command/presets.h"
 #include "environment/listener_conflicts.h"
 #include "command/explain.h"
 #include "process/supervisor.h"
@@ -193,6 +194,16 @@ static int migrate_names(const struct arguments *arguments, const struct environ
     return migrate(arguments->word[0], arguments->word[1]);
 }
 
+static int print_presets(const struct arguments *arguments, const struct environment *environment,
+                         struct problems *problems)
+{
+    (void)environment;
+    if (arguments->word[0] != NULL)
+        return presets_show(arguments->word[0], problems);
+    presets_list(arguments->json);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
 static int print_map(const struct arguments *arguments, const struct environment *environment,
                      struct problems *problems)
 {
@@ -232,6 +243,10 @@ static const struct command commands[] = {
      "list all operations of the Engine API, and what opens each;\n"
      "tab-separated if stdout is not a terminal\n",
      true, permissions},
+    {"presets", "NAME", 0, "--json",
+     "list the presets, the sets of permissions of known clients;\n"
+     "NAME: what PRESET=NAME opens, as an env file\n",
+     false, print_presets},
     {"healthcheck", "", 0, "", "query the running proxy; exit status 0: healthy, 1: not\n", true, check_health},
     {"migrate", "FILE SERVICE", 0, "",
      "translate other images' variables in a Compose file, an env\n"

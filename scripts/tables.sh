@@ -69,11 +69,32 @@ table_settings() {
         }'
 }
 
+# The presets. A mode stands below its client.
+table_clients() {
+    echo '| preset | for | opens | create guard | remark |'
+    echo '|---|---|---|---|---|'
+    env -i DATA_DIR="$PWD" "$program" presets | awk -F '\t' '
+        /^#/ { next }
+        {
+            opens = " " $3 " "
+            gsub(/ System(PingHead|Ping|Version) /, " ", opens)
+            gsub(/ System(PingHead|Ping|Version) /, " ", opens) # neighbours
+            sub(/ SystemEvents /, " events ", opens)
+            gsub(/^ +| +$/, "", opens)
+            gsub(/ /, ", ", opens)
+            guard = $4 == "" ? "" : "`" $4 "`"
+            if ($5 != "") guard = guard (guard == "" ? "" : " ") "(`" $5 "`)"
+            gsub(/ ALLOW/, "` `ALLOW", guard)
+            printf "| `%s` | %s | %s | %s | %s |\n", $1, $2, opens, guard, $6
+        }'
+}
+
 # replace FILE NAME: prints the file with a new table NAME
 replace() {
     case $2 in
         groups) table_groups ;;
         operations) table_operations ;;
+        clients) table_clients ;;
         settings) table_settings ;;
         *) echo "$1: no such table: $2" >&2; exit 1 ;;
     esac >"$scratch/table"

@@ -62,3 +62,13 @@ void bounded_format(char *to, size_t size, const char *format, ...)
     if (length < 0 || (size_t)length >= size)
         abort();
 }
+
+bool text_has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = strstr(list, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}

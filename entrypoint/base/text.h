@@ -3,6 +3,7 @@
 #define BASE_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,6 +21,9 @@ char *text_end(struct text *text);
 /* Returns the formatted string, which the caller frees. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+/* Whether a word is in a list, whose items are separated by blanks. */
+bool text_has_word(const char *list, const char *word);
 
 /* Write to a buffer that is known to be large enough, because the length was checked or comes from a table. A text
  * that does not fit is a defect of the program and aborts it; it is never truncated. */

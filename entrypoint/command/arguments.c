@@ -1,23 +1,13 @@
 /* The command line: parses it by the table of commands. */
 #include "command/arguments.h"
 
+#include "base/text.h"
 #include "policy/spelling.h"
 
 #include <string.h>
 
 #define PROGRAM "docker-socket-proxy"
 #define COLUMN  48 /* where the help begins */
-
-/* Whether the word is in the list, whose items are separated by blanks. */
-static bool listed(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = strstr(list, word); at != NULL; at = strstr(at + 1, word))
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-            return true;
-    return false;
-}
 
 /* Writes the name of the i-th operand of a command to name. False if it takes fewer. */
 static bool operand_name(const struct command *command, int i, char *name, size_t size)
@@ -41,7 +31,7 @@ static void usage(const struct command *command, char *text, size_t size)
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
     for (size_t i = 0; i < sizeof values / sizeof *values && used < size; i++)
-        if (listed(command->options, values[i][0]))
+        if (text_has_word(command->options, values[i][0]))
             used += (size_t)snprintf(text + used, size - used, " [%s%s]", values[i][0], values[i][1]);
     for (int i = 0; operand_name(command, i, name, sizeof name) && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, i < command->least ? " %s" : " [%s]", name);
@@ -92,7 +82,7 @@ const struct command *arguments_read(struct arguments *arguments, const struct c
         if (strncmp(words[i], "--", 2) == 0) {
             const char **value = value_of(arguments, words[i]);
 
-            if (!listed(command->options, words[i]))
+            if (!text_has_word(command->options, words[i]))
                 return wrong(command, words[i], ": no such option");
             if (value != NULL && i + 1 == count)
                 return wrong(command, words[i], ": its value is missing");

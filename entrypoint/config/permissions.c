@@ -178,10 +178,26 @@ static bool opens_builds(const struct permissions *permissions)
     return opens_upgrades(permissions) || permissions_open(permissions, "ImageBuild");
 }
 
+/* The names of the presets, for a comment. */
+static void set_presets(struct values *backend, const struct preset_choice *choice)
+{
+    struct text text;
+    char *names;
+
+    text_begin(&text);
+    for (size_t i = 0; i < preset_count; i++)
+        if (choice->chosen[i])
+            fprintf(text.stream, " %s", presets[i].name);
+    names = text_end(&text);
+    values_set(backend, "presets", "%s", names[0] == '\0' ? "" : names + 1);
+    free(names);
+}
+
 void set_permissions(struct values *backend, const struct profile *profile, char *const *plain)
 {
     values_set_if(backend, "h2c", opens_upgrades(&profile->permissions));
     values_set_if(backend, "buildx", opens_builds(&profile->permissions) && !profile_speaks_buildkit(profile));
+    set_presets(backend, &profile->permissions.presets);
     add_sections(backend, &profile->permissions);
     add_hints(backend, profile, plain);
 }

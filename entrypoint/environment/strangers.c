@@ -34,6 +34,7 @@ static const struct stranger {
     {"SOCKET_PROXY_DOCKER_SOCKET", "it is of 11notes/socket-proxy; use SOCKET_PATH"},
     {"DOCKER_SOCKET", "use SOCKET_PATH"},
     {"DOCKER_SOCK", "use SOCKET_PATH"},
+    {"PRESETS", "use PRESET"},
     {"PROXY_PORT", "use LISTEN=tcp://ADDRESS:PORT"},
 };
 

@@ -79,6 +79,9 @@ void permissions_reason(const struct permissions *permissions, size_t i, char re
         add_reason(reason, permissions->prefix, own, "");
     else if (permissions->decider[i] == BY_GROUPS)
         add_groups(reason, permissions->prefix, alternative_within(&operations[i], permissions->groups_on), "");
+    else if (permissions->decider[i] == BY_PRESET)
+        bounded_format(reason, REASON_MAX, "%sPRESET=%s", permissions->prefix,
+                       presets_opening(&permissions->presets, &operations[i])->name);
     else if (permissions->decider[i] == BY_FOREIGN_NAMES)
         compat_decide(permissions->compat, &operations[i], permissions->groups_on, reason, REASON_MAX);
     else
@@ -93,7 +96,7 @@ static void read_groups(struct permissions *permissions, const struct variables 
         enum tristate value = variable_boolean(variables, group_variables[i], problems);
 
         permissions->groups_on |= value == YES ? GROUP_BIT(i) & ~ignored : 0;
-        permissions->groups_off |= value == NO ? GROUP_BIT(i) & ~ignored : 0;
+        permissions->groups_off |= value == NO ? GROUP_BIT(i) : 0;
     }
 }
 
@@ -110,6 +113,10 @@ static void decide(struct permissions *permissions, size_t i, enum tristate own)
             value = YES;
         else if (concerned(operation, permissions->groups_off))
             value = NO;
+    }
+    if (value == UNSET && presets_opening(&permissions->presets, operation) != NULL) {
+        decider = BY_PRESET;
+        value = YES;
     }
     if (value == UNSET && permissions->compat != NULL) {
         decider = BY_FOREIGN_NAMES;
@@ -130,6 +137,7 @@ void permissions_read(struct permissions *permissions, const struct variables *v
     permissions->prefix = variables->prefix;
     permissions->compat = compat;
     read_groups(permissions, variables, problems);
+    presets_read(&permissions->presets, variables, problems);
     for (size_t i = 0; i < operation_count; i++) {
         char own[OPERATION_NAME_MAX];
 

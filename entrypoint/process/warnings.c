@@ -153,15 +153,66 @@ static void warn_of_strangers(char *const variables[])
 }
 
 /* Without -d, the docker command attaches to the container that it starts. Without ATTACH it fails with "received 403"
- * and leaves a container behind. */
+ * and leaves a container behind. (A client with a preset is known not to.) */
 static void report_foreground(const struct profile *profile)
 {
+    if (profile->permissions.decider[operation_find("ContainerCreate")] == BY_PRESET)
+        return;
     if (permissions_open(&profile->permissions, "ContainerCreate") &&
         permissions_open(&profile->permissions, "ContainerStart") &&
         !permissions_open(&profile->permissions, "ContainerAttach"))
         notice("%s%sContainerCreate and ContainerStart are open and ContainerAttach is not: `docker run` and `docker "
                "compose up` need %sALLOW_ATTACH=true, or -d",
                profile->name, profile->name[0] == '\0' ? "" : ": ", profile->prefix);
+}
+
+/* Operations of a preset that another variable closes. */
+static void warn_of_closed(const struct profile *profile, const struct preset *preset)
+{
+    struct text text;
+    char *names;
+
+    text_begin(&text);
+    for (size_t i = 0; i < operation_count; i++)
+        if (preset_opens(preset, &operations[i]) && !profile->permissions.open[i])
+            fprintf(text.stream, " %s", operations[i].id);
+    names = text_end(&text);
+    if (names[0] != '\0')
+        notice("warning: %sPRESET=%s needs these operations, which ALLOW_* variables close:%s", profile->prefix,
+               preset->name, names);
+    free(names);
+}
+
+/* Variables of the guard that a preset needs and that are not set. */
+static void warn_of_guard(const struct environment *environment, const struct profile *profile,
+                          const struct preset *preset)
+{
+    const struct variables variables = {.environment = environment->variables, .prefix = profile->prefix};
+    size_t count;
+    char **needed = list_split(preset->guard, " ", &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char *name = strndup(needed[i], strcspn(needed[i], "="));
+        const char *value = name == NULL ? NULL : variable(&variables, name);
+
+        if (name == NULL)
+            abort();
+        if (value == NULL || boolean_word(value) == NO)
+            notice("warning: %sPRESET=%s: the create guard refuses what it needs unless %s%s", profile->prefix,
+                   preset->name, profile->prefix, needed[i]);
+        free(name);
+    }
+    list_free(needed, count);
+}
+
+static void warn_of_presets(const struct environment *environment, const struct profile *profile)
+{
+    for (size_t i = 0; i < preset_count; i++) {
+        if (!profile->permissions.presets.chosen[i])
+            continue;
+        warn_of_closed(profile, &presets[i]);
+        warn_of_guard(environment, profile, &presets[i]);
+    }
 }
 
 /* HAProxy compares the host with the names in the certificate, not with the addresses (`verifyhost`). */
@@ -277,6 +328,8 @@ void warn(const struct environment *environment, const struct inventory *invento
     warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
         report_foreground(&environment->profiles[i]);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        warn_of_presets(environment, &environment->profiles[i]);
     warn_of_strangers(environment->variables);
     warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);

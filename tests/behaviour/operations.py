@@ -5,7 +5,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Proxy, ROOT, check_everywhere  # noqa: E402
+from proxy import Proxy, ROOT, check_everywhere, program  # noqa: E402
 from suite import run, test  # noqa: E402
 
 
@@ -159,12 +159,35 @@ def own_variable_closes():
     in_parallel(jobs)
 
 
+def preset_operations(names):
+    """The operations of presets, by the program's list."""
+    rows = dict(line.split("\t")[:3:2] for line in program("presets").stdout.splitlines()[1:])
+    return {operation for name in names for operation in rows[name].split()}
+
+
+@test("a preset opens its operations, in the running proxy, and nothing else")
+def presets():
+    """Each PRESET opens the operations of its rows and no other: without the defaults, which a preset neither opens nor closes."""
+    jobs = []
+    for preset, rows in (("traefik", ("traefik",)), ("dozzle+actions+shell", ("dozzle", "dozzle+actions", "dozzle+shell")),
+                         ("watchtower+update+cleanup", ("watchtower", "watchtower+update", "watchtower+cleanup")),
+                         ("portainer+manage,buildx", ("portainer", "portainer+manage", "buildx")), ("appapi,traefik-swarm", ("appapi", "traefik-swarm"))):
+        want = preset_operations(rows) | default_operations()
+        env = dict(GUARD_OPEN, PRESET=preset)
+        jobs.append(lambda env=env, want=want: compare(env, expected(want)))
+    jobs.append(lambda: compare({"PRESET": "traefik", **CLOSED}, expected(preset_operations(("traefik",)) - default_operations())))
+    jobs.append(lambda: compare({"PRESET": "traefik", "ALLOW_CONTAINERS": "false", "ALLOW_CONTAINER_LIST": "true"},
+                                expected(default_operations() | {"ContainerList"})))
+    in_parallel(jobs)
+
+
 @test("haproxy -c has nothing to say about the rendered configurations, on every HAProxy at hand")
 def configurations():
     """haproxy -c has nothing to say on any HAProxy at hand."""
     everything = {v: "1" for _, _, _, v, _, _ in ROWS}
     for env in ({}, CLOSED, everything, {"ALLOW_CREATE": "1", "LOG_FORMAT": "json"}, {"LISTEN": "tcp://127.0.0.1:2375,tcp://[::1]:2375"},
                 {"DISABLE_IPV6": "1"}, {"LISTEN": "unix:///tmp/x.sock?mode=0600"}, {"LOG_LEVEL": "debug", "MAX_CONNECTIONS": "100"},
+                {"PRESET": "portainer+manage,buildx", "PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_PRESET": "traefik,act"},
                 {"RATE_LIMIT": "10", "MAX_CONNECTIONS_PER_CLIENT": "20"}, {"UPSTREAM": "unix:///a.sock,tcp://127.0.0.1:1"}):
         check_everywhere(env)
 

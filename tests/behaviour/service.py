@@ -767,6 +767,54 @@ def told_at_start():
             assert "docker run" not in proxy.log(), proxy.log()
 
 
+@test("a preset that another variable or the create guard stops is said at the start; a hint beside a preset is true")
+def presets_at_start():
+    """What keeps a preset from working is said at the start, once; refusals beside a preset name what would open them."""
+    env = {"PRESET": "dozzle+shell,act", "ALLOW_EXEC": "false", "PRESETS": "traefik", "PROFILE_A_FROM": "10.0.0.7",
+           "PROFILE_A_PRESET": "watchtower+update"}
+    with Proxy(env) as proxy:
+        log = proxy.log()
+        for text in ("PRESET=dozzle+shell needs these operations, which ALLOW_* variables close: ContainerExec ExecStart ExecResize",
+                     "PRESET=act: the create guard refuses what it needs unless ALLOW_HOST_NAMESPACES=true", "PRESETS has no effect: use PRESET"):
+            assert log.count("warning: " + text) == 1, (text, log)
+        # Watchtower is known not to attach to what it starts
+        assert "docker run" not in log and "PROFILE_A_PRESET" not in log, log
+        body = b'{"Image":"x","HostConfig":{"Binds":["/etc:/x"]}}'
+        for method, target, status, text in (
+            ("GET", "/containers/x/logs", 200, ""),
+            ("POST", "/containers/x/exec", 403, "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true) would allow it"),
+            ("POST", "/containers/x/kill", 403, "ALLOW_CONTAINER_KILL=true (or ALLOW_RESTARTS=true) would allow it"),
+            ("POST", "/containers/create", 403, 'HostConfig.Binds "/etc:/x"; ALLOW_BIND_MOUNTS with that path would allow it'),
+        ):
+            answer = proxy.ask(method, target, ["Content-Type: application/json"], body if method == "POST" else b"")
+            assert answer[0] == status and (not text or text in message(answer)[1]), (target, answer)
+            said = program("explain", method, target, env=dict(env, SOCKET_PATH=proxy.socket_path))
+            assert said.returncode == (3 if status == 403 and not target.endswith("create") else 0), said.stdout
+    said = program("explain", "POST", "/containers/create", "--profile", "A", env=env).stdout
+    assert "opened by PROFILE_A_PRESET=watchtower+update, for profile A, if the create guard finds its body harmless" in said, said
+    rows = json.loads(program("permissions", "--json", "--open", env={"PRESET": "traefik"}).stdout)
+    assert {row["operation"]: row["opened_by"] for row in rows}["ContainerList"] == "PRESET=traefik", rows
+    with Proxy({"PRESET": "buildx", "ALLOW_HOST_NAMESPACES": "true"}) as proxy:
+        assert "POST /grpc is open, and what clients send to BuildKit there is not judged" in proxy.log(), proxy.log()
+        assert "unless ALLOW_HOST_NAMESPACES" not in proxy.log(), proxy.log()
+
+
+@test("presets prints an env file that opens the same")
+def presets_printed():
+    """`presets NAME` prints what PRESET=NAME opens, and the variables are the same permissions; an unknown name is an error."""
+    for name in ("traefik", "watchtower+update+cleanup", "buildx,dozzle+shell", "portainer+manage,homer"):
+        done = program("presets", name)
+        assert done.returncode == 0 and not done.stderr, done
+        env = dict(line.split("=", 1) for line in done.stdout.splitlines() if not line.startswith("#"))
+        opened = [{row["operation"] for row in json.loads(program("permissions", "--json", "--open", env=one).stdout)} for one in (env, {"PRESET": name})]
+        assert opened[0] == opened[1], (name, opened)
+    done = program("presets", "traefik,dozle")
+    assert done.returncode == 2 and "presets dozle: no such preset; did you mean dozzle" in done.stderr, done
+    rows = program("presets").stdout.splitlines()
+    assert len(rows) > 100 and all(row.count("\t") == 5 for row in rows), rows
+    assert [row["preset"] for row in json.loads(program("presets", "--json").stdout)] == [row.split("\t")[0] for row in rows[1:]]
+
+
 @test("HAProxy runs as the least that may open the socket")
 def least_privilege():
     """HAProxy runs as the least that may open the socket, the directories above it included."""

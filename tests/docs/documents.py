@@ -17,7 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from engine import Engine  # noqa: E402
 from proxy import HAPROXY, PROGRAM, ROOT, Proxy, program  # noqa: E402
 
-DOCUMENTS = sorted(glob.glob("*.md", root_dir=ROOT) + glob.glob("docs/*.md", root_dir=ROOT))
+DOCUMENTS = sorted(glob.glob("*.md", root_dir=ROOT) + glob.glob("docs/*.md", root_dir=ROOT) +
+                   glob.glob("deploy/**/*.md", root_dir=ROOT, recursive=True))
 
 
 def text_of(document):
@@ -136,11 +137,29 @@ def targets_exist():
 
 # ---- examples ----
 
-def compose(path):
-    """Whether docker compose, of whichever generation, takes the file; what is wrong is printed."""
-    command = ["docker", "compose"] if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0 else ["docker-compose"]
-    done = subprocess.run([*command, "-f", path, "config"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    return done.returncode == 0, done.stderr
+# Runs `docker-compose config` for each of its arguments, which are files, or several with a comma between them. Version 1 is
+# written in Python, and most of the time of a call is its start.
+COMPOSE_1 = """
+import sys
+from compose.cli.main import main
+for paths in sys.argv[1:]:
+    sys.argv = ["docker-compose", *(word for path in paths.split(",") for word in ("-f", path)), "config", "-q"]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"{paths}: {end.code}")
+"""
+
+
+def compose(files):
+    """What docker compose, of whichever generation, finds wrong in files, each a list of paths that are merged; "" for nothing."""
+    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
+        commands = [["docker", "compose", *(word for path in paths for word in ("-f", path)), "config", "-q"] for paths in files]
+    else:
+        commands = [["/usr/bin/python3", "-c", COMPOSE_1, *map(",".join, files)]]
+    done = [subprocess.run(command, capture_output=True, text=True) for command in commands]
+    return "".join(f"{one.args[-3:]}: {one.stderr}" for one in done if one.returncode != 0)
 
 
 def environment_of(service):
@@ -148,18 +167,31 @@ def environment_of(service):
     return dict(item.split("=", 1) for item in given) if isinstance(given, list) else {name: str(value) for name, value in given.items()}
 
 
+# What is no file of its own, with what it adds to
+OVERRIDES = {"tests/e2e/compose.override.yaml": "compose.yaml"}
+
+
+def compose_paths():
+    """The Compose files of the tree."""
+    return sorted(path for pattern in ("*.yaml", "*.yml", "deploy/**/*.yaml", "tests/**/*.yaml")
+                  for path in glob.glob(pattern, root_dir=ROOT, recursive=True)
+                  if path not in OVERRIDES and os.path.basename(path) in ("compose.yaml", "stack.yaml"))
+
+
 def compose_files():
-    """Each Compose example, and the files of the tree, is one for docker compose, and the proxies in it start with their environment."""
+    """Each Compose example, and each such file of the tree, is one for docker compose, and the proxies in it start with their environment."""
     examples = [(f"{document}: {info}", text) for document, info, text in blocks("yaml")]
-    examples += [(path, text_of(path)) for path in ("compose.yaml", "deploy/stack.yaml")]
-    assert len(examples) > 7, examples
-    for where, text in examples:
-        with tempfile.TemporaryDirectory() as directory:
-            path = os.path.join(directory, "compose.yaml")
-            with open(path, "w", encoding="utf-8") as file:
+    examples += [(path, text_of(path)) for path in compose_paths()]
+    assert len(examples) > 35, examples
+    with tempfile.TemporaryDirectory() as directory:
+        paths = []
+        for where, text in examples:
+            paths.append(os.path.join(directory, f"{len(paths)}.yaml"))
+            with open(paths[-1], "w", encoding="utf-8") as file:
                 file.write(text)
-            taken, why = compose(path)
-            assert taken, f"{where}: {why}"
+        wrong = compose([[path] for path in paths] + [[os.path.join(ROOT, path) for path in (base, override)] for override, base in OVERRIDES.items()])
+        assert not wrong, f"{wrong}\nof {dict(zip(paths, (where for where, _ in examples)))}"
+        for where, text in examples:
             proxies = [service for service in yaml.safe_load(text)["services"].values() if "docker-socket-proxy" in str(service["image"])]
             assert proxies, where
             for service in proxies:
@@ -169,6 +201,36 @@ def compose_files():
                     env["TLS_CERT_PATH"] = directory
                 done = program("permissions", env=env)
                 assert done.returncode == 0, f"{where}: {done.stderr}"
+
+
+def client_examples():
+    """Each file below deploy/examples is hardened and gated, gives its client a preset, and is in the list of the README there."""
+    listed = text_of("deploy/examples/README.md")
+    presets = {row["preset"]: row for row in json.loads(program("presets", "--json").stdout)}
+    paths = [path for path in compose_paths() if path.startswith("deploy/examples/")]
+    assert len(paths) > 25, paths
+    for path in paths:
+        file = yaml.safe_load(text_of(path))
+        proxy = file["services"].pop("socket-proxy")
+        assert f"({path.split('/')[2]}/compose.yaml)" in listed, path
+        assert proxy["image"] == "docker-socket-proxy" and proxy["read_only"] and proxy["cap_drop"] == ["ALL"], path
+        assert proxy["security_opt"] == ["no-new-privileges:true"] and "ports" not in proxy and proxy["healthcheck"]["interval"], path
+        assert proxy["labels"]["com.centurylinklabs.watchtower.enable"] == "false", path
+        assert proxy["volumes"][0] == "/var/run/docker.sock:/var/run/docker.sock:ro", path
+        if proxy.get("network_mode") != "none":
+            assert proxy["networks"] == ["socket-net"] and file["networks"]["socket-net"] == {"internal": True}, path
+        clients = [service for service in file["services"].values() if "depends_on" in service]
+        assert any(service["depends_on"]["socket-proxy"]["condition"] == "service_healthy" for service in clients), path
+        for name, service in file["services"].items():
+            assert "/docker.sock" not in str(service.get("volumes")) and not service.get("privileged"), f"{path}: {name}"
+            assert re.search(r":[v.]?[0-9][^/]*$", service["image"]) or service["image"].endswith("loggifly:v2"), f"{path}: {service['image']}"
+            assert "socket-net" not in service.get("networks", []) or service in clients, f"{path}: {name}"
+        env = environment_of(proxy)
+        client, *modes = env["PRESET"].split("+")
+        for row in [presets[client]] + [presets[f"{client}+{mode}"] for mode in modes]:
+            assert all(env.get(item.split("=")[0]) for item in row["guard"].split()), f"{path}: {row['guard']}"
+            variables = [item.split("=")[0] for item in row["guard_may"].split()]
+            assert not variables or any(name in text_of(path) for name in variables), f"{path}: one of {variables}"
 
 
 def certificates(directory):
