@@ -10,6 +10,7 @@
 #include "command/migrate.h"
 #include "environment/listener_conflicts.h"
 #include "command/explain.h"
+#include "process/policy.h"
 #include "process/supervisor.h"
 #include "process/warnings.h"
 
@@ -68,23 +69,6 @@ static int check(const struct arguments *arguments, const struct environment *en
     return code;
 }
 
-/* Lists the certificates in use for the supervision, which points into paths. */
-static void watch_certificates(struct supervision *supervision, const struct settings *settings,
-                               char paths[WATCHED_MAX][PATH_MAX])
-{
-    static const char *const files[] = {"cert.pem", "key.pem", "ca.pem"};
-    const char *const directories[] = {settings->tls_cert_path, settings->upstream_tls_cert_path};
-    size_t count = 0;
-
-    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
-        for (size_t k = 0; directories[i] != NULL && k < sizeof files / sizeof *files; k++) {
-            if (path_join(paths[count], directories[i], files[k])) {
-                supervision->watched[count] = paths[count];
-                count++;
-            }
-        }
-}
-
 /* Reports listeners whose address is already in use, before HAProxy tries to bind it. */
 static void report_taken(const struct listeners *listeners, const char *prefix, struct problems *problems)
 {
@@ -101,9 +85,8 @@ static void report_taken(const struct listeners *listeners, const char *prefix, 
 
 static int run(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    static char paths[WATCHED_MAX][PATH_MAX];
     const struct settings *settings = &environment->settings;
-    struct supervision supervision = {.haproxy = settings->haproxy, .environment = environment, .config = {.fd = -1}};
+    struct supervision supervision = {.environment = environment, .variables = environ, .config = {.fd = -1}};
     char *config = make_config(environment, &supervision.inventory, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
     bool made;
@@ -120,14 +103,15 @@ static int run(const struct arguments *arguments, const struct environment *envi
         inventory_free(&supervision.inventory);
         return BAD_ENVIRONMENT;
     }
-    watch_certificates(&supervision, settings, paths);
     /* HAProxy checks the certificates before anything listens. */
-    if (supervision.watched[0] != NULL && !supervision_check(&supervision, &supervision.config)) {
+    if ((settings->tls_cert_path != NULL || settings->upstream_tls_cert_path != NULL) &&
+        !supervision_check(&supervision, &supervision.config)) {
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
     } else {
         warn(environment, &supervision.inventory);
         code = supervise(&supervision);
     }
+    policy_free(supervision.reloaded);
     inventory_free(&supervision.inventory);
     config_file_close(&supervision.config);
     return code;
@@ -299,8 +283,10 @@ int main(int argc, char *argv[])
         supervisor_hold_signals();
     if (!command->needs_environment)
         return command->run(&arguments, NULL, &problems);
-    environment_read(&environment, environ, &problems);
-    code = problems.count > 0 ? BAD_ENVIRONMENT : command->run(&arguments, &environment, &problems);
+    environment_load(&environment, environ, &problems);
+    /* A running proxy goes on with its policy if a file goes bad, so its health does not depend on the files. */
+    code = problems.count > 0 && command->run != check_health ? BAD_ENVIRONMENT
+                                                              : command->run(&arguments, &environment, &problems);
     environment_free(&environment);
     return code;
 }

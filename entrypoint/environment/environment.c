@@ -48,13 +48,18 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
  * further away belong to other programs. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
-    struct nearest nearest = {.name = name, .most = slip(name)};
+    size_t length = strlen(name);
+    const char *file = length > strlen("_FILE") && strcmp(name + length - strlen("_FILE"), "_FILE") == 0 ? "_FILE" : "";
+    char bare[160];
+    struct nearest nearest = {.name = bare};
 
+    snprintf(bare, sizeof bare, "%.*s", (int)(length - strlen(file)), name);
+    nearest.most = slip(bare);
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].limits)
             nearest_try(&nearest, variable_table[i].name);
-    if (nearest.found[0] != '\0' && strcmp(name, nearest.found) != 0)
-        problem(problems, "%s: unknown variable; did you mean %s", name, nearest.found);
+    if (nearest.found[0] != '\0' && strcmp(bare, nearest.found) != 0)
+        problem(problems, "%s: unknown variable; did you mean %s%s", name, nearest.found, file);
 }
 
 static void refuse_profile_name(const char *name, struct problems *problems)
@@ -231,6 +236,15 @@ void environment_read(struct environment *environment, char *const variables[], 
     check_listeners(environment, problems);
 }
 
+void environment_load(struct environment *environment, char *const variables[], struct problems *problems)
+{
+    struct sources sources;
+
+    sources_read(&sources, variables, problems);
+    environment_read(environment, sources.variables, problems);
+    environment->sources = sources;
+}
+
 void environment_free(struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
@@ -238,6 +252,7 @@ void environment_free(struct environment *environment)
     free(environment->profiles);
     environment->profiles = NULL;
     environment->profile_count = 0;
+    sources_free(&environment->sources);
 }
 
 bool environment_listens_with_tls(const struct environment *environment)
