@@ -11,6 +11,8 @@
 
 /* ---- names ---- */
 
+#define NAME_SIZE 160 /* longer names are cut: the beginning is enough for a message */
+
 /* Offers all ALLOW_* names to the search. */
 static void try_permissions(struct nearest *nearest)
 {
@@ -27,18 +29,33 @@ static void try_permissions(struct nearest *nearest)
     }
 }
 
+/* Copies a name without _FILE at its end. Returns what was left out: "_FILE" or "". */
+static const char *cut_file(const char *name, char bare[NAME_SIZE])
+{
+    size_t length = strlen(name);
+    size_t suffix = strlen("_FILE");
+    bool file = length > suffix && strcmp(name + length - suffix, "_FILE") == 0;
+
+    bounded_format(bare, NAME_SIZE, "%.*s", (int)(file ? length - suffix : length), name);
+    return file ? "_FILE" : "";
+}
+
 /* A typo must never silently close or open anything. */
 static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
 {
-    struct nearest nearest = {.name = name, .most = SLIP_MAX, .same_meaning = true};
+    char bare[NAME_SIZE];
+    const char *file = cut_file(name, bare);
+    struct nearest nearest = {.name = bare, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
     try_permissions(&nearest);
     if (strcmp(nearest.found, name) == 0)
         return;
-    if (nearest.found[0] != '\0')
-        problem(problems, "%s%s: unknown variable; did you mean %s%s", prefix, name, prefix, nearest.found);
-    else if (spoken_of(name, prefix, meant, sizeof meant))
+    if (strcmp(nearest.found, bare) == 0)
+        problem(problems, "%s%s: only the start reads values from files; write %s%s=VALUE", prefix, name, prefix, bare);
+    else if (nearest.found[0] != '\0')
+        problem(problems, "%s%s: unknown variable; did you mean %s%s%s", prefix, name, prefix, nearest.found, file);
+    else if (spoken_of(bare, prefix, meant, sizeof meant))
         problem(problems, "%s%s: no such permission; related ones: %s", prefix, name, meant);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
@@ -48,13 +65,10 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
  * further away belong to other programs. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
-    size_t length = strlen(name);
-    const char *file = length > strlen("_FILE") && strcmp(name + length - strlen("_FILE"), "_FILE") == 0 ? "_FILE" : "";
-    char bare[160];
-    struct nearest nearest = {.name = bare};
+    char bare[NAME_SIZE];
+    const char *file = cut_file(name, bare);
+    struct nearest nearest = {.name = bare, .most = slip(bare)};
 
-    snprintf(bare, sizeof bare, "%.*s", (int)(length - strlen(file)), name);
-    nearest.most = slip(bare);
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].limits)
             nearest_try(&nearest, variable_table[i].name);
@@ -129,12 +143,12 @@ static void find_profiles(struct environment *environment, char *const variables
 {
     add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
-        char name[160];
+        char name[NAME_SIZE];
         char profile[PROFILE_NAME_MAX];
         size_t length = strcspn(*variables, "=");
 
         if (length >= sizeof name)
-            length = sizeof name - 1; /* too long to be known: the beginning is enough for a message */
+            length = sizeof name - 1;
         memcpy(name, *variables, length);
         name[length] = '\0';
         check_name(name, profile, problems);
