@@ -5,6 +5,7 @@
 #include "command/arguments.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "process/dangers.h"
 #include "process/haproxy.h"
 #include "command/healthcheck.h"
 #include "command/migrate.h"
@@ -58,7 +59,6 @@ static int check(const struct arguments *arguments, const struct environment *en
     bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
     int code = BAD_ENVIRONMENT;
 
-    (void)arguments;
     inventory_free(&inventory);
     free(config);
     if (made) {
@@ -66,6 +66,8 @@ static int check(const struct arguments *arguments, const struct environment *en
         warn_of_upgrades(environment);
         config_file_close(&file);
     }
+    if (arguments->strict && code == 0 && !dangers_acknowledged(environment))
+        code = 1;
     return code;
 }
 
@@ -206,7 +208,10 @@ static int print_map(const struct arguments *arguments, const struct environment
 static const struct command commands[] = {
     {"run", "", 0, "", "run the proxy; the default without a command\n", true, run},
     {"render", "", 0, "", "print haproxy.cfg\n", true, render},
-    {"check", "", 0, "", "check the environment, and haproxy.cfg with `haproxy -c`\n", true, check},
+    {"check", "", 0, "--strict",
+     "check the environment, and haproxy.cfg with `haproxy -c`;\n"
+     "--strict: exit status 1 for dangerous settings as well\n",
+     true, check},
     {"explain", "METHOD PATH", 2, "--profile --body --json",
      "would the proxy allow this request, and by which variable;\n"
      "exit status 0: allowed, 3: denied; FILE: the body of the\n"
@@ -284,9 +289,10 @@ int main(int argc, char *argv[])
     if (!command->needs_environment)
         return command->run(&arguments, NULL, &problems);
     environment_load(&environment, environ, &problems);
-    /* A running proxy goes on with its policy if a file goes bad, so its health does not depend on the files. */
-    code = problems.count > 0 && command->run != check_health ? BAD_ENVIRONMENT
-                                                              : command->run(&arguments, &environment, &problems);
+    if (problems.count > 0 && !(command->run == check_health && environment_may_serve(&environment)))
+        code = BAD_ENVIRONMENT;
+    else
+        code = command->run(&arguments, &environment, &problems);
     environment_free(&environment);
     return code;
 }

@@ -78,7 +78,7 @@ static void refuse_near_setting(const char *name, struct problems *problems)
 
 static void refuse_profile_name(const char *name, struct problems *problems)
 {
-    char settings[160] = "";
+    char settings[512] = "";
 
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
@@ -267,6 +267,11 @@ void environment_free(struct environment *environment)
     environment->profiles = NULL;
     environment->profile_count = 0;
     sources_free(&environment->sources);
+}
+
+bool environment_may_serve(const struct environment *environment)
+{
+    return environment->sources.file_count > 0;
 }
 
 bool environment_listens_with_tls(const struct environment *environment)
