@@ -168,7 +168,7 @@ static int check_health(const struct arguments *arguments, const struct environm
 {
     (void)arguments;
     (void)problems;
-    return healthcheck(&environment->profiles[0].listeners);
+    return healthcheck(environment);
 }
 
 static int migrate_names(const struct arguments *arguments, const struct environment *environment,

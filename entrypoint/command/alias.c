@@ -49,7 +49,7 @@ int alias_run(const char *alias, int argc, char *const argv[])
     environment_load(&environment, environ, &problems);
     code = problems.count > 0 && !environment_may_serve(&environment)
                ? 1
-               : healthcheck(&environment.profiles[0].listeners);
+               : healthcheck(&environment);
     environment_free(&environment);
     return code;
 }

@@ -26,6 +26,7 @@
 #define STOP_SECONDS 5
 #define OLD_MAX      8
 #define CA_MAX       2 /* of the listeners and of the upstreams */
+#define UNREACHABLE  4 /* the exit code of EXIT_WHEN_UNREACHABLE */
 
 struct supervisor {
     struct supervision *supervision;
@@ -41,6 +42,8 @@ struct supervisor {
     struct config_file next_config;
     bool again;         /* another reload was requested during this one */
     bool again_reads;   /* and it reads the variables again */
+    bool stale;         /* a mount is known to be stale: clients and the log have been told */
+    bool unreachable;   /* the stop is that of EXIT_WHEN_UNREACHABLE */
     bool refused;       /* the files are not valid: their policy is not the one in force */
     bool checked;       /* the containers that could not be created again have been listed, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
@@ -510,6 +513,36 @@ static long sooner(long a, long b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/* Logs that a mount is stale, and reloads so that clients are told. */
+static void look_at_mounts(struct supervisor *supervisor)
+{
+    const struct upstreams *upstreams = &supervisor->supervision->environment->settings.upstreams;
+    struct inventory fresh;
+
+    if (upstreams_stale(upstreams) == supervisor->stale || supervisor->next != 0)
+        return;
+    supervisor->stale = !supervisor->stale;
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstream_is_stale(&upstreams->list[i]))
+            notice("warning: %s: " UPSTREAM_STALE " (EXIT_WHEN_UNREACHABLE=60s lets the restart policy do it)",
+                   upstreams->list[i].host);
+    read_inventory(supervisor, &fresh);
+    reload_with(supervisor, &fresh);
+}
+
+/* Looks for the reason why an Engine is not reached, and ends if that is wanted. */
+static void endure_loss(struct supervisor *supervisor)
+{
+    long most = supervisor->supervision->environment->settings.exit_when_unreachable;
+
+    look_at_mounts(supervisor);
+    if (most == 0 || reach_lost(&supervisor->reach) < most * 1000)
+        return;
+    notice("no Engine has been reached for %ld seconds, so this program ends (EXIT_WHEN_UNREACHABLE)", most);
+    supervisor->unreachable = true;
+    stop(supervisor);
+}
+
 /* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
@@ -540,6 +573,7 @@ static void wait_for_events(struct supervisor *supervisor)
         reload_if_new(supervisor);
     follow_files(supervisor);
     follow(supervisor);
+    endure_loss(supervisor);
 }
 
 static sigset_t handled_signals(void)
@@ -585,6 +619,7 @@ int supervise(struct supervision *supervision)
     }
     policy_watch(&supervisor.watch, supervision->environment);
     ca_has_changed(&supervisor, true);
+    supervisor.stale = upstreams_stale(&supervision->environment->settings.upstreams);
     supervisor.current = start(&supervisor, &supervision->config, -1, &supervisor.current_offers);
     if (supervisor.current < 0) {
         notice("%s: cannot be started: %s", supervision->environment->settings.haproxy, strerror(errno));
@@ -603,5 +638,7 @@ int supervise(struct supervision *supervision)
     forget_next(&supervisor);
     close_descriptor(&supervisor.current_offers);
     close(supervisor.signals);
+    if (supervisor.unreachable)
+        return UNREACHABLE;
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

@@ -37,6 +37,8 @@ void supervisor_hold_signals(void);
  * certificate, and an Engine that responds for the first time or again and reports something new. If one is requested
  * during another, it follows it.
  *
+ * If no Engine has been reached for EXIT_WHEN_UNREACHABLE, it stops in the same way, and supervise returns 4.
+ *
  * If HAProxy ends by itself, returns its exit code, or 128 + signal. */
 int supervise(struct supervision *supervision);
 

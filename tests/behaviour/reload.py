@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Client, HAPROXIES, Proxy, program  # noqa: E402
+from proxy import Client, Engine, HAPROXIES, Proxy, program  # noqa: E402
 from suite import run, test  # noqa: E402
 
 RELOADS = int(os.environ.get("RELOADS", "4"))
@@ -286,6 +286,51 @@ def kept_connections():
                     with contextlib.suppress(ConnectionError):
                         assert client.ask("GET", "/info")[0] in (0, 403)
                     client.close()
+
+
+@test("a stale mount of the socket is named, and EXIT_WHEN_UNREACHABLE lets the restart policy renew it")
+def stale_mount():
+    """The socket is mounted as a file, as in most Compose files. An Engine that starts again makes a new one."""
+    if os.geteuid() != 0:
+        return
+    with directory() as place:
+        mounted = os.path.join(place, "docker.sock")
+        mounts = ["unshare", "--mount", "sh", "-c", f'touch {mounted} && mount --bind {place}/engine.sock {mounted} && exec "$@"', "sh"]
+        engine = Engine(os.path.join(place, "engine.sock"))
+        with Proxy({"SOCKET_PATH": mounted, "EXIT_WHEN_UNREACHABLE": "5s"}, engine=None, within=mounts) as proxy:
+            assert statuses(proxy, "/version") == [200]
+            engine.close()
+            engine = Engine(engine.path)
+            proxy.wait_for_log(f"warning: {mounted}: the mount is stale: the Engine has made a new socket")
+            proxy.wait_for_reload()
+            status, _, body = proxy.ask("GET", "/version")
+            assert status == 503 and f"Engine at {mounted} cannot be reached: the mount is stale".encode() in body, body
+            inside = ["nsenter", "--mount", "--target", str(proxy.process.pid)]
+            check = program("healthcheck", env=proxy.env, within=inside)
+            assert check.returncode == 1 and f"{mounted}: the mount is stale" in check.stderr, check.stderr
+            assert proxy.process.wait(30) == 4
+            assert "no Engine has been reached for 5 seconds, so this program ends" in proxy.log(), proxy.log()
+        engine.close()
+
+
+@test("an Engine that is down for a moment does not end the program, and one that does not come back does")
+def unreachable():
+    for value in ("2d", "4", "x", "86401", "-5", "5 s"):
+        done = program("render", env={"EXIT_WHEN_UNREACHABLE": value})
+        assert done.returncode == 2 and f"EXIT_WHEN_UNREACHABLE={value}: not a time such as 90s" in done.stderr, done.stderr
+    for value in ("5", "5s", "2m", "24h"):
+        assert program("render", env={"EXIT_WHEN_UNREACHABLE": value}).returncode == 0, value
+    with Proxy({"EXIT_WHEN_UNREACHABLE": "10s"}) as proxy:
+        proxy.engine.close()
+        until(lambda: statuses(proxy, "/version") == [503], "no loss")
+        proxy.engine = Engine(proxy.socket_path)
+        until(lambda: statuses(proxy, "/version") == [200], "the Engine is not found again")
+        until(lambda: proxy.engine.asked, "the program has not found it again")
+        assert proxy.process.poll() is None, proxy.log()
+        assert "stale" not in proxy.log(), proxy.log()
+        proxy.engine.close()
+        assert proxy.process.wait(30) == 4, proxy.log()
+        proxy.engine = None
 
 
 if __name__ == "__main__":
