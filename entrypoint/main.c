@@ -9,6 +9,7 @@
 #include "process/haproxy.h"
 #include "command/healthcheck.h"
 #include "command/migrate.h"
+#include "command/recreate.h"
 #include "environment/listener_conflicts.h"
 #include "command/explain.h"
 #include "process/policy.h"
@@ -163,6 +164,24 @@ static int explain(const struct arguments *arguments, const struct environment *
     return code;
 }
 
+static int suggest(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+{
+    const struct profile *profile = chosen_profile(arguments, environment, problems);
+    struct inventory inventory;
+    int code;
+
+    if (profile == NULL)
+        return BAD_ENVIRONMENT;
+    if (!arguments->recreate) {
+        problem(problems, "suggest: --recreate is missing");
+        return BAD_ENVIRONMENT;
+    }
+    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
+    code = suggest_recreate(environment, &inventory, profile);
+    inventory_free(&inventory);
+    return code;
+}
+
 static int check_health(const struct arguments *arguments, const struct environment *environment,
                         struct problems *problems)
 {
@@ -221,6 +240,10 @@ static const struct command commands[] = {
      "list all operations of the Engine API, and what opens each;\n"
      "tab-separated if stdout is not a terminal\n",
      true, permissions},
+    {"suggest", "", 0, "--profile --recreate",
+     "--recreate: print the guard variables without which one of\n"
+     "the Engine's containers could not be created again\n",
+     true, suggest},
     {"healthcheck", "", 0, "", "query the running proxy; exit status 0: healthy, 1: not\n", true, check_health},
     {"migrate", "FILE SERVICE", 0, "",
      "translate other images' variables in a Compose file, an env\n"
