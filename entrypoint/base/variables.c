@@ -33,7 +33,8 @@ void variables_write_table(FILE *out)
                                         [KIND_LABEL] = "label"};
 
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
-        bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_SECONDS || row->kind == KIND_WORD || row->kind == KIND_CHOICE;
+        bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_SECONDS || row->kind == KIND_WORD ||
+                       row->kind == KIND_CHOICE;
 
         fprintf(out, "%s\t%s\t%s%s%s\t%s\t%s\n", row->name, scopes[row->scope], kinds[row->kind], bounded ? ": " : "",
                 bounded ? row->values : "", row->preset, row->help);

@@ -22,9 +22,9 @@ enum variable_kind {
     KIND_BOOLEAN,
     KIND_NUMBER,  /* values: "LOW-HIGH" */
     KIND_SECONDS, /* the same, in seconds: 90, 90s, 2m or 1h */
-    KIND_WORD,   /* values: the words, separated by blanks */
-    KIND_CHOICE, /* the same, read as the index of the word */
-    KIND_PATH,   /* absolute, see plain_path */
+    KIND_WORD,    /* values: the words, separated by blanks */
+    KIND_CHOICE,  /* the same, read as the index of the word */
+    KIND_PATH,    /* absolute, see plain_path */
     KIND_TEXT,
     KIND_API_VERSION,
     KIND_LISTENERS, /* comma-separated lists */

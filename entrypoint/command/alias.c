@@ -47,9 +47,7 @@ int alias_run(const char *alias, int argc, char *const argv[])
             "there is no %s in this image: under this name the program only does its health check, exit status 0 or 1",
             alias);
     environment_load(&environment, environ, &problems);
-    code = problems.count > 0 && !environment_may_serve(&environment)
-               ? 1
-               : healthcheck(&environment);
+    code = problems.count > 0 && !environment_may_serve(&environment) ? 1 : healthcheck(&environment);
     environment_free(&environment);
     return code;
 }

@@ -5,6 +5,7 @@
 #include "command/assignments.h"
 #include "guard/remedy.h"
 #include "inventory/facts.h"
+#include "process/dangers.h"
 #include "process/recreate.h"
 
 #include <stdlib.h>
@@ -126,9 +127,10 @@ static void trial_begin(struct trial *trial, const struct search *search, const 
 
     apply(&trial->with, search, additions);
     environment_read(&trial->environment, trial->with.list, &problems);
-    trial->judge = problems.count > 0 ? NULL
-                                      : guard_judge_new(environment_profile(&trial->environment, search->profile)->guard,
-                                                        search->facts, "ContainerCreate");
+    trial->judge = problems.count > 0
+                       ? NULL
+                       : guard_judge_new(environment_profile(&trial->environment, search->profile)->guard,
+                                         search->facts, "ContainerCreate");
 }
 
 static void trial_end(struct trial *trial)
@@ -172,7 +174,8 @@ static bool is_valid(const struct search *search, const struct additions *additi
 
 /* ---- the search ---- */
 
-/* Adds what the verdict says would help, or the whole variable where an item does not. Returns false if nothing does. */
+/* Adds what the verdict says would help, or the whole variable where an item does not. Returns false if nothing does.
+ */
 static bool add_remedy(const struct search *search, struct additions *additions, const struct guard_verdict *verdict,
                        const char *body)
 {
@@ -273,9 +276,22 @@ static void print_container(const struct recreated *container, const struct sear
     putchar('\n');
 }
 
+/* Says what the variables give, those that are set already included. */
+static void explain_dangers(const struct search *search, const struct additions *additions)
+{
+    struct trial trial;
+
+    trial_begin(&trial, search, additions);
+    if (trial.judge != NULL)
+        dangers_explain(stdout, &trial.environment, environment_profile(&trial.environment, search->profile));
+    trial_end(&trial);
+}
+
 static void print_together(const struct search *search, const struct additions *additions)
 {
     puts(additions->count == 0 ? "# All of them together: nothing." : "# All of them together:");
+    if (additions->count > 0)
+        explain_dangers(search, additions);
     for (size_t i = 0; i < additions->count; i++) {
         char *value = value_with(search, additions, additions->list[i].name);
         bool first = true;

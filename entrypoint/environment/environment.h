@@ -24,8 +24,8 @@ void environment_read(struct environment *environment, char *const variables[], 
 void environment_load(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
-/* Whether a proxy may be running although this environment has problems: one that was started before a file went bad goes
- * on, so its health is not that of its files. */
+/* Whether a proxy may be running although this environment has problems: one that was started before a file went bad
+ * goes on, so its health is not that of its files. */
 bool environment_may_serve(const struct environment *environment);
 
 /* Whether any listener of any profile is tls://. */

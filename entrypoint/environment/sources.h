@@ -26,8 +26,9 @@ struct sources {
  *                    a profile or not. A variable that is set in this way and by itself is a problem. A name that is
  *                    itself a variable, such as ENV_FILE, is read as that variable.
  *
- * A file that is not a readable regular file, is empty or larger than SOURCE_FILE_MAX, holds a NUL byte or changes while
- * it is read is a problem. All problems are reported. The result has to be released with sources_free in any case. */
+ * A file that is not a readable regular file, is empty or larger than SOURCE_FILE_MAX, holds a NUL byte or changes
+ * while it is read is a problem. All problems are reported. The result has to be released with sources_free in any
+ * case. */
 void sources_read(struct sources *sources, char *const environment[], struct problems *problems);
 void sources_free(struct sources *sources);
 

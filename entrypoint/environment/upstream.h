@@ -39,8 +39,8 @@ bool upstream_has_name(const struct upstream *upstream);
  * text, of plain characters, goes on after the path and a colon. NULL if nothing is, or it is another upstream. */
 const char *upstream_fault(const struct upstream *upstream);
 
-/* Whether the socket is a stale mount: it was mounted as a file, and the Engine has removed it since, as it does when it
- * makes a new one. The mount then shows the removed one until the container is restarted. */
+/* Whether the socket is a stale mount: it was mounted as a file, and the Engine has removed it since, as it does when
+ * it makes a new one. The mount then shows the removed one until the container is restarted. */
 bool upstream_is_stale(const struct upstream *upstream);
 
 /* Whether any of them is. */

@@ -31,7 +31,9 @@ static void read_with(struct guard_remedy *remedy, const char *rest, const char 
         return;
     }
     copy_value(remedy->value, sizeof remedy->value, reason, hint);
-    if (strncmp(rest, "that path", 9) == 0)
+    if (strncmp(rest, "that capability", 15) == 0 && strncmp(remedy->value, "CAP_", 4) == 0)
+        memmove(remedy->value, remedy->value + 4, strlen(remedy->value + 4) + 1); /* either name means both */
+    else if (strncmp(rest, "that path", 9) == 0)
         cut_at(remedy->value, ":");
     else if (strncmp(rest, "that name", 9) == 0 && strcmp(remedy->variable, "ALLOW_VOLUME_NAMES") == 0)
         cut_at(remedy->value, ":");
@@ -39,14 +41,14 @@ static void read_with(struct guard_remedy *remedy, const char *rest, const char 
 
 bool guard_remedy_read(struct guard_remedy *remedy, const char *reason)
 {
-    const char *hint = strstr(reason, "; ");
+    const char *hint = strrchr(reason, '"'); /* a value holds anything but a quote */
     const char *name;
     const char *rest;
     size_t length;
 
     remedy->variable[0] = remedy->value[0] = '\0';
-    /* The value may hold anything but a quote, so the hint begins after the last one. */
-    hint = strrchr(reason, '"') != NULL ? strrchr(reason, '"') : hint != NULL ? hint : reason;
+    if (hint == NULL)
+        hint = reason;
     name = strstr(hint, "ALLOW_");
     if (name == NULL)
         return false;

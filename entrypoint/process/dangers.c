@@ -88,8 +88,7 @@ static void find_unguarded(struct dangers *dangers, const struct profile *profil
 /* Before 1.24, ContainerStart accepts a HostConfig. */
 static void find_old_api(struct dangers *dangers, const struct profile *profile)
 {
-    if (dangers->environment->settings.min_api_minor < 24 &&
-        permissions_open(&profile->permissions, "ContainerStart"))
+    if (dangers->environment->settings.min_api_minor < 24 && permissions_open(&profile->permissions, "ContainerStart"))
         add(dangers, profile, "old-api", false,
             text_format("%s%sMIN_API_VERSION is below 1.24, where starting a container can give it the whole host",
                         profile->name, name_end(profile)));
@@ -98,13 +97,29 @@ static void find_old_api(struct dangers *dangers, const struct profile *profile)
 /* ---- the create guard ---- */
 
 /* Capabilities with which a container can take over the host. */
-static const char *const strong_capabilities[] = {"ALL",       "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE",
+static const char *const strong_capabilities[] = {"ALL",       "SYS_ADMIN", "SYS_MODULE",     "SYS_PTRACE",
                                                   "SYS_RAWIO", "BPF",       "DAC_READ_SEARCH"};
 
-/* Directories of the host that a container which can write to them, or read them, takes it over with. */
-static const char *const system_directories[] = {"/bin",  "/boot", "/dev",         "/etc",     "/lib",
-                                                 "/proc", "/root", "/run",         "/sbin",    "/sys",
-                                                 "/usr",  "/home", "/var/lib/docker", "/var/run"};
+/* Directories and sockets of the host with which a container that has them takes it over. */
+static const char *const system_directories[] = {"/run/docker.sock",
+                                                 "/var/run/docker.sock",
+                                                 "/run/containerd",
+                                                 "/etc/systemd",
+                                                 "/etc/cron.d",
+                                                 "/bin",
+                                                 "/boot",
+                                                 "/dev",
+                                                 "/etc",
+                                                 "/lib",
+                                                 "/proc",
+                                                 "/root",
+                                                 "/run",
+                                                 "/sbin",
+                                                 "/sys",
+                                                 "/usr",
+                                                 "/home",
+                                                 "/var/lib/docker",
+                                                 "/var/run"};
 
 static bool is_strong_capability(const char *item)
 {
@@ -142,8 +157,7 @@ static const struct {
      "containers may share the network, the processes or the users of this host or of other containers"},
     {VAR_ALLOW_CAP_ADD, "cap-add", is_strong_capability, "with such a capability a container can take over this host"},
     {VAR_ALLOW_DEVICES, "devices", NULL, "containers may use any device of this host, its disks included"},
-    {VAR_ALLOW_BIND_MOUNTS, "bind-mounts", is_system_path,
-     "a container that mounts such a directory can take over this host"},
+    {VAR_ALLOW_BIND_MOUNTS, "bind-mounts", is_system_path, "a container that mounts it can take over this host"},
     {VAR_ALLOW_SECURITY_OPT, "security-opt", is_any, "containers may do without AppArmor, seccomp or SELinux"},
     {VAR_ALLOW_VOLUMES_FROM, "volumes-from", NULL, "containers may use all that other containers have mounted"},
     {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
@@ -176,7 +190,7 @@ static void find_knobs(struct dangers *dangers, const struct profile *profile)
 {
     const struct variables variables = {.environment = dangers->environment->variables, .prefix = profile->prefix};
 
-    for (size_t i = 0; i < sizeof knobs / sizeof *knobs && guards_anything(profile); i++) {
+    for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++) {
         const char *name = variable_table[knobs[i].id].name;
         const char *value = variable(&variables, name);
         char *items = dangerous_items(value == NULL ? "" : value, knobs[i].item);
@@ -262,8 +276,7 @@ static void find_strangers(struct dangers *dangers)
 
     for (char *const *one = dangers->environment->variables; *one != NULL; one++)
         if (stranger_advice(*one, advice, sizeof advice))
-            add(dangers, environment_profile(dangers->environment, NULL), "no-effect", true,
-                text_format("%s", advice));
+            add(dangers, environment_profile(dangers->environment, NULL), "no-effect", true, text_format("%s", advice));
 }
 
 /* ---- all of them ---- */
@@ -278,7 +291,8 @@ static void find_all(struct dangers *dangers, const struct environment *environm
         find_powers(dangers, profile);
         find_unguarded(dangers, profile);
         find_old_api(dangers, profile);
-        find_knobs(dangers, profile);
+        if (guards_anything(profile))
+            find_knobs(dangers, profile);
     }
     find_strangers(dangers);
     find_tls(dangers);
@@ -300,6 +314,19 @@ void dangers_warn(const struct environment *environment)
     for (size_t i = 0; i < dangers.count; i++)
         if (dangers.list[i].warned)
             notice("warning: %s", dangers.list[i].text);
+    free_all(&dangers);
+}
+
+void dangers_explain(FILE *out, const struct environment *environment, const struct profile *profile)
+{
+    struct dangers dangers = {.environment = environment};
+
+    find_knobs(&dangers, profile);
+    for (size_t i = 0; i < dangers.count; i++) {
+        fputs("# ", out);
+        print_visibly(out, dangers.list[i].text);
+        fputc('\n', out);
+    }
     free_all(&dangers);
 }
 

@@ -16,8 +16,7 @@ static bool equal(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static void refuse_changes(const struct environment *present, const struct environment *next,
-                           struct problems *problems)
+static void refuse_changes(const struct environment *present, const struct environment *next, struct problems *problems)
 {
     const struct variables before = {.environment = present->variables, .prefix = ""};
     const struct variables after = {.environment = next->variables, .prefix = ""};

@@ -174,8 +174,8 @@ void recreations_read(struct recreations *recreations, const struct settings *se
 
         recreations->left += inspection->status == 0;
         if (body != NULL)
-            recreations->list[recreations->count++] = (struct recreated){
-                inventory_copy(candidates->names[i]), body, body_by_name(body, candidates)};
+            recreations->list[recreations->count++] = (struct recreated){inventory_copy(candidates->names[i]), body,
+                                                                         body_by_name(body, candidates)};
     }
     for (size_t i = 0; i < candidates->count; i++) {
         free(candidates->ids[i]);

@@ -9,10 +9,10 @@
 
 /* A container and the requests that would create it again. */
 struct recreated {
-    char *name;   /* owned, as are the bodies */
-    char *as_is;  /* the body as inspected */
-    char *by_name; /* the same with "container:/NAME" for "container:<id>" in NetworkMode, as Watchtower writes it; NULL if
-                      that is no other one */
+    char *name;    /* owned, as are the bodies */
+    char *as_is;   /* the body as inspected */
+    char *by_name; /* the same with "container:/NAME" for "container:<id>" in NetworkMode, as Watchtower writes it; NULL
+                      if that is no other one */
 };
 
 struct recreations {
@@ -31,8 +31,8 @@ void recreations_free(struct recreations *recreations);
 /* Returns whether there is anything to check: a profile that opens both operations and has its guard on. */
 bool recreate_matters(const struct environment *environment);
 
-/* Checks the containers, and logs a warning for each whose inspection, sent as a body, would be refused. Containers that
- * cannot be read are skipped without a message. */
+/* Checks the containers, and logs a warning for each whose inspection, sent as a body, would be refused. Containers
+ * that cannot be read are skipped without a message. */
 void recreate_tell(const struct environment *environment, const struct inventory *inventory);
 
 /* The same in a child process, so that nothing waits for it. Does nothing unless recreate_matters. The caller collects

@@ -33,10 +33,10 @@ struct supervisor {
     struct reach reach;
     int signals; /* descriptor */
     pid_t current;
-    int current_offers;              /* our end of the socket pair for its listening sockets, see struct handover */
-    pid_t next;                      /* will replace the current one, does not listen yet; 0 for none */
-    int next_offers;                 /* likewise of next; -1 for none */
-    bool next_takes;                 /* next takes over the current one's listening sockets */
+    int current_offers; /* our end of the socket pair for its listening sockets, see struct handover */
+    pid_t next;         /* will replace the current one, does not listen yet; 0 for none */
+    int next_offers;    /* likewise of next; -1 for none */
+    bool next_takes;    /* next takes over the current one's listening sockets */
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
@@ -87,7 +87,8 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
         return -1;
     bounded_format(us, sizeof us, "%ld", (long)getpid());
     bounded_format(other, sizeof other, "sockpair@%d", take);
-    child = haproxy_start(supervisor->supervision->environment->settings.haproxy, supervisor->current > 0 ? next : first, -1,
+    child = haproxy_start(supervisor->supervision->environment->settings.haproxy,
+                          supervisor->current > 0 ? next : first, -1,
                           &(struct handover){.offer = ends[1], .take = take});
     close(ends[1]);
     *offers = ends[0];
@@ -117,8 +118,8 @@ static bool keeps_listener(const struct environment *environment, const struct l
     return true;
 }
 
-/* Returns false if a Unix socket must be bound again: its file was removed, so that clients cannot reach it, or the next
- * environment gives it another mode or owner, which a socket that is taken over does not get. */
+/* Returns false if a Unix socket must be bound again: its file was removed, so that clients cannot reach it, or the
+ * next environment gives it another mode or owner, which a socket that is taken over does not get. */
 static bool listeners_in_place(const struct supervisor *supervisor)
 {
     const struct environment *environment = supervisor->supervision->environment;
@@ -606,9 +607,7 @@ static void report_end(int status)
 
 int supervise(struct supervision *supervision)
 {
-    struct supervisor supervisor = {.supervision = supervision,
-                                    .next_offers = -1,
-                                    .next_config = {.fd = -1}};
+    struct supervisor supervisor = {.supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}};
     sigset_t ours = handled_signals();
     int status = 0;
 

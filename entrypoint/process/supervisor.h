@@ -33,9 +33,9 @@ void supervisor_hold_signals(void);
  * A reload reads the machine, queries the Engines (inventory/inventory.h) and renders the configuration again. A new
  * HAProxy takes over the listening sockets with their mode and owner. The old one ends with its last stream, or once
  * eight newer ones have been replaced too. On an error it is logged, and the running HAProxy and its policy stay.
- * Causes of a reload are SIGHUP and a changed file, for which the variables are read again (process/policy.h), a changed
- * certificate, and an Engine that responds for the first time or again and reports something new. If one is requested
- * during another, it follows it.
+ * Causes of a reload are SIGHUP and a changed file, for which the variables are read again (process/policy.h), a
+ * changed certificate, and an Engine that responds for the first time or again and reports something new. If one is
+ * requested during another, it follows it.
  *
  * If no Engine has been reached for EXIT_WHEN_UNREACHABLE, it stops in the same way, and supervise returns 4.
  *
