@@ -53,7 +53,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long test-reload-long coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -134,6 +134,11 @@ $(SUITES:%=test-%): setup-test
 test-streams-long: setup-test
 	@$(MAKE) -s --no-print-directory all
 	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
+
+# Reloads under load, with more of them, more streams and every HAProxy
+test-reload-long: setup-test
+	@$(MAKE) -s --no-print-directory all
+	@RELOADS=20 STREAMS=200 tests/run.sh reload-long -f 'under load'
 
 # How much of the program the unit tests run, by file and in total
 coverage: setup-test

@@ -5,12 +5,15 @@
 #include "command/arguments.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "process/dangers.h"
 #include "process/haproxy.h"
 #include "command/healthcheck.h"
 #include "command/migrate.h"
 #include "command/presets.h"
+#include "command/recreate.h"
 #include "environment/listener_conflicts.h"
 #include "command/explain.h"
+#include "process/policy.h"
 #include "process/supervisor.h"
 #include "process/warnings.h"
 
@@ -58,7 +61,6 @@ static int check(const struct arguments *arguments, const struct environment *en
     bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
     int code = BAD_ENVIRONMENT;
 
-    (void)arguments;
     inventory_free(&inventory);
     free(config);
     if (made) {
@@ -66,24 +68,9 @@ static int check(const struct arguments *arguments, const struct environment *en
         warn_of_upgrades(environment);
         config_file_close(&file);
     }
+    if (arguments->strict && code == 0 && !dangers_acknowledged(environment))
+        code = 1;
     return code;
-}
-
-/* Lists the certificates in use for the supervision, which points into paths. */
-static void watch_certificates(struct supervision *supervision, const struct settings *settings,
-                               char paths[WATCHED_MAX][PATH_MAX])
-{
-    static const char *const files[] = {"cert.pem", "key.pem", "ca.pem"};
-    const char *const directories[] = {settings->tls_cert_path, settings->upstream_tls_cert_path};
-    size_t count = 0;
-
-    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
-        for (size_t k = 0; directories[i] != NULL && k < sizeof files / sizeof *files; k++) {
-            if (path_join(paths[count], directories[i], files[k])) {
-                supervision->watched[count] = paths[count];
-                count++;
-            }
-        }
 }
 
 /* Reports listeners whose address is already in use, before HAProxy tries to bind it. */
@@ -102,9 +89,8 @@ static void report_taken(const struct listeners *listeners, const char *prefix, 
 
 static int run(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    static char paths[WATCHED_MAX][PATH_MAX];
     const struct settings *settings = &environment->settings;
-    struct supervision supervision = {.haproxy = settings->haproxy, .environment = environment, .config = {.fd = -1}};
+    struct supervision supervision = {.environment = environment, .variables = environ, .config = {.fd = -1}};
     char *config = make_config(environment, &supervision.inventory, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
     bool made;
@@ -121,14 +107,15 @@ static int run(const struct arguments *arguments, const struct environment *envi
         inventory_free(&supervision.inventory);
         return BAD_ENVIRONMENT;
     }
-    watch_certificates(&supervision, settings, paths);
     /* HAProxy checks the certificates before anything listens. */
-    if (supervision.watched[0] != NULL && !supervision_check(&supervision, &supervision.config)) {
+    if ((settings->tls_cert_path != NULL || settings->upstream_tls_cert_path != NULL) &&
+        !supervision_check(&supervision, &supervision.config)) {
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
     } else {
         warn(environment, &supervision.inventory);
         code = supervise(&supervision);
     }
+    policy_free(supervision.reloaded);
     inventory_free(&supervision.inventory);
     config_file_close(&supervision.config);
     return code;
@@ -178,12 +165,30 @@ static int explain(const struct arguments *arguments, const struct environment *
     return code;
 }
 
+static int suggest(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+{
+    const struct profile *profile = chosen_profile(arguments, environment, problems);
+    struct inventory inventory;
+    int code;
+
+    if (profile == NULL)
+        return BAD_ENVIRONMENT;
+    if (!arguments->recreate) {
+        problem(problems, "suggest: --recreate is missing");
+        return BAD_ENVIRONMENT;
+    }
+    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
+    code = suggest_recreate(environment, &inventory, profile);
+    inventory_free(&inventory);
+    return code;
+}
+
 static int check_health(const struct arguments *arguments, const struct environment *environment,
                         struct problems *problems)
 {
     (void)arguments;
     (void)problems;
-    return healthcheck(&environment->profiles[0].listeners);
+    return healthcheck(environment);
 }
 
 static int migrate_names(const struct arguments *arguments, const struct environment *environment,
@@ -233,7 +238,10 @@ static int print_map(const struct arguments *arguments, const struct environment
 static const struct command commands[] = {
     {"run", "", 0, "", "run the proxy; the default without a command\n", true, run},
     {"render", "", 0, "", "print haproxy.cfg\n", true, render},
-    {"check", "", 0, "", "check the environment, and haproxy.cfg with `haproxy -c`\n", true, check},
+    {"check", "", 0, "--strict",
+     "check the environment, and haproxy.cfg with `haproxy -c`;\n"
+     "--strict: exit status 1 for dangerous settings as well\n",
+     true, check},
     {"explain", "METHOD PATH", 2, "--profile --body --json",
      "would the proxy allow this request, and by which variable;\n"
      "exit status 0: allowed, 3: denied; FILE: the body of the\n"
@@ -247,6 +255,10 @@ static const struct command commands[] = {
      "list the presets, the sets of permissions of known clients;\n"
      "NAME: what PRESET=NAME opens, as an env file\n",
      false, print_presets},
+    {"suggest", "", 0, "--profile --recreate",
+     "--recreate: print the guard variables without which one of\n"
+     "the Engine's containers could not be created again\n",
+     true, suggest},
     {"healthcheck", "", 0, "", "query the running proxy; exit status 0: healthy, 1: not\n", true, check_health},
     {"migrate", "FILE SERVICE", 0, "",
      "translate other images' variables in a Compose file, an env\n"
@@ -314,8 +326,11 @@ int main(int argc, char *argv[])
         supervisor_hold_signals();
     if (!command->needs_environment)
         return command->run(&arguments, NULL, &problems);
-    environment_read(&environment, environ, &problems);
-    code = problems.count > 0 ? BAD_ENVIRONMENT : command->run(&arguments, &environment, &problems);
+    environment_load(&environment, environ, &problems);
+    if (problems.count > 0 && !(command->run == check_health && environment_may_serve(&environment)))
+        code = BAD_ENVIRONMENT;
+    else
+        code = command->run(&arguments, &environment, &problems);
     environment_free(&environment);
     return code;
 }

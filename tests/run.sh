@@ -34,6 +34,7 @@ suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    
                                                                                 tests/e2e/buildkit.bats
 # On demand only: the tests of streams, with more runs and larger transfers
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
+suite reload-long   'haproxies'                                                 tests/behaviour/reload.py
 
 has() { [[ " ${needs[$1]} " == *" $2 "* ]]; }
 note() { printf '# %s\n' "$*"; }

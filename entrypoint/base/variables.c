@@ -19,6 +19,7 @@ void variables_write_table(FILE *out)
     static const char *const scopes[] = {[SCOPE_GLOBAL] = "global", [SCOPE_PROFILE] = "profile", [SCOPE_BOTH] = "both"};
     static const char *const kinds[] = {[KIND_BOOLEAN] = "boolean",
                                         [KIND_NUMBER] = "number",
+                                        [KIND_SECONDS] = "time, seconds",
                                         [KIND_WORD] = "word",
                                         [KIND_CHOICE] = "word",
                                         [KIND_PATH] = "path",
@@ -32,7 +33,8 @@ void variables_write_table(FILE *out)
                                         [KIND_LABEL] = "label"};
 
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
-        bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_WORD || row->kind == KIND_CHOICE;
+        bool bounded = row->kind == KIND_NUMBER || row->kind == KIND_SECONDS || row->kind == KIND_WORD ||
+                       row->kind == KIND_CHOICE;
 
         fprintf(out, "%s\t%s\t%s%s%s\t%s\t%s\n", row->name, scopes[row->scope], kinds[row->kind], bounded ? ": " : "",
                 bounded ? row->values : "", row->preset, row->help);
@@ -215,6 +217,40 @@ long variable_number(const struct variables *variables, enum variable_id id, str
                 comment_hint(value));
     }
     return preset == NULL ? 0 : strtol(preset, NULL, 10);
+}
+
+/* How many seconds the unit behind a number has; 0 for another text. */
+static long unit_seconds(const char *unit)
+{
+    static const struct {
+        const char *name;
+        long seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
+
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].name, unit) == 0)
+            return units[i].seconds;
+    return 0;
+}
+
+long variable_seconds(const struct variables *variables, enum variable_id id, struct problems *problems)
+{
+    const char *value = variable_text(variables, id);
+    char *end;
+    long low = strtol(variable_table[id].values, &end, 10);
+    long high = strtol(end + 1, NULL, 10);
+    long number;
+
+    if (value == NULL)
+        return 0;
+    errno = 0;
+    number = strtol(value, &end, 10);
+    if (errno == 0 && *value >= '0' && *value <= '9' && number <= high && number * unit_seconds(end) >= low &&
+        number * unit_seconds(end) <= high)
+        return number * unit_seconds(end);
+    problem(problems, "%s%s=%s: not a time such as 90s or 2m, from %ld to %ld seconds%s", variables->prefix,
+            variable_table[id].name, value, low, high, comment_hint(value));
+    return 0;
 }
 
 /* The word at index i; "" after the last one. */

@@ -20,10 +20,11 @@ struct variables {
 /* The form of a value, which decides the function that reads it. */
 enum variable_kind {
     KIND_BOOLEAN,
-    KIND_NUMBER, /* values: "LOW-HIGH" */
-    KIND_WORD,   /* values: the words, separated by blanks */
-    KIND_CHOICE, /* the same, read as the index of the word */
-    KIND_PATH,   /* absolute, see plain_path */
+    KIND_NUMBER,  /* values: "LOW-HIGH" */
+    KIND_SECONDS, /* the same, in seconds: 90, 90s, 2m or 1h */
+    KIND_WORD,    /* values: the words, separated by blanks */
+    KIND_CHOICE,  /* the same, read as the index of the word */
+    KIND_PATH,    /* absolute, see plain_path */
     KIND_TEXT,
     KIND_API_VERSION,
     KIND_LISTENERS, /* comma-separated lists */
@@ -85,6 +86,9 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
 
 /* Reads a whole number in the row's range. Unset, it is the default, or 0. Any other value is a problem. */
 long variable_number(const struct variables *variables, enum variable_id id, struct problems *problems);
+
+/* The same for a time: a number with s, m or h, or in seconds without a unit. Returns seconds. */
+long variable_seconds(const struct variables *variables, enum variable_id id, struct problems *problems);
 
 /* Read one of the row's words in any case. variable_choice returns its index, variable_word the word of the table.
  * Unset, it is the default, or else 0 or NULL. Any other value is a problem. */

@@ -46,8 +46,8 @@ int alias_run(const char *alias, int argc, char *const argv[])
         notice(
             "there is no %s in this image: under this name the program only does its health check, exit status 0 or 1",
             alias);
-    environment_read(&environment, environ, &problems);
-    code = problems.count > 0 ? 1 : healthcheck(&environment.profiles[0].listeners);
+    environment_load(&environment, environ, &problems);
+    code = problems.count > 0 && !environment_may_serve(&environment) ? 1 : healthcheck(&environment);
     environment_free(&environment);
     return code;
 }

@@ -25,8 +25,8 @@ static bool operand_name(const struct command *command, int i, char *name, size_
 /* The usage of a command: "explain [--profile NAME] [--json] METHOD PATH". */
 static void usage(const struct command *command, char *text, size_t size)
 {
-    static const char *const values[][2] = {
-        {"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""}, {"--open", ""}};
+    static const char *const values[][2] = {{"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""},
+                                            {"--open", ""},         {"--strict", ""},    {"--recreate", ""}};
     char name[32];
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
@@ -90,6 +90,8 @@ const struct command *arguments_read(struct arguments *arguments, const struct c
                 *value = words[++i];
             arguments->json |= strcmp(words[i], "--json") == 0;
             arguments->open |= strcmp(words[i], "--open") == 0;
+            arguments->strict |= strcmp(words[i], "--strict") == 0;
+            arguments->recreate |= strcmp(words[i], "--recreate") == 0;
         } else if (seen == WORDS_OF_COMMAND_MAX || !operand_name(command, seen, name, sizeof name)) {
             return wrong(command, words[i], ": one word too many");
         } else {

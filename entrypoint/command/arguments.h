@@ -16,6 +16,8 @@ struct arguments {
     const char *body;                       /* --body FILE */
     bool json;                              /* --json */
     bool open;                              /* --open */
+    bool strict;                            /* --strict */
+    bool recreate;                          /* --recreate */
 };
 
 struct command {

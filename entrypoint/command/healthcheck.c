@@ -93,9 +93,17 @@ static const struct listener *listener_to_query(const struct listeners *listener
     return &listeners->list[0];
 }
 
-int healthcheck(const struct listeners *listeners)
+/* Logs what the files of the Engines' sockets show to be wrong. */
+static void report_faults(const struct upstreams *upstreams)
 {
-    const struct listener *listener = listener_to_query(listeners);
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstream_fault(&upstreams->list[i]) != NULL)
+            notice("%s: %s", upstreams->list[i].host, upstream_fault(&upstreams->list[i]));
+}
+
+int healthcheck(const struct environment *environment)
+{
+    const struct listener *listener = listener_to_query(&environment->profiles[0].listeners);
     int fd = connect_to(listener);
     int status = fd < 0 ? -1 : 200; /* of a tls:// listener it only checks that it accepts */
 
@@ -105,6 +113,8 @@ int healthcheck(const struct listeners *listeners)
         notice("unhealthy: the proxy does not answer: %s", strerror(errno));
     else if (status != 200 && status != 403)
         notice("unhealthy: the proxy answers %d%s", status, status == 503 ? ": it cannot reach the Docker Engine" : "");
+    if (status == 503)
+        report_faults(&environment->settings.upstreams);
     if (fd >= 0)
         close(fd);
     return status == 200 || status == 403 ? 0 : 1;

@@ -36,6 +36,10 @@ void set_upstreams(struct values *values, const struct environment *environment,
             fprintf(list.stream, "%s%s", k == 0 ? "" : ", ", upstream->kind == UPSTREAM_UNIX ? upstream->host : url);
     }
     values_set_text(values, "upstreams", &list);
+    values_set(values, "unreachable", "%s",
+               machine->stale ? UPSTREAM_STALE
+                              : "the socket is not mounted, the Engine is not running, or the proxy may not open it "
+                                "(permissions)");
     values_set_if(values, "upstreams_have_names", names);
     /* HAProxy warns of a name server that it cannot reach yet; that must not stop the start. */
     values_set_if(values, "zero_warning", !names && !has_names(environment));

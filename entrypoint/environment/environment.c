@@ -11,6 +11,8 @@
 
 /* ---- names ---- */
 
+#define NAME_SIZE 160 /* longer names are cut: the beginning is enough for a message */
+
 /* Offers all ALLOW_* names to the search. */
 static void try_permissions(struct nearest *nearest)
 {
@@ -27,18 +29,33 @@ static void try_permissions(struct nearest *nearest)
     }
 }
 
+/* Copies a name without _FILE at its end. Returns what was left out: "_FILE" or "". */
+static const char *cut_file(const char *name, char bare[NAME_SIZE])
+{
+    size_t length = strlen(name);
+    size_t suffix = strlen("_FILE");
+    bool file = length > suffix && strcmp(name + length - suffix, "_FILE") == 0;
+
+    bounded_format(bare, NAME_SIZE, "%.*s", (int)(file ? length - suffix : length), name);
+    return file ? "_FILE" : "";
+}
+
 /* A typo must never silently close or open anything. */
 static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
 {
-    struct nearest nearest = {.name = name, .most = SLIP_MAX, .same_meaning = true};
+    char bare[NAME_SIZE];
+    const char *file = cut_file(name, bare);
+    struct nearest nearest = {.name = bare, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
     try_permissions(&nearest);
     if (strcmp(nearest.found, name) == 0)
         return;
-    if (nearest.found[0] != '\0')
-        problem(problems, "%s%s: unknown variable; did you mean %s%s", prefix, name, prefix, nearest.found);
-    else if (spoken_of(name, prefix, meant, sizeof meant))
+    if (strcmp(nearest.found, bare) == 0)
+        problem(problems, "%s%s: only the start reads values from files; write %s%s=VALUE", prefix, name, prefix, bare);
+    else if (nearest.found[0] != '\0')
+        problem(problems, "%s%s: unknown variable; did you mean %s%s%s", prefix, name, prefix, nearest.found, file);
+    else if (spoken_of(bare, prefix, meant, sizeof meant))
         problem(problems, "%s%s: no such permission; related ones: %s", prefix, name, meant);
     else
         problem(problems, "%s%s: no such permission; `docker-socket-proxy permissions` lists them all", prefix, name);
@@ -48,18 +65,20 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
  * further away belong to other programs. */
 static void refuse_near_setting(const char *name, struct problems *problems)
 {
-    struct nearest nearest = {.name = name, .most = slip(name)};
+    char bare[NAME_SIZE];
+    const char *file = cut_file(name, bare);
+    struct nearest nearest = {.name = bare, .most = slip(bare)};
 
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].limits)
             nearest_try(&nearest, variable_table[i].name);
-    if (nearest.found[0] != '\0' && strcmp(name, nearest.found) != 0)
-        problem(problems, "%s: unknown variable; did you mean %s", name, nearest.found);
+    if (nearest.found[0] != '\0' && strcmp(bare, nearest.found) != 0)
+        problem(problems, "%s: unknown variable; did you mean %s%s", name, nearest.found, file);
 }
 
 static void refuse_profile_name(const char *name, struct problems *problems)
 {
-    char settings[160] = "";
+    char settings[512] = "";
 
     for (size_t i = 0; i < VARIABLE_COUNT; i++)
         if (variable_table[i].scope != SCOPE_GLOBAL && strncmp(variable_table[i].name, "ALLOW_", strlen("ALLOW_")) != 0)
@@ -124,12 +143,12 @@ static void find_profiles(struct environment *environment, char *const variables
 {
     add_profile(environment, "", problems);
     for (; *variables != NULL; variables++) {
-        char name[160];
+        char name[NAME_SIZE];
         char profile[PROFILE_NAME_MAX];
         size_t length = strcspn(*variables, "=");
 
         if (length >= sizeof name)
-            length = sizeof name - 1; /* too long to be known: the beginning is enough for a message */
+            length = sizeof name - 1;
         memcpy(name, *variables, length);
         name[length] = '\0';
         check_name(name, profile, problems);
@@ -231,6 +250,15 @@ void environment_read(struct environment *environment, char *const variables[], 
     check_listeners(environment, problems);
 }
 
+void environment_load(struct environment *environment, char *const variables[], struct problems *problems)
+{
+    struct sources sources;
+
+    sources_read(&sources, variables, problems);
+    environment_read(environment, sources.variables, problems);
+    environment->sources = sources;
+}
+
 void environment_free(struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
@@ -238,6 +266,12 @@ void environment_free(struct environment *environment)
     free(environment->profiles);
     environment->profiles = NULL;
     environment->profile_count = 0;
+    sources_free(&environment->sources);
+}
+
+bool environment_may_serve(const struct environment *environment)
+{
+    return environment->sources.file_count > 0;
 }
 
 bool environment_listens_with_tls(const struct environment *environment)

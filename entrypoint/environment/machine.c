@@ -248,6 +248,7 @@ void machine_read(struct machine *machine, const struct environment *environment
     machine->connections = count_connections(settings->max_connections, problems);
     machine->threads = count_threads();
     machine->ipv6 = has_ipv6();
+    machine->stale = upstreams_stale(&settings->upstreams);
     machine->client_ca = settings_require_client_certificates(settings);
     machine->credentials = find_credentials(&settings->upstreams);
     find_own_names(machine);

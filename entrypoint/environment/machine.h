@@ -23,6 +23,7 @@ struct machine {
     int threads;      /* of HAProxy: one for each processor we may use, four at most */
     long connections; /* of clients: MAX_CONNECTIONS, or a default that the limit of file descriptors allows */
     bool ipv6;        /* the kernel can bind an IPv6 address */
+    bool stale;       /* the mount of an Engine's socket is stale, see upstream_is_stale */
     bool client_ca;   /* TLS_CERT_PATH has a ca.pem: clients need a certificate */
     struct credentials credentials;
     /* The names of this container in its networks. Docker and Podman resolve the short id, which is the host name

@@ -9,6 +9,7 @@
 /* The type of a field, by the kind of its row in base/variables.def. */
 #define TYPE_BOOLEAN     bool
 #define TYPE_NUMBER      long /* 0: none */
+#define TYPE_SECONDS     long /* 0: none */
 #define TYPE_WORD        const char *
 #define TYPE_CHOICE      size_t
 #define TYPE_PATH        const char *
@@ -21,6 +22,7 @@
 /* The statement that reads a field, with `variables` and `problems` in scope. */
 #define READ_BOOLEAN(to, name)     (to) = variable_boolean(variables, #name, problems) == YES
 #define READ_NUMBER(to, name)      (to) = variable_number(variables, VAR_##name, problems)
+#define READ_SECONDS(to, name)     (to) = variable_seconds(variables, VAR_##name, problems)
 #define READ_WORD(to, name)        (to) = variable_word(variables, VAR_##name, problems)
 #define READ_CHOICE(to, name)      (to) = variable_choice(variables, VAR_##name, problems)
 #define READ_PATH(to, name)        (to) = variable_path(variables, VAR_##name, problems)

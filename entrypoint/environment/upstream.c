@@ -5,8 +5,10 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #define PATH_MOST (sizeof((struct sockaddr_un *)0)->sun_path - 1)
@@ -84,6 +86,39 @@ bool upstream_has_name(const struct upstream *upstream)
 
     return upstream->kind != UPSTREAM_UNIX && inet_pton(AF_INET, upstream->host, binary) != 1 &&
            inet_pton(AF_INET6, upstream->host, binary) != 1;
+}
+
+/* An open file or mounted file without a name has no link left (stat(2)). */
+bool upstream_is_stale(const struct upstream *upstream)
+{
+    struct stat file;
+
+    return upstream->kind == UPSTREAM_UNIX && stat(upstream->host, &file) == 0 && S_ISSOCK(file.st_mode) &&
+           file.st_nlink == 0;
+}
+
+bool upstreams_stale(const struct upstreams *upstreams)
+{
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstream_is_stale(&upstreams->list[i]))
+            return true;
+    return false;
+}
+
+const char *upstream_fault(const struct upstream *upstream)
+{
+    struct stat file;
+
+    if (upstream->kind != UPSTREAM_UNIX)
+        return NULL;
+    if (stat(upstream->host, &file) != 0)
+        return errno == ENOENT ? "there is no such file; it is not mounted, or the Engine has not made it yet"
+                               : "it cannot be looked at";
+    if (S_ISDIR(file.st_mode))
+        return "it is a directory; Docker makes one if the socket to be mounted is missing";
+    if (!S_ISSOCK(file.st_mode))
+        return "it is not a socket";
+    return upstream_is_stale(upstream) ? UPSTREAM_STALE : NULL;
 }
 
 bool upstream_url(const struct upstream *upstream, char *url, size_t size)

@@ -8,6 +8,10 @@
 
 #define UPSTREAMS_MAX 16
 
+/* What is said of a stale mount; plain characters. */
+#define UPSTREAM_STALE \
+    "the mount is stale: the Engine has made a new socket since this container started; restart this container"
+
 enum upstream_kind { UPSTREAM_UNIX, UPSTREAM_TCP, UPSTREAM_TLS };
 
 struct upstream {
@@ -30,6 +34,17 @@ const char *upstreams_socket(const struct upstreams *upstreams);
 
 /* Whether the host is a name, which has to be resolved. */
 bool upstream_has_name(const struct upstream *upstream);
+
+/* What the file of a unix:// upstream shows to be wrong: that it is missing, is not a socket, or is a stale mount. The
+ * text, of plain characters, goes on after the path and a colon. NULL if nothing is, or it is another upstream. */
+const char *upstream_fault(const struct upstream *upstream);
+
+/* Whether the socket is a stale mount: it was mounted as a file, and the Engine has removed it since, as it does when
+ * it makes a new one. The mount then shows the removed one until the container is restarted. */
+bool upstream_is_stale(const struct upstream *upstream);
+
+/* Whether any of them is. */
+bool upstreams_stale(const struct upstreams *upstreams);
 
 /* Writes the URL of the upstream, such as unix:///run/docker.sock or tcp://[::1]:2375. False if it does not fit. */
 bool upstream_url(const struct upstream *upstream, char *url, size_t size);

@@ -13,6 +13,7 @@ void reach_begin(struct reach *reach, const struct settings *settings, const str
 {
     memset(reach, 0, sizeof *reach);
     reach->settings = settings;
+    reach->lost = channel_now();
     for (size_t i = 0; i < settings->upstreams.count; i++)
         reach->upstreams[i].news = true;
     reach_told(reach, inventory);
@@ -94,6 +95,18 @@ static void try_again(struct reach *reach)
     }
 }
 
+static void note_loss(struct reach *reach)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < reach->settings->upstreams.count; i++)
+        any |= reach->upstreams[i].reached || reach->upstreams[i].rests;
+    if (any)
+        reach->lost = 0;
+    else if (reach->lost == 0)
+        reach->lost = channel_now();
+}
+
 bool reach_step(struct reach *reach)
 {
     bool news = false;
@@ -115,5 +128,13 @@ bool reach_step(struct reach *reach)
             reach->upstreams[i].news = true;
         }
     }
+    note_loss(reach);
     return news;
+}
+
+long reach_lost(const struct reach *reach)
+{
+    long now = channel_now();
+
+    return reach->lost == 0 ? 0 : now > reach->lost ? now - reach->lost : 1;
 }

@@ -10,6 +10,7 @@
 
 struct reach {
     const struct settings *settings; /* not owned */
+    long lost;                       /* since when no upstream has been reached, see channel_now; 0: one is */
     struct {
         struct channel channel;
         bool trying;  /* the channel is open */
@@ -33,6 +34,9 @@ long reach_patience(const struct reach *reach);
 /* Proceeds without blocking, except to resolve names, for half a second at most. Returns whether a new inventory is
  * needed, because an upstream responds that was unreachable before. */
 bool reach_step(struct reach *reach);
+
+/* For how many milliseconds no upstream has been reached; 0 if one is, or is not watched. */
+long reach_lost(const struct reach *reach);
 
 /* Takes over the outcome of a new inventory. */
 void reach_told(struct reach *reach, const struct inventory *inventory);

@@ -17,7 +17,9 @@
 #define CONTAINERS_MAX 200
 #define REASONS_MAX    4 /* of one container */
 #define MILLISECONDS   5000
-#define EXCLUDED       "com.centurylinklabs.watchtower.enable"
+
+/* Labels that exclude a container with the value false: Watchtower's, which renews most containers, and ours. */
+static const char *const excluding[] = {"com.centurylinklabs.watchtower.enable", "docker-socket-proxy.recreate"};
 
 /* The containers, and their inspections. */
 struct candidates {
@@ -41,16 +43,26 @@ bool recreate_matters(const struct environment *environment)
     return false;
 }
 
+static bool is_excluded(const json_t *labels)
+{
+    for (size_t i = 0; i < sizeof excluding / sizeof *excluding; i++) {
+        const char *value = json_string_value(json_object_get(labels, excluding[i]));
+
+        if (value != NULL && strcmp(value, "false") == 0)
+            return true;
+    }
+    return false;
+}
+
 char *recreate_body(const char *inspection, size_t length)
 {
     json_t *container = json_loadb(inspection, length, 0, NULL);
     json_t *config = json_object_get(container, "Config");
     json_t *host = json_object_get(container, "HostConfig");
     json_t *networks = json_object_get(json_object_get(container, "NetworkSettings"), "Networks");
-    const char *label = json_string_value(json_object_get(json_object_get(config, "Labels"), EXCLUDED));
     char *result = NULL;
 
-    if (json_is_object(config) && json_is_object(host) && (label == NULL || strcmp(label, "false") != 0)) {
+    if (json_is_object(config) && json_is_object(host) && !is_excluded(json_object_get(config, "Labels"))) {
         json_object_set(config, "HostConfig", host);
         if (json_object_size(networks) > 0)
             json_object_set_new(config, "NetworkingConfig", json_pack("{s:O}", "EndpointsConfig", networks));
@@ -103,14 +115,13 @@ static size_t take_list(struct candidates *candidates, const struct fetch *list,
 }
 
 /* Lists the containers of all upstreams, and reads their inspections. */
-static void read_candidates(struct candidates *candidates, const struct settings *settings,
-                            const struct inventory *inventory)
+static void read_candidates(struct candidates *candidates, struct recreations *recreations,
+                            const struct settings *settings, const struct inventory *inventory)
 {
     long deadline = channel_now() + MILLISECONDS;
     struct endpoint endpoints[UPSTREAMS_MAX];
     struct fetch lists[UPSTREAMS_MAX] = {{0}};
     size_t count = settings->upstreams.count;
-    size_t left = 0;
 
     endpoints_find(endpoints, &settings->upstreams, deadline);
     for (size_t i = 0; i < count; i++) {
@@ -119,12 +130,70 @@ static void read_candidates(struct candidates *candidates, const struct settings
     }
     fetch_all(lists, count, settings, endpoints, deadline);
     for (size_t i = 0; i < count; i++) {
-        left += take_list(candidates, &lists[i], inventory);
+        recreations->left += take_list(candidates, &lists[i], inventory);
+        recreations->silent += lists[i].status != 200;
         fetch_free(&lists[i]);
     }
     fetch_all(candidates->inspections, candidates->count, settings, endpoints, deadline);
-    if (left > 0)
-        notice("checked whether %d containers could be created again; %zu more were not checked", CONTAINERS_MAX, left);
+}
+
+/* The body with the name of the container whose network it uses. NULL if it uses none, or that has no known name. */
+static char *body_by_name(const char *as_is, const struct candidates *candidates)
+{
+    static const char prefix[] = "container:";
+    json_t *body = json_loads(as_is, 0, NULL);
+    json_t *host = json_object_get(body, "HostConfig");
+    const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
+    char *result = NULL;
+
+    for (size_t i = 0; mode != NULL && i < candidates->count && result == NULL; i++)
+        if (strncmp(mode, prefix, strlen(prefix)) == 0 && strcmp(mode + strlen(prefix), candidates->ids[i]) == 0) {
+            json_object_set_new(host, "NetworkMode", json_sprintf("%s/%s", prefix, candidates->names[i]));
+            result = json_dumps(body, JSON_COMPACT);
+            break;
+        }
+    json_decref(body);
+    return result;
+}
+
+void recreations_read(struct recreations *recreations, const struct settings *settings,
+                      const struct inventory *inventory)
+{
+    struct candidates *candidates = calloc(1, sizeof *candidates);
+
+    memset(recreations, 0, sizeof *recreations);
+    if (candidates == NULL)
+        abort();
+    read_candidates(candidates, recreations, settings, inventory);
+    recreations->list = calloc(candidates->count + 1, sizeof *recreations->list);
+    if (recreations->list == NULL)
+        abort();
+    for (size_t i = 0; i < candidates->count; i++) {
+        const struct fetch *inspection = &candidates->inspections[i];
+        char *body = inspection->status == 200 ? recreate_body(inspection->body, inspection->length) : NULL;
+
+        recreations->left += inspection->status == 0;
+        if (body != NULL)
+            recreations->list[recreations->count++] = (struct recreated){inventory_copy(candidates->names[i]), body,
+                                                                         body_by_name(body, candidates)};
+    }
+    for (size_t i = 0; i < candidates->count; i++) {
+        free(candidates->ids[i]);
+        free(candidates->names[i]);
+        fetch_free(&candidates->inspections[i]);
+    }
+    free(candidates);
+}
+
+void recreations_free(struct recreations *recreations)
+{
+    for (size_t i = 0; i < recreations->count; i++) {
+        free(recreations->list[i].name);
+        free(recreations->list[i].as_is);
+        free(recreations->list[i].by_name);
+    }
+    free(recreations->list);
+    memset(recreations, 0, sizeof *recreations);
 }
 
 /* ---- judging ---- */
@@ -159,49 +228,41 @@ static void warn_of_each(const struct profile *profile, struct guard_judge *judg
     free(reasons);
 }
 
-static void judge_one(const struct profile *profile, struct guard_judge *judge, const char *name,
-                      const struct fetch *inspection)
+static void judge_one(const struct profile *profile, struct guard_judge *judge, const struct recreated *container)
 {
-    char *body = inspection->status == 200 ? recreate_body(inspection->body, inspection->length) : NULL;
+    const char *body = container->as_is;
     struct guard_verdict verdict;
     char query[300];
 
-    if (body == NULL)
-        return;
-    snprintf(query, sizeof query, "name=%s", name);
+    snprintf(query, sizeof query, "name=%s", container->name);
     guard_judge_run(judge, query, body, strlen(body), &verdict);
     if (verdict.result == GUARD_REFUSES)
-        warn_of_each(profile, judge, name, body, &verdict);
+        warn_of_each(profile, judge, container->name, body, &verdict);
     else if (verdict.result == GUARD_TOO_LARGE)
-        warn_of(profile, name, "its body would be too large, see MAX_CREATE_BODY");
-    free(body);
+        warn_of(profile, container->name, "its body would be too large, see MAX_CREATE_BODY");
 }
 
 void recreate_tell(const struct environment *environment, const struct inventory *inventory)
 {
-    struct candidates *candidates = calloc(1, sizeof *candidates);
+    struct recreations recreations;
     struct facts facts;
 
-    if (candidates == NULL)
-        abort();
-    read_candidates(candidates, &environment->settings, inventory);
+    recreations_read(&recreations, &environment->settings, inventory);
+    if (recreations.left > 0)
+        notice("checked whether %zu containers could be created again; %zu more were not checked", recreations.count,
+               recreations.left);
     facts_read(&facts, inventory);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
         struct guard_judge *judge = may_lose(profile) ? guard_judge_new(profile->guard, &facts.known, "ContainerCreate")
                                                       : NULL;
 
-        for (size_t k = 0; judge != NULL && k < candidates->count; k++)
-            judge_one(profile, judge, candidates->names[k], &candidates->inspections[k]);
+        for (size_t k = 0; judge != NULL && k < recreations.count; k++)
+            judge_one(profile, judge, &recreations.list[k]);
         guard_judge_free(judge);
     }
     facts_free(&facts);
-    for (size_t i = 0; i < candidates->count; i++) {
-        free(candidates->ids[i]);
-        free(candidates->names[i]);
-        fetch_free(&candidates->inspections[i]);
-    }
-    free(candidates);
+    recreations_free(&recreations);
 }
 
 void recreate_tell_aside(const struct environment *environment, const struct inventory *inventory)

@@ -5,8 +5,10 @@
 #include "process/certificates.h"
 #include "config/config.h"
 #include "inventory/reach.h"
+#include "process/policy.h"
 #include "process/recreate.h"
 #include "process/warnings.h"
+#include "process/watch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,37 +23,34 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STOP_SECONDS  5
-#define WATCH_SECONDS 2
-#define OLD_MAX       8
-
-/* Identifies a version of the watched files. */
-struct fingerprint {
-    struct timespec changed[WATCHED_MAX];
-    off_t size[WATCHED_MAX];
-    ino_t inode[WATCHED_MAX];
-};
+#define STOP_SECONDS 5
+#define OLD_MAX      8
+#define CA_MAX       2 /* of the listeners and of the upstreams */
+#define UNREACHABLE  4 /* the exit code of EXIT_WHEN_UNREACHABLE */
 
 struct supervisor {
     struct supervision *supervision;
     struct reach reach;
     int signals; /* descriptor */
     pid_t current;
-    int current_offers;              /* our end of the socket pair for its listening sockets, see struct handover */
-    pid_t next;                      /* will replace the current one, does not listen yet; 0 for none */
-    int next_offers;                 /* likewise of next; -1 for none */
-    bool next_takes;                 /* next takes over the current one's listening sockets */
-    struct inventory next_inventory; /* the one in its configuration */
+    int current_offers; /* our end of the socket pair for its listening sockets, see struct handover */
+    pid_t next;         /* will replace the current one, does not listen yet; 0 for none */
+    int next_offers;    /* likewise of next; -1 for none */
+    bool next_takes;    /* next takes over the current one's listening sockets */
+    struct environment *next_environment; /* the one in its configuration; NULL for the present one */
+    struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
     bool again;         /* another reload was requested during this one */
+    bool again_reads;   /* and it reads the variables again */
+    bool stale;         /* a mount is known to be stale: clients and the log have been told */
+    bool unreachable;   /* the stop is that of EXIT_WHEN_UNREACHABLE */
+    bool refused;       /* the files are not valid: their policy is not the one in force */
     bool checked;       /* the containers that could not be created again have been listed, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
-    time_t deadline;            /* of a stop, in seconds(); 0 while serving */
-    time_t next_look;           /* at the watched files */
-    struct fingerprint first;   /* the files at the start */
-    struct fingerprint running; /* the files that the last reload was for */
-    struct fingerprint seen;    /* the files at the last look; a change counts once two looks agree */
+    time_t deadline; /* of a stop, in seconds(); 0 while serving */
+    struct watch watch;
+    bool ca_at_start[CA_MAX]; /* there was a ca.pem */
 };
 
 static void close_descriptor(int *fd)
@@ -67,20 +66,6 @@ static time_t seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec;
-}
-
-static void look(const struct supervision *supervision, struct fingerprint *fingerprint)
-{
-    memset(fingerprint, 0, sizeof *fingerprint);
-    for (size_t i = 0; i < WATCHED_MAX && supervision->watched[i] != NULL; i++) {
-        struct stat file;
-
-        if (stat(supervision->watched[i], &file) != 0)
-            continue;
-        fingerprint->changed[i] = file.st_mtim;
-        fingerprint->size[i] = file.st_size;
-        fingerprint->inode[i] = file.st_ino;
-    }
 }
 
 /* Starts HAProxy, with our end of its socket pair in offers. Returns its process ID, or -1 with errno set.
@@ -102,7 +87,8 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
         return -1;
     bounded_format(us, sizeof us, "%ld", (long)getpid());
     bounded_format(other, sizeof other, "sockpair@%d", take);
-    child = haproxy_start(supervisor->supervision->haproxy, supervisor->current > 0 ? next : first, -1,
+    child = haproxy_start(supervisor->supervision->environment->settings.haproxy,
+                          supervisor->current > 0 ? next : first, -1,
                           &(struct handover){.offer = ends[1], .take = take});
     close(ends[1]);
     *offers = ends[0];
@@ -111,17 +97,41 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
     return child;
 }
 
-/* Returns false if the file of a Unix socket was removed: clients cannot reach that socket, so it must be bound again.
- */
-static bool listeners_in_place(const struct environment *environment)
+static const struct environment *next_environment(const struct supervisor *supervisor)
 {
+    return supervisor->next_environment != NULL ? supervisor->next_environment : supervisor->supervision->environment;
+}
+
+/* Whether the environment has the same Unix listener, or none at its path. */
+static bool keeps_listener(const struct environment *environment, const struct listener *listener)
+{
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct listeners *listeners = &environment->profiles[i].listeners;
+
+        for (size_t k = 0; k < listeners->count; k++) {
+            const struct listener *other = &listeners->list[k];
+
+            if (other->kind == LISTEN_UNIX && strcmp(other->address, listener->address) == 0)
+                return other->mode == listener->mode && other->uid == listener->uid && other->gid == listener->gid;
+        }
+    }
+    return true;
+}
+
+/* Returns false if a Unix socket must be bound again: its file was removed, so that clients cannot reach it, or the
+ * next environment gives it another mode or owner, which a socket that is taken over does not get. */
+static bool listeners_in_place(const struct supervisor *supervisor)
+{
+    const struct environment *environment = supervisor->supervision->environment;
+
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct listeners *listeners = &environment->profiles[i].listeners;
         struct stat file;
 
         for (size_t k = 0; k < listeners->count; k++)
             if (listeners->list[k].kind == LISTEN_UNIX &&
-                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode)))
+                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode) ||
+                 !keeps_listener(next_environment(supervisor), &listeners->list[k])))
                 return false;
     }
     return true;
@@ -146,48 +156,46 @@ static void signal_all(const struct supervisor *supervisor, int number)
         kill(supervisor->old[i], number);
 }
 
-static bool ends_in(const char *path, const char *name)
-{
-    size_t length = strlen(path);
-
-    return length >= strlen(name) && strcmp(path + length - strlen(name), name) == 0;
-}
-
 bool supervision_check(const struct supervision *supervision, const struct config_file *config)
 {
-    const char *const *watched = supervision->watched;
+    const struct settings *settings = &supervision->environment->settings;
+    size_t count;
+    char **files = policy_certificates(settings, &count);
+    bool good = haproxy_check(settings->haproxy, config->path) == 0;
 
-    if (haproxy_check(supervision->haproxy, config->path) != 0)
-        return false;
-    for (size_t i = 0; i + 1 < WATCHED_MAX && watched[i] != NULL && watched[i + 1] != NULL; i++)
-        if (ends_in(watched[i], "/cert.pem") && ends_in(watched[i + 1], "/key.pem") && access(watched[i], F_OK) == 0 &&
-            !certificate_fits(supervision->haproxy, watched[i], watched[i + 1]))
-            return false;
-    return true;
+    for (size_t i = 0; i + 1 < count && good; i += 3)
+        good = access(files[i], F_OK) != 0 || certificate_fits(settings->haproxy, files[i], files[i + 1]);
+    list_free(files, count);
+    return good;
 }
 
 /* Client certificates are required if there is a ca.pem. A reload must not change that: without the file, clients
  * without a certificate would be admitted; with a new one, all clients that have no certificate yet would be locked
- * out. */
-static bool ca_has_changed(const struct supervisor *supervisor)
+ * out. With `remember`, the present state is that of the start. */
+static bool ca_has_changed(struct supervisor *supervisor, bool remember)
 {
-    const char *const *watched = supervisor->supervision->watched;
-    struct fingerprint now;
+    size_t count;
+    char **files = policy_certificates(&supervisor->supervision->environment->settings, &count);
+    bool changed = false;
 
-    look(supervisor->supervision, &now);
-    for (size_t i = 0; i < WATCHED_MAX && watched[i] != NULL; i++) {
-        if (!ends_in(watched[i], "/ca.pem") || (supervisor->first.inode[i] == 0) == (now.inode[i] == 0))
-            continue;
-        if (now.inode[i] != 0)
+    for (size_t i = 0; i < count / 3 && i < CA_MAX && !changed; i++) {
+        const char *path = files[3 * i + 2];
+        struct stat file;
+        bool exists = stat(path, &file) == 0;
+
+        if (remember)
+            supervisor->ca_at_start[i] = exists;
+        changed = exists != supervisor->ca_at_start[i];
+        if (changed && exists)
             notice("reload: %s did not exist at the start: client certificates are required after a restart only; "
                    "nothing is reloaded",
-                   watched[i]);
-        else
+                   path);
+        else if (changed)
             notice("reload: %s is gone: without it no client certificate would be required; the running one goes on",
-                   watched[i]);
-        return true;
+                   path);
     }
-    return false;
+    list_free(files, count);
+    return changed;
 }
 
 static void forget_next(struct supervisor *supervisor)
@@ -196,20 +204,24 @@ static void forget_next(struct supervisor *supervisor)
     close_descriptor(&supervisor->next_offers);
     inventory_free(&supervisor->next_inventory);
     config_file_close(&supervisor->next_config);
+    supervisor->refused |= supervisor->next_environment != NULL;
+    policy_free(supervisor->next_environment);
+    supervisor->next_environment = NULL;
 }
 
 /* Makes the next configuration. Logs the reason and returns false if that fails. */
 static bool make_next(struct supervisor *supervisor)
 {
     const struct supervision *supervision = supervisor->supervision;
-    const char *directory = supervision->environment->settings.runtime_dir;
+    const struct environment *environment = next_environment(supervisor);
+    const char *directory = environment->settings.runtime_dir;
     struct problems problems = {.to = stderr};
     struct machine machine;
     char *config;
     bool made;
 
-    machine_read(&machine, supervision->environment, &problems);
-    config = config_text(supervision->environment, &machine, &supervisor->next_inventory, &problems);
+    machine_read(&machine, environment, &problems);
+    config = config_text(environment, &machine, &supervisor->next_inventory, &problems);
     made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
 
     free(config);
@@ -223,11 +235,13 @@ static bool make_next(struct supervisor *supervisor)
     return false;
 }
 
-static bool is_under_way(struct supervisor *supervisor)
+/* reads: the request needs the variables to be read again. */
+static bool is_under_way(struct supervisor *supervisor, bool reads)
 {
     if (supervisor->next == 0)
         return false;
     supervisor->again = true;
+    supervisor->again_reads |= reads;
     return true;
 }
 
@@ -236,31 +250,90 @@ static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
 {
     supervisor->next_inventory = *fresh;
     memset(fresh, 0, sizeof *fresh);
-    if (ca_has_changed(supervisor) || !make_next(supervisor)) {
+    if (ca_has_changed(supervisor, false) || !make_next(supervisor)) {
         forget_next(supervisor);
         return;
     }
-    if (!start_next(supervisor, listeners_in_place(supervisor->supervision->environment))) {
+    if (!start_next(supervisor, listeners_in_place(supervisor))) {
         notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
         forget_next(supervisor);
     }
 }
 
+static bool same_upstreams(const struct upstreams *a, const struct upstreams *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; i < a->count && same; i++)
+        same = a->list[i].kind == b->list[i].kind && strcmp(a->list[i].host, b->list[i].host) == 0 &&
+               a->list[i].port == b->list[i].port;
+    return same;
+}
+
 static void read_inventory(struct supervisor *supervisor, struct inventory *fresh)
 {
-    inventory_read(fresh, &supervisor->supervision->environment->settings, INVENTORY_MILLISECONDS_LATER);
+    const struct settings *settings = &next_environment(supervisor)->settings;
+    const struct settings *present = &supervisor->supervision->environment->settings;
+
+    inventory_read(fresh, settings, INVENTORY_MILLISECONDS_LATER);
+    if (!same_upstreams(&settings->upstreams, &present->upstreams))
+        return; /* what is known of the present Engines says nothing about others */
     reach_told(&supervisor->reach, fresh);
     inventory_keep(fresh, &supervisor->supervision->inventory);
 }
 
-static void reload(struct supervisor *supervisor)
+/* Logs what the next environment changes. */
+static void report_changes(const struct supervisor *supervisor)
+{
+    char *names = sources_difference(&supervisor->supervision->environment->sources,
+                                     &supervisor->next_environment->sources);
+
+    if (*names != '\0')
+        notice("reload: changed: %s", names);
+    free(names);
+}
+
+enum cause { SIGNAL, CHANGED_VARIABLES, CHANGED_CERTIFICATE };
+
+/* Reads the variables again. Returns whether to reload, with the next environment if it differs from the present one. A
+ * renewed certificate does not wait for valid variables. */
+static bool read_variables(struct supervisor *supervisor, enum cause cause)
+{
+    const struct environment *present = supervisor->supervision->environment;
+    struct environment *next = policy_load(present, supervisor->supervision->variables, &supervisor->watch);
+
+    if (next == NULL) {
+        supervisor->refused = true;
+        notice("reload: the variables or their files are not valid, see above; the policy before stays in force");
+        return cause == CHANGED_CERTIFICATE;
+    }
+    if (!sources_equal(&present->sources, &next->sources)) {
+        supervisor->next_environment = next;
+        report_changes(supervisor);
+        return true;
+    }
+    if (supervisor->refused)
+        notice("reload: the variables and their files are valid again, and the same as those in force");
+    supervisor->refused = false;
+    policy_free(next);
+    return cause != CHANGED_VARIABLES;
+}
+
+static void reload_variables(struct supervisor *supervisor, enum cause cause)
 {
     struct inventory fresh;
 
-    if (is_under_way(supervisor))
+    watch_take(&supervisor->watch);
+    if (!read_variables(supervisor, cause))
         return;
     read_inventory(supervisor, &fresh);
     reload_with(supervisor, &fresh);
+}
+
+static void reload(struct supervisor *supervisor)
+{
+    if (!is_under_way(supervisor, true))
+        reload_variables(supervisor, SIGNAL);
 }
 
 /* Reloads if an Engine that responds again has reported something new. */
@@ -268,7 +341,7 @@ static void reload_if_new(struct supervisor *supervisor)
 {
     struct inventory fresh;
 
-    if (is_under_way(supervisor))
+    if (is_under_way(supervisor, false))
         return;
     read_inventory(supervisor, &fresh);
     if (inventory_equal(&fresh, &supervisor->supervision->inventory)) {
@@ -282,10 +355,18 @@ static void reload_if_new(struct supervisor *supervisor)
 /* Starts the reload that was requested during the last one. */
 static void follow(struct supervisor *supervisor)
 {
+    struct inventory fresh;
+
     if (!supervisor->again || supervisor->next != 0)
         return;
     supervisor->again = false;
-    reload(supervisor);
+    if (supervisor->again_reads) {
+        supervisor->again_reads = false;
+        reload_variables(supervisor, SIGNAL);
+        return;
+    }
+    read_inventory(supervisor, &fresh);
+    reload_with(supervisor, &fresh);
 }
 
 static void forget_old(struct supervisor *supervisor, size_t i)
@@ -305,7 +386,24 @@ static void check_containers(struct supervisor *supervisor)
     recreate_tell_aside(supervision->environment, &supervision->inventory);
 }
 
-/* Makes the next configuration and its inventory the current ones. */
+/* Makes the next environment the current one. */
+static void adopt_environment(struct supervisor *supervisor)
+{
+    struct supervision *supervision = supervisor->supervision;
+    struct environment *before = supervision->reloaded;
+
+    reach_end(&supervisor->reach);
+    supervision->reloaded = supervisor->next_environment;
+    supervision->environment = supervision->reloaded;
+    supervisor->next_environment = NULL;
+    policy_free(before);
+    reach_begin(&supervisor->reach, &supervision->environment->settings, &supervision->inventory);
+    supervisor->refused = false;
+    supervisor->checked = false;
+    warn(supervision->environment, &supervision->inventory);
+}
+
+/* Makes the next configuration, its environment and its inventory the current ones. */
 static void adopt(struct supervisor *supervisor)
 {
     struct supervision *supervision = supervisor->supervision;
@@ -317,7 +415,9 @@ static void adopt(struct supervisor *supervisor)
     config_file_close(&supervision->config);
     supervision->config = supervisor->next_config;
     supervisor->next_config.fd = -1;
-    if (changed)
+    if (supervisor->next_environment != NULL)
+        adopt_environment(supervisor);
+    else if (changed)
         tell_of_inventory(supervision->environment, &supervision->inventory);
     check_containers(supervisor);
 }
@@ -342,18 +442,13 @@ static void take_over(struct supervisor *supervisor)
     notice("reloaded: new connections get the new configuration and certificates, open ones go on");
 }
 
-static void watch(struct supervisor *supervisor)
+/* Reloads if a watched file has changed. During another reload, the next look finds it again. */
+static void follow_files(struct supervisor *supervisor)
 {
-    struct fingerprint now;
-    bool rests;
+    int changed = supervisor->next == 0 ? watch_step(&supervisor->watch) : 0;
 
-    look(supervisor->supervision, &now);
-    rests = memcmp(&now, &supervisor->seen, sizeof now) == 0;
-    supervisor->seen = now;
-    if (!rests || supervisor->next != 0 || memcmp(&now, &supervisor->running, sizeof now) == 0)
-        return;
-    supervisor->running = now;
-    reload(supervisor);
+    if (changed != 0)
+        reload_variables(supervisor, (changed & WATCH_CERTIFICATE) != 0 ? CHANGED_CERTIFICATE : CHANGED_VARIABLES);
 }
 
 /* The next one has ended before it listened. The cause may be that the current one did not hand over its listening
@@ -413,24 +508,60 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
         stop(supervisor);
 }
 
+/* The smaller one of two times to wait; -1: no limit. */
+static long sooner(long a, long b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Logs that a mount is stale, and reloads so that clients are told. */
+static void look_at_mounts(struct supervisor *supervisor)
+{
+    const struct upstreams *upstreams = &supervisor->supervision->environment->settings.upstreams;
+    struct inventory fresh;
+
+    if (upstreams_stale(upstreams) == supervisor->stale || supervisor->next != 0)
+        return;
+    supervisor->stale = !supervisor->stale;
+    for (size_t i = 0; i < upstreams->count; i++)
+        if (upstream_is_stale(&upstreams->list[i]))
+            notice("warning: %s: " UPSTREAM_STALE " (EXIT_WHEN_UNREACHABLE=60s lets the restart policy do it)",
+                   upstreams->list[i].host);
+    read_inventory(supervisor, &fresh);
+    reload_with(supervisor, &fresh);
+}
+
+/* Looks for the reason why an Engine is not reached, and ends if that is wanted. */
+static void endure_loss(struct supervisor *supervisor)
+{
+    long most = supervisor->supervision->environment->settings.exit_when_unreachable;
+
+    look_at_mounts(supervisor);
+    if (most == 0 || reach_lost(&supervisor->reach) < most * 1000)
+        return;
+    notice("no Engine has been reached for %ld seconds, so this program ends (EXIT_WHEN_UNREACHABLE)", most);
+    supervisor->unreachable = true;
+    stop(supervisor);
+}
+
 /* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
-    long patience = supervisor->deadline != 0                     ? 1000
-                    : supervisor->supervision->watched[0] != NULL ? WATCH_SECONDS * 1000L
-                                                                  : -1;
-    long of_reach = supervisor->deadline != 0 ? -1 : reach_patience(&supervisor->reach);
+    long of_files = supervisor->next == 0 ? watch_patience(&supervisor->watch) : -1;
 
-    return (int)(patience < 0 || (of_reach >= 0 && of_reach < patience) ? of_reach : patience);
+    return supervisor->deadline != 0 ? 1000 : (int)sooner(reach_patience(&supervisor->reach), of_files);
 }
 
 /* Waits for events, and handles them. */
 static void wait_for_events(struct supervisor *supervisor)
 {
-    struct pollfd polled[1 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN}};
-    size_t count = 1 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 1));
+    struct pollfd polled[2 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN},
+                                               {.fd = supervisor->watch.events, .events = POLLIN}};
+    size_t count = 2 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 2));
     struct signalfd_siginfo received;
 
+    if (supervisor->deadline != 0 || supervisor->next != 0)
+        polled[1].fd = -1; /* poll ignores it; the events are read after the reload */
     poll(polled, count, patience(supervisor));
     while (read(supervisor->signals, &received, sizeof received) == (ssize_t)sizeof received)
         on_signal(supervisor, &received);
@@ -441,11 +572,9 @@ static void wait_for_events(struct supervisor *supervisor)
     }
     if (reach_step(&supervisor->reach))
         reload_if_new(supervisor);
-    if (supervisor->supervision->watched[0] != NULL && seconds() >= supervisor->next_look) {
-        supervisor->next_look = seconds() + WATCH_SECONDS;
-        watch(supervisor);
-    }
+    follow_files(supervisor);
     follow(supervisor);
+    endure_loss(supervisor);
 }
 
 static sigset_t handled_signals(void)
@@ -478,10 +607,7 @@ static void report_end(int status)
 
 int supervise(struct supervision *supervision)
 {
-    struct supervisor supervisor = {.supervision = supervision,
-                                    .next_offers = -1,
-                                    .next_config = {.fd = -1},
-                                    .next_look = seconds() + WATCH_SECONDS};
+    struct supervisor supervisor = {.supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}};
     sigset_t ours = handled_signals();
     int status = 0;
 
@@ -490,11 +616,12 @@ int supervise(struct supervision *supervision)
         notice("signalfd: %s", strerror(errno));
         return 1;
     }
-    look(supervision, &supervisor.running);
-    supervisor.seen = supervisor.first = supervisor.running;
+    policy_watch(&supervisor.watch, supervision->environment);
+    ca_has_changed(&supervisor, true);
+    supervisor.stale = upstreams_stale(&supervision->environment->settings.upstreams);
     supervisor.current = start(&supervisor, &supervision->config, -1, &supervisor.current_offers);
     if (supervisor.current < 0) {
-        notice("%s: cannot be started: %s", supervision->haproxy, strerror(errno));
+        notice("%s: cannot be started: %s", supervision->environment->settings.haproxy, strerror(errno));
         return 1;
     }
     check_containers(&supervisor);
@@ -506,8 +633,11 @@ int supervise(struct supervision *supervision)
     /* Processes that have changed their user do not die with us (prctl(2), PR_SET_PDEATHSIG). */
     signal_all(&supervisor, SIGKILL);
     reach_end(&supervisor.reach);
+    watch_end(&supervisor.watch);
     forget_next(&supervisor);
     close_descriptor(&supervisor.current_offers);
     close(supervisor.signals);
+    if (supervisor.unreachable)
+        return UNREACHABLE;
     return supervisor.deadline != 0 ? 0 : haproxy_exit_code(status);
 }

@@ -6,15 +6,13 @@
 #include "inventory/inventory.h"
 #include "environment/environment.h"
 
-#define WATCHED_MAX 8
-
-/* What to run, the sources of its configuration, and the files whose change causes a reload. */
+/* What to run, and the sources of its configuration. */
 struct supervision {
-    const char *haproxy;
-    const struct environment *environment; /* not owned, nor is haproxy */
+    const struct environment *environment; /* the one in force: that of the start, not owned, or `reloaded` */
+    struct environment *reloaded;          /* what the last reload read; owned, NULL before; release with policy_free */
+    char *const *variables;                /* of the process: what a reload reads again, with its files; not owned */
     struct inventory inventory;            /* the one in the configuration; owned, replaced by a reload */
     struct config_file config;             /* owned, replaced by a reload */
-    const char *watched[WATCHED_MAX];      /* certificates; NULL after the last; not owned */
 };
 
 /* Returns whether HAProxy accepts the configuration and the certificates as they are now; errors go to stderr. */
@@ -34,9 +32,12 @@ void supervisor_hold_signals(void);
  *
  * A reload reads the machine, queries the Engines (inventory/inventory.h) and renders the configuration again. A new
  * HAProxy takes over the listening sockets with their mode and owner. The old one ends with its last stream, or once
- * eight newer ones have been replaced too. On an error it is logged, and the running HAProxy stays. Causes of a reload
- * are SIGHUP, a changed watched file, and an Engine that responds for the first time or again and reports something
- * new. If one is requested during another, it follows it.
+ * eight newer ones have been replaced too. On an error it is logged, and the running HAProxy and its policy stay.
+ * Causes of a reload are SIGHUP and a changed file, for which the variables are read again (process/policy.h), a
+ * changed certificate, and an Engine that responds for the first time or again and reports something new. If one is
+ * requested during another, it follows it.
+ *
+ * If no Engine has been reached for EXIT_WHEN_UNREACHABLE, it stops in the same way, and supervise returns 4.
  *
  * If HAProxy ends by itself, returns its exit code, or 128 + signal. */
 int supervise(struct supervision *supervision);

@@ -1,23 +1,12 @@
 /* The warnings and notes in the start log about a configuration that is valid but may not do what was intended. */
 #include "process/warnings.h"
 
-#include "environment/strangers.h"
 #include "base/text.h"
+#include "process/dangers.h"
 #include "process/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* BuildKit's own protocol is not judged, so /grpc gives more than the guard's settings allow. */
-static void warn_of_grpc(const struct profile *profile)
-{
-    if (profile_speaks_buildkit(profile))
-        notice(
-            "warning: %s%sPOST /grpc is open, and what clients send to BuildKit there is not judged: builds can use "
-            "the network of the host, choose their cgroup, push images and read every build's cache and history, and "
-            "before Engine 25.0.2 be root on the host",
-            profile->name, profile->name[0] == '\0' ? "" : ": ");
-}
 
 bool warn_of_upgrades(const struct environment *environment)
 {
@@ -33,76 +22,6 @@ bool warn_of_upgrades(const struct environment *environment)
         "Debian 13 (3.0.11-1+deb13u5) does, or build with DOCKER_BUILDKIT=0",
         environment->settings.haproxy);
     return false;
-}
-
-static void warn_of_unguarded(const struct profile *profile)
-{
-    if (profile_leaves_unguarded(profile))
-        notice("warning: what other images' names let clients create is not judged, as in those images: a client that "
-               "may create a container can become root on this host; ALLOW_PRIVILEGED=false turns the create guard on");
-}
-
-static void warn_of_tls(const struct environment *environment)
-{
-    if (environment_listens_with_tls(environment) && !settings_require_client_certificates(&environment->settings))
-        notice("warning: tls:// listeners require no client certificate: there is no ca.pem in TLS_CERT_PATH");
-}
-
-/* Whether the profile's clients may choose the name or the address of a container, a task or a pod, or run something in
- * a network of their choice. */
-static bool may_give_names(const struct profile *profile)
-{
-    static const char *const givers[] = {"ContainerCreate",       "ContainerRename",       "NetworkConnect",
-                                         "ServiceCreate",         "ServiceUpdate",         "ImageBuild",
-                                         "ContainerCreateLibpod", "ContainerRenameLibpod", "NetworkConnectLibpod",
-                                         "PodCreateLibpod",       "PlayKubeLibpod",        "KubeApplyLibpod",
-                                         "ImageBuildLibpod",      "LocalBuildLibpod",      "ContainerRestoreLibpod"};
-
-    for (size_t i = 0; i < sizeof givers / sizeof *givers; i++)
-        if (permissions_open(&profile->permissions, givers[i]))
-            return true;
-    return false;
-}
-
-/* Whether the profile opens an operation that the other one does not, or lets bodies pass that the other's guard
- * refuses. */
-static bool opens_more(const struct profile *profile, const struct profile *than)
-{
-    bool both_guard = false;
-
-    for (size_t i = 0; i < operation_count; i++) {
-        if (profile->permissions.open[i] &&
-            (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
-            return true;
-        both_guard |= profile_guards(profile, i) && profile_guards(than, i);
-    }
-    return both_guard && guard_allows_more(profile->guard, than->guard);
-}
-
-/* Whether an address or a name is enough to get the profile. */
-static bool is_claimed_by_address(const struct profile *profile)
-{
-    for (size_t i = 0; i < profile->clients.count; i++)
-        if (profile->clients.list[i].kind != CLAIM_CERTIFICATE)
-            return true;
-    return false;
-}
-
-/* Clients that create containers or connect networks choose names and addresses. */
-static void warn_of_claims(const struct environment *environment)
-{
-    const struct profile *profiles = environment->profiles;
-
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        if (!may_give_names(&profiles[i]))
-            continue;
-        for (size_t k = 1; k < environment->profile_count; k++)
-            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
-                notice(
-                    "warning: %s%s may give containers any name and address, and so take profile %s; give that one a "
-                    "listener or a certificate of its own",
-                    i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name, profiles[k].name);
-    }
 }
 
 /* Logs what one of the images opens with these names, and the stricter reading of both does not. */
@@ -141,15 +60,6 @@ static void report_foreign_names(const struct environment *environment)
         report_reading(environment, TECNATIVA, "tecnativa");
         report_reading(environment, LINUXSERVER, "linuxserver");
     }
-}
-
-static void warn_of_strangers(char *const variables[])
-{
-    char advice[512];
-
-    for (; *variables != NULL; variables++)
-        if (stranger_advice(*variables, advice, sizeof advice))
-            notice("warning: %s", advice);
 }
 
 /* Without -d, the docker command attaches to the container that it starts. Without ATTACH it fails with "received 403"
@@ -323,19 +233,14 @@ static void report_sockets_in_volumes(const struct environment *environment, con
 
 void warn(const struct environment *environment, const struct inventory *inventory)
 {
-    for (size_t i = 0; i < environment->profile_count; i++)
-        warn_of_grpc(&environment->profiles[i]);
+    dangers_warn(environment);
     warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
         report_foreground(&environment->profiles[i]);
     for (size_t i = 0; i < environment->profile_count; i++)
         warn_of_presets(environment, &environment->profiles[i]);
-    warn_of_strangers(environment->variables);
-    warn_of_tls(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
-    warn_of_claims(environment);
     tell_of_inventory(environment, inventory);
     report_sockets_in_volumes(environment, inventory);
     report_foreign_names(environment);
-    warn_of_unguarded(environment_profile(environment, NULL));
 }

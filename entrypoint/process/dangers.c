@@ -1,0 +1,394 @@
+/* Finds settings that give more than they seem to. */
+#include "process/dangers.h"
+
+#include "base/paths.h"
+#include "base/text.h"
+#include "environment/strangers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct danger {
+    const char *word;              /* by which ACKNOWLEDGE accepts it */
+    const struct profile *profile; /* whose ACKNOWLEDGE */
+    bool warned;                   /* the start warns of it */
+    char *text;
+};
+
+struct dangers {
+    const struct environment *environment;
+    size_t count;
+    struct danger *list;
+};
+
+static void add(struct dangers *dangers, const struct profile *profile, const char *word, bool warned, char *text)
+{
+    struct danger *list = realloc(dangers->list, (dangers->count + 1) * sizeof *list);
+
+    if (list == NULL)
+        abort();
+    dangers->list = list;
+    list[dangers->count++] = (struct danger){word, profile, warned, text};
+}
+
+static const char *name_end(const struct profile *profile)
+{
+    return profile->name[0] == '\0' ? "" : ": ";
+}
+
+/* ---- permissions ---- */
+
+/* What some operations give beyond their name. */
+static const struct {
+    const char *word;
+    const char *operations[4];
+    const char *text;
+} powers[] = {
+    {"exec", {"ContainerExec", "ContainerExecLibpod"}, "EXEC runs commands in every container, with all that it has"},
+    {"archive",
+     {"PutContainerArchive", "PutContainerArchiveLibpod"},
+     "files can be written into every container, which is as much as running commands in it"},
+    {"build",
+     {"ImageBuild", "ImageBuildLibpod", "LocalBuildLibpod"},
+     "builds run any command in containers of their own, with the network"},
+};
+
+static void find_powers(struct dangers *dangers, const struct profile *profile)
+{
+    for (size_t i = 0; i < sizeof powers / sizeof *powers; i++)
+        for (size_t k = 0; k < 4 && powers[i].operations[k] != NULL; k++)
+            if (permissions_open(&profile->permissions, powers[i].operations[k])) {
+                add(dangers, profile, powers[i].word, false,
+                    text_format("%s%s%s", profile->name, name_end(profile), powers[i].text));
+                break;
+            }
+}
+
+/* BuildKit's own protocol is not judged, so /grpc gives more than the guard's settings allow. */
+static void find_grpc(struct dangers *dangers, const struct profile *profile)
+{
+    if (profile_speaks_buildkit(profile))
+        add(dangers, profile, "grpc", true,
+            text_format("%s%sPOST /grpc is open, and what clients send to BuildKit there is not judged: builds can use "
+                        "the network of the host, choose their cgroup, push images and read every build's cache and "
+                        "history, and before Engine 25.0.2 be root on the host",
+                        profile->name, name_end(profile)));
+}
+
+static void find_unguarded(struct dangers *dangers, const struct profile *profile)
+{
+    if (profile_leaves_unguarded(profile))
+        add(dangers, profile, "unguarded", true,
+            text_format("what other images' names let clients create is not judged, as in those images: a client that "
+                        "may create a container can become root on this host; ALLOW_PRIVILEGED=false turns the create "
+                        "guard on"));
+}
+
+/* Before 1.24, ContainerStart accepts a HostConfig. */
+static void find_old_api(struct dangers *dangers, const struct profile *profile)
+{
+    if (dangers->environment->settings.min_api_minor < 24 && permissions_open(&profile->permissions, "ContainerStart"))
+        add(dangers, profile, "old-api", false,
+            text_format("%s%sMIN_API_VERSION is below 1.24, where starting a container can give it the whole host",
+                        profile->name, name_end(profile)));
+}
+
+/* ---- the create guard ---- */
+
+/* Capabilities with which a container can take over the host. */
+static const char *const strong_capabilities[] = {"ALL",       "SYS_ADMIN", "SYS_MODULE",     "SYS_PTRACE",
+                                                  "SYS_RAWIO", "BPF",       "DAC_READ_SEARCH"};
+
+/* Directories and sockets of the host with which a container that has them takes it over. */
+static const char *const system_directories[] = {"/run/docker.sock",
+                                                 "/var/run/docker.sock",
+                                                 "/run/containerd",
+                                                 "/etc/systemd",
+                                                 "/etc/cron.d",
+                                                 "/bin",
+                                                 "/boot",
+                                                 "/dev",
+                                                 "/etc",
+                                                 "/lib",
+                                                 "/proc",
+                                                 "/root",
+                                                 "/run",
+                                                 "/sbin",
+                                                 "/sys",
+                                                 "/usr",
+                                                 "/home",
+                                                 "/var/lib/docker",
+                                                 "/var/run"};
+
+static bool is_strong_capability(const char *item)
+{
+    if (strncasecmp(item, "CAP_", 4) == 0)
+        item += 4;
+    for (size_t i = 0; i < sizeof strong_capabilities / sizeof *strong_capabilities; i++)
+        if (strcasecmp(item, strong_capabilities[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_system_path(const char *item)
+{
+    for (size_t i = 0; i < sizeof system_directories / sizeof *system_directories; i++)
+        if (path_is_at_or_above(item, system_directories[i]))
+            return true;
+    return false;
+}
+
+static bool is_any(const char *item)
+{
+    (void)item;
+    return true;
+}
+
+/* The guard's variables that open the host, with the items of a list that do. */
+static const struct {
+    enum variable_id id;
+    const char *word;
+    bool (*item)(const char *item); /* NULL: the variable is a boolean */
+    const char *text;
+} knobs[] = {
+    {VAR_ALLOW_PRIVILEGED, "privileged", NULL, "a privileged container is root on this host"},
+    {VAR_ALLOW_HOST_NAMESPACES, "host-namespaces", NULL,
+     "containers may share the network, the processes or the users of this host or of other containers"},
+    {VAR_ALLOW_CAP_ADD, "cap-add", is_strong_capability, "with such a capability a container can take over this host"},
+    {VAR_ALLOW_DEVICES, "devices", NULL, "containers may use any device of this host, its disks included"},
+    {VAR_ALLOW_BIND_MOUNTS, "bind-mounts", is_system_path, "a container that mounts it can take over this host"},
+    {VAR_ALLOW_SECURITY_OPT, "security-opt", is_any, "containers may do without AppArmor, seccomp or SELinux"},
+    {VAR_ALLOW_VOLUMES_FROM, "volumes-from", NULL, "containers may use all that other containers have mounted"},
+    {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
+};
+
+/* The items that are dangerous, separated by blanks; "" for none. The caller frees the text. */
+static char *dangerous_items(const char *value, bool (*is_dangerous)(const char *item))
+{
+    struct text text;
+    size_t count;
+    char **items = list_split(value, ",", &count);
+
+    text_begin(&text);
+    for (size_t i = 0; i < count; i++)
+        if (is_dangerous != NULL && boolean_word(items[i]) == UNSET && is_dangerous(items[i]))
+            fprintf(text.stream, " %s", items[i]);
+    list_free(items, count);
+    return text_end(&text);
+}
+
+static bool guards_anything(const struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile_guards(profile, i))
+            return true;
+    return false;
+}
+
+static void find_knobs(struct dangers *dangers, const struct profile *profile)
+{
+    const struct variables variables = {.environment = dangers->environment->variables, .prefix = profile->prefix};
+
+    for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++) {
+        const char *name = variable_table[knobs[i].id].name;
+        const char *value = variable(&variables, name);
+        char *items = dangerous_items(value == NULL ? "" : value, knobs[i].item);
+
+        if (value != NULL && (boolean_word(value) == YES || *items != '\0'))
+            add(dangers, profile, knobs[i].word, false,
+                text_format("%s%s=%s: %s", profile->prefix, name, *items == '\0' ? value : items + 1, knobs[i].text));
+        free(items);
+    }
+}
+
+/* ---- clients ---- */
+
+static void find_tls(struct dangers *dangers)
+{
+    const struct environment *environment = dangers->environment;
+
+    if (environment_listens_with_tls(environment) && !settings_require_client_certificates(&environment->settings))
+        add(dangers, environment_profile(environment, NULL), "tls-clients", true,
+            text_format("tls:// listeners require no client certificate: there is no ca.pem in TLS_CERT_PATH"));
+}
+
+/* Whether the profile's clients may choose the name or the address of a container, a task or a pod, or run something in
+ * a network of their choice. */
+static bool may_give_names(const struct profile *profile)
+{
+    static const char *const givers[] = {"ContainerCreate",       "ContainerRename",       "NetworkConnect",
+                                         "ServiceCreate",         "ServiceUpdate",         "ImageBuild",
+                                         "ContainerCreateLibpod", "ContainerRenameLibpod", "NetworkConnectLibpod",
+                                         "PodCreateLibpod",       "PlayKubeLibpod",        "KubeApplyLibpod",
+                                         "ImageBuildLibpod",      "LocalBuildLibpod",      "ContainerRestoreLibpod"};
+
+    for (size_t i = 0; i < sizeof givers / sizeof *givers; i++)
+        if (permissions_open(&profile->permissions, givers[i]))
+            return true;
+    return false;
+}
+
+/* Whether the profile opens an operation that the other one does not, or lets bodies pass that the other's guard
+ * refuses. */
+static bool opens_more(const struct profile *profile, const struct profile *than)
+{
+    bool both_guard = false;
+
+    for (size_t i = 0; i < operation_count; i++) {
+        if (profile->permissions.open[i] &&
+            (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
+            return true;
+        both_guard |= profile_guards(profile, i) && profile_guards(than, i);
+    }
+    return both_guard && guard_allows_more(profile->guard, than->guard);
+}
+
+/* Whether an address or a name is enough to get the profile. */
+static bool is_claimed_by_address(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->clients.count; i++)
+        if (profile->clients.list[i].kind != CLAIM_CERTIFICATE)
+            return true;
+    return false;
+}
+
+/* Clients that create containers or connect networks choose names and addresses. */
+static void find_claims(struct dangers *dangers)
+{
+    const struct profile *profiles = dangers->environment->profiles;
+    size_t count = dangers->environment->profile_count;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 1; may_give_names(&profiles[i]) && k < count; k++)
+            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
+                add(dangers, &profiles[i], "profiles", true,
+                    text_format("%s%s may give containers any name and address, and so take profile %s; give that one "
+                                "a listener or a certificate of its own",
+                                i == 0 ? "clients of no profile" : "profile ", i == 0 ? "" : profiles[i].name,
+                                profiles[k].name));
+}
+
+/* A variable that was meant to do something and does nothing. */
+static void find_strangers(struct dangers *dangers)
+{
+    char advice[512];
+
+    for (char *const *one = dangers->environment->variables; *one != NULL; one++)
+        if (stranger_advice(*one, advice, sizeof advice))
+            add(dangers, environment_profile(dangers->environment, NULL), "no-effect", true, text_format("%s", advice));
+}
+
+/* ---- all of them ---- */
+
+static void find_all(struct dangers *dangers, const struct environment *environment)
+{
+    *dangers = (struct dangers){.environment = environment};
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        find_grpc(dangers, profile);
+        find_powers(dangers, profile);
+        find_unguarded(dangers, profile);
+        find_old_api(dangers, profile);
+        if (guards_anything(profile))
+            find_knobs(dangers, profile);
+    }
+    find_strangers(dangers);
+    find_tls(dangers);
+    find_claims(dangers);
+}
+
+static void free_all(struct dangers *dangers)
+{
+    for (size_t i = 0; i < dangers->count; i++)
+        free(dangers->list[i].text);
+    free(dangers->list);
+}
+
+void dangers_warn(const struct environment *environment)
+{
+    struct dangers dangers;
+
+    find_all(&dangers, environment);
+    for (size_t i = 0; i < dangers.count; i++)
+        if (dangers.list[i].warned)
+            notice("warning: %s", dangers.list[i].text);
+    free_all(&dangers);
+}
+
+void dangers_explain(FILE *out, const struct environment *environment, const struct profile *profile)
+{
+    struct dangers dangers = {.environment = environment};
+
+    find_knobs(&dangers, profile);
+    for (size_t i = 0; i < dangers.count; i++) {
+        fputs("# ", out);
+        print_visibly(out, dangers.list[i].text);
+        fputc('\n', out);
+    }
+    free_all(&dangers);
+}
+
+/* The words of a profile's ACKNOWLEDGE. Release with list_free. */
+static char **acknowledged(const struct environment *environment, const struct profile *profile, size_t *count)
+{
+    const struct variables variables = {.environment = environment->variables, .prefix = profile->prefix};
+    const char *value = variable(&variables, variable_table[VAR_ACKNOWLEDGE].name);
+
+    return list_split(value == NULL ? "" : value, ", ", count);
+}
+
+static bool is_acknowledged(const struct environment *environment, const struct danger *danger)
+{
+    size_t count;
+    char **words = acknowledged(environment, danger->profile, &count);
+    bool found = false;
+
+    for (size_t i = 0; i < count; i++)
+        found |= strcmp(words[i], danger->word) == 0;
+    list_free(words, count);
+    return found;
+}
+
+/* Reports the words of a profile that acknowledge nothing. Returns whether there are none. */
+static bool words_are_needed(const struct dangers *dangers, const struct profile *profile)
+{
+    size_t count;
+    char **words = acknowledged(dangers->environment, profile, &count);
+    bool all = true;
+
+    for (size_t i = 0; i < count; i++) {
+        bool needed = false;
+
+        for (size_t k = 0; k < dangers->count; k++)
+            needed |= dangers->list[k].profile == profile && strcmp(dangers->list[k].word, words[i]) == 0;
+        if (!needed)
+            notice("%s%s=%s: there is nothing of this name to acknowledge; remove it", profile->prefix,
+                   variable_table[VAR_ACKNOWLEDGE].name, words[i]);
+        all &= needed;
+    }
+    list_free(words, count);
+    return all;
+}
+
+bool dangers_acknowledged(const struct environment *environment)
+{
+    struct dangers dangers;
+    bool all = true;
+
+    find_all(&dangers, environment);
+    for (size_t i = 0; i < dangers.count; i++) {
+        const struct danger *danger = &dangers.list[i];
+
+        if (is_acknowledged(environment, danger))
+            continue;
+        notice("dangerous: %s (%s%s=%s accepts this)", danger->text, danger->profile->prefix,
+               variable_table[VAR_ACKNOWLEDGE].name, danger->word);
+        all = false;
+    }
+    for (size_t i = 0; i < environment->profile_count; i++)
+        all &= words_are_needed(&dangers, &environment->profiles[i]);
+    free_all(&dangers);
+    return all;
+}
