@@ -40,6 +40,14 @@ static const char *cut_file(const char *name, char bare[NAME_SIZE])
     return file ? "_FILE" : "";
 }
 
+static bool is_permission(const char *name)
+{
+    struct nearest nearest = {.name = name, .most = SLIP_MAX};
+
+    try_permissions(&nearest);
+    return strcmp(nearest.found, name) == 0;
+}
+
 /* A typo must never silently close or open anything. */
 static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
 {
@@ -48,9 +56,9 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
     struct nearest nearest = {.name = bare, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
-    try_permissions(&nearest);
-    if (strcmp(nearest.found, name) == 0)
+    if (is_permission(name)) /* (ALLOW_LIBPOD_QUADLET_FILE is one) */
         return;
+    try_permissions(&nearest);
     if (strcmp(nearest.found, bare) == 0)
         problem(problems, "%s%s: only the start reads values from files; write %s%s=VALUE", prefix, name, prefix, bare);
     else if (nearest.found[0] != '\0')
