@@ -29,8 +29,8 @@ struct preset_choice {
 };
 
 /* Adds the presets of a list, such as "traefik, dozzle+actions+shell": each name has the rows NAME and NAME+MODE for
- * each mode, in any case. An unknown name is a problem, with a suggestion; before is what stands before it in the message:
- * "PRESET=". */
+ * each mode, in any case. An unknown name is a problem, with a suggestion; before is what stands before it in the
+ * message: "PRESET=". */
 void presets_choose(struct preset_choice *choice, const char *list, const char *before, struct problems *problems);
 
 /* Reads PRESET. */

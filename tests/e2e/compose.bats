@@ -13,7 +13,26 @@ setup_file() {
     remove_all
 }
 teardown_file() { remove_all; }
-teardown() { example down -v -t 0 || true; }
+teardown() {
+    example down -v -t 0 || true
+    [ ! -e /run/stand-ins.yaml ] || client_example down -v -t 0 || true
+    rm -f /run/stand-ins.yaml
+}
+
+# client_example ARGUMENT...: docker compose with the example $NAME below deploy/examples, and our stand-ins for its images
+client_example() { compose -p "$NAME" -f "$ROOT/deploy/examples/$NAME/compose.yaml" -f /run/stand-ins.yaml "$@"; }
+
+# stand_ins CLIENT COMMAND [OTHER-SERVICE...]: CLIENT runs COMMAND once, the others wait; then brings $NAME up
+stand_ins() {
+    {
+        printf 'services:\n  %s:\n    image: box\n    stop_grace_period: 0s\n    command: ["sh", "-c", %s]\n' "$1" \
+            "$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1]).replace("$", "$$"))' "$2; echo status \$?; sleep 1000")"
+        for other in "${@:3}"; do printf '  %s: {image: box, command: ["sleep", "1000"], stop_grace_period: 0s}\n' "$other"; done
+    } >/run/stand-ins.yaml
+    client_example up -d
+    until_true logs_have "$(client_example ps -q "$1")" 'status '
+    run -0 engine logs "$(client_example ps -q "$1")"
+}
 
 @test "compose.yaml comes up: the proxy healthy first, then its clients, who reach it by name" {
     example up -d
@@ -55,6 +74,40 @@ teardown() { example down -v -t 0 || true; }
     grep -E '^    image: traefik:v3\.([6-9]|[1-9][0-9])' "$ROOT/compose.yaml"
     grep -E '^    image: containrrr/watchtower:[0-9]' "$ROOT/compose.yaml"
     grep -E '^      - DOCKER_API_VERSION=1\.(4[4-9]|[5-9][0-9])$' "$ROOT/compose.yaml"
+}
+
+@test "an example of one that reads: the client starts when the proxy is healthy, and has its preset only" {
+    local proxy
+    NAME=traefik
+    stand_ins traefik 'wget -qO- http://socket-proxy:2375/v1.41/containers/json; wget -qO- http://socket-proxy:2375/info; nc socket-proxy 2375 </dev/null' whoami
+    [[ $output == *traefik-whoami* || $output == *traefik_whoami* ]]
+    [[ $output == *403* ]]
+    proxy=$(client_example ps -q socket-proxy)
+    logs_have "$proxy" 'Forbidden: /info GET'
+    logs_have "$proxy" 'ALLOW_INFO=true would allow it'
+    # The network of the proxy leads nowhere, and the proxy publishes nothing
+    [ "$(engine network inspect -f '{{.Internal}}' traefik_socket-net)" = true ]
+    [ -z "$(engine port "$proxy")" ]
+    run ! engine run --rm --network web box wget -T 2 -qO- http://socket-proxy:2375/version
+}
+
+@test "an example of one that creates: the guard lets pass what the file names, and nothing else" {
+    local create='wget -qO- --header "Content-Type: application/json" http://socket-proxy:2375/containers/create?name='
+    NAME=watchtower
+    stand_ins watchtower "$create'good' --post-data '{\"Image\":\"box\",\"HostConfig\":{\"Binds\":[\"/srv/a:/a\"]}}'
+        $create'bad' --post-data '{\"Image\":\"box\",\"HostConfig\":{\"Binds\":[\"/etc:/a\"]}}'"
+    [[ $output == *'"Id"'* && $output == *403* ]]
+    engine inspect good >/dev/null
+    run ! engine inspect bad
+    logs_have "$(client_example ps -q socket-proxy)" 'HostConfig.Binds "/etc:/a"; ALLOW_BIND_MOUNTS with that path would allow it'
+    engine rm good
+}
+
+@test "the example of a filtered socket: it is where the client looks, and the proxy has no network" {
+    NAME=filtered-socket
+    stand_ins dozzle 'ls -l /var/run/docker.sock'
+    [[ $output == srw* ]]
+    [ "$(engine inspect -f '{{.HostConfig.NetworkMode}}' "$(client_example ps -q socket-proxy)")" = none ]
 }
 
 @test "a Compose file with another image's health check: what waits for service_healthy starts" {
