@@ -135,6 +135,7 @@ BAD = [  # the content or a function that makes the file, and what is said of it
     (b"ALLOW_INFO=true\0\n", "it has a NUL byte"),
     (b"#" * (256 * 1024) + b"\n", "it is larger than 256 KiB"),
     (b"# nothing\n", "it sets no variable"),
+    (b"ALLOW_BIND_MOUNTS=/", "the last line does not end in a newline, so it may be cut short"),
     (b"ALLOW_INFO\n", "line 1: not NAME=value"),
     (b"\n\nALLOW-INFO=1\n", "line 3: not NAME=value: the name is not made of"),
     (b"ALLOW_INFO=true\nALLOW_INFO=false\n", "line 2: ALLOW_INFO: the variable is set twice"),
@@ -177,7 +178,7 @@ def good_files():
         first, second, own = (os.path.join(place, name) for name in ("first", "second", "own"))
         write(first, b"\xef\xbb\xbf# comment\r\n\r\n  export ALLOW_CONTAINERS = 'true' # comment\r\nALLOW_INFO=true\r\nALLOW_VOLUMES=\"true\"\r\n"
                      b"ALLOW_IMAGES= # empty\r\nALLOW_LOGS=true#no comment, no boolean\r\n")
-        write(second, f"ALLOW_INFO=false\nALLOW_LOGS=true\nPROFILE_X_ALLOW_EXEC_FILE={own}\nPROFILE_X_FROM=10.0.0.1\nALLOW_NETWORKS=true".encode())
+        write(second, f"ALLOW_INFO=false\nALLOW_LOGS=true\nPROFILE_X_ALLOW_EXEC_FILE={own}\nPROFILE_X_FROM=10.0.0.1\nALLOW_NETWORKS=true\n".encode())
         write(own, b"true")
         env = {"ENV_FILE": f"{first}, {second}", "ALLOW_IMAGES": "true", "ALLOW_CONTAINERS": "true", "ALLOW_NETWORKS": ""}
         done = program("permissions", "--open", env=env)
