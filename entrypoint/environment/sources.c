@@ -287,6 +287,12 @@ static void read_lines(const struct env_file *file, char *text)
 {
     static const char byte_order_mark[] = "\xEF\xBB\xBF"; /* Windows editors write it */
     char *line = strncmp(text, byte_order_mark, 3) == 0 ? text + 3 : text;
+    size_t length = strlen(text);
+
+    /* "ALLOW_BIND_MOUNTS=/" may be all that there is yet of "ALLOW_BIND_MOUNTS=/srv". */
+    if (length == 0 || text[length - 1] != '\n')
+        problem(file->problems, "%s: the last line does not end in a newline, so it may be cut short; add one",
+                file->path);
 
     for (size_t number = 1; line != NULL && *line != '\0'; number++) {
         char *next = strchr(line, '\n');

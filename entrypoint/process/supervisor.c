@@ -7,6 +7,7 @@
 #include "inventory/reach.h"
 #include "process/policy.h"
 #include "process/recreate.h"
+#include "process/runtime.h"
 #include "process/warnings.h"
 #include "process/watch.h"
 
@@ -45,6 +46,7 @@ struct supervisor {
     bool stale;         /* a mount is known to be stale: clients and the log have been told */
     bool unreachable;   /* the stop is that of EXIT_WHEN_UNREACHABLE */
     bool refused;       /* the files are not valid: their policy is not the one in force */
+    bool told;          /* the current HAProxy shows so */
     bool checked;       /* the containers that could not be created again have been listed, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
@@ -438,6 +440,7 @@ static void take_over(struct supervisor *supervisor)
     supervisor->current_offers = supervisor->next_offers;
     supervisor->next = 0;
     supervisor->next_offers = -1;
+    supervisor->told = false;
     adopt(supervisor);
     notice("reloaded: new connections get the new configuration and certificates, open ones go on");
 }
@@ -544,6 +547,16 @@ static void endure_loss(struct supervisor *supervisor)
     stop(supervisor);
 }
 
+/* Lets the pages of HAProxy show whether the policy of the files is in force. */
+static void tell_haproxy(struct supervisor *supervisor)
+{
+    if (supervisor->refused == supervisor->told || supervisor->next != 0)
+        return;
+    supervisor->told = supervisor->refused;
+    if (!runtime_set(supervisor->current_offers, "reload_failed", supervisor->refused))
+        notice("HAProxy has not been told whether the last reload was valid; its pages may not show it");
+}
+
 /* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
@@ -574,6 +587,7 @@ static void wait_for_events(struct supervisor *supervisor)
         reload_if_new(supervisor);
     follow_files(supervisor);
     follow(supervisor);
+    tell_haproxy(supervisor);
     endure_loss(supervisor);
 }
 

@@ -5,6 +5,7 @@ RELOADS and STREAMS make the test under load longer (make test-reload-long)."""
 import concurrent.futures
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Client, Engine, HAPROXIES, Proxy, program  # noqa: E402
+from proxy import Client, Engine, HAPROXIES, Proxy, ROOT, program  # noqa: E402
 from suite import run, test  # noqa: E402
 
 RELOADS = int(os.environ.get("RELOADS", "4"))
@@ -108,6 +109,36 @@ def changes():
             until(lambda: os.stat(f"{place}/x.sock").st_mode & 0o777 == 0o600, "the mode is the old one")
 
 
+@test("a page of HAProxy can show whether the policy of the files is in force")
+def shown_state():
+    """proc.reload_failed is for the pages that templates/ has. Here a page of its own shows it."""
+    for haproxy in HAPROXIES:
+        with directory() as place:
+            file = os.path.join(place, "proxy.env")
+            write(file, "ALLOW_INFO=true\n")
+            for part in ("templates", "haproxy"):
+                shutil.copytree(os.path.join(ROOT, part), os.path.join(place, part))
+            with open(os.path.join(place, "templates", "haproxy.cfg"), encoding="utf-8") as template:
+                text = template.read().replace("\n    # -- 1. ", '\n    http-request return status 200 content-type text/plain '
+                                               'lf-string "failed=%[var(proc.reload_failed)]" if { path /state }\n    # -- 1. ', 1)
+            write(os.path.join(place, "templates", "haproxy.cfg"), text)
+            with Proxy({"ENV_FILE": file, "DATA_DIR": place}, haproxy=haproxy) as proxy:
+                def shows(number):
+                    until(lambda: proxy.ask("GET", "/state")[2] == b"failed=%d" % number, lambda: proxy.log() + repr(proxy.ask("GET", "/state")))
+                shows(0)
+                for n in range(1, 3):
+                    write(file, "ALLOW_TYPO=true\n")
+                    shows(1)
+                    write(file, "ALLOW_INFO=true\n" if n == 1 else "ALLOW_NETWORKS=true\n")  # what is in force, and a new one
+                    shows(0)
+                write(file, "ALLOW_TYPO=true\n")
+                shows(1)
+                proxy.engine.close()
+                proxy.engine = Engine(proxy.socket_path, containers=[{"Id": "ab" * 32, "Names": ["/new"], "Mounts": []}])
+                assert statuses(proxy, "/networks") == [200]
+                assert "has not been told" not in proxy.log(), proxy.log()
+
+
 @test("SIGHUP reads the variables again, and a certificate does not wait for them")
 def by_signal():
     with directory() as place:
@@ -135,6 +166,7 @@ BAD = [  # the content or a function that makes the file, and what is said of it
     (b"ALLOW_INFO=true\0\n", "it has a NUL byte"),
     (b"#" * (256 * 1024) + b"\n", "it is larger than 256 KiB"),
     (b"# nothing\n", "it sets no variable"),
+    (b"ALLOW_BIND_MOUNTS=/", "the last line does not end in a newline, so it may be cut short"),
     (b"ALLOW_INFO\n", "line 1: not NAME=value"),
     (b"\n\nALLOW-INFO=1\n", "line 3: not NAME=value: the name is not made of"),
     (b"ALLOW_INFO=true\nALLOW_INFO=false\n", "line 2: ALLOW_INFO: the variable is set twice"),
@@ -177,7 +209,7 @@ def good_files():
         first, second, own = (os.path.join(place, name) for name in ("first", "second", "own"))
         write(first, b"\xef\xbb\xbf# comment\r\n\r\n  export ALLOW_CONTAINERS = 'true' # comment\r\nALLOW_INFO=true\r\nALLOW_VOLUMES=\"true\"\r\n"
                      b"ALLOW_IMAGES= # empty\r\nALLOW_LOGS=true#no comment, no boolean\r\n")
-        write(second, f"ALLOW_INFO=false\nALLOW_LOGS=true\nPROFILE_X_ALLOW_EXEC_FILE={own}\nPROFILE_X_FROM=10.0.0.1\nALLOW_NETWORKS=true".encode())
+        write(second, f"ALLOW_INFO=false\nALLOW_LOGS=true\nPROFILE_X_ALLOW_EXEC_FILE={own}\nPROFILE_X_FROM=10.0.0.1\nALLOW_NETWORKS=true\n".encode())
         write(own, b"true")
         env = {"ENV_FILE": f"{first}, {second}", "ALLOW_IMAGES": "true", "ALLOW_CONTAINERS": "true", "ALLOW_NETWORKS": ""}
         done = program("permissions", "--open", env=env)

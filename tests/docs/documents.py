@@ -108,6 +108,8 @@ def variables_exist():
         code = code_of(document)
         for name in set(re.findall(r"(?<![A-Za-z0-9_<.])([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?==|$|[\s,:])", "\n".join(code))):
             bare = re.sub(r"^PROFILE_[A-Z0-9]+_", "", name)
+            if bare not in known:
+                bare = bare.removesuffix("_FILE")
             assert bare.startswith("ALLOW_") or bare in known or name in ELSEWHERE or re.search(rf"\b{name}\b", sources), f"{document}: {name}"
 
 

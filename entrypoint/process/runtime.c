@@ -1,0 +1,69 @@
+/* Commands to a running HAProxy. */
+#include "process/runtime.h"
+
+#include "base/text.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MILLISECONDS 1000
+
+/* Gives HAProxy a connection: it takes a descriptor that comes with two bytes (proto_sockpair.c, send_fd_uxst). */
+static bool give(int offers, int connection)
+{
+    char bytes[2] = "";
+    struct iovec vector = {.iov_base = bytes, .iov_len = sizeof bytes};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.space};
+
+    memset(&control, 0, sizeof control);
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    memcpy(CMSG_DATA(&control.header), &connection, sizeof connection);
+    return sendmsg(offers, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof bytes;
+}
+
+/* Sends the commands, and reads the answer to its end. A command that fails is answered with a text. */
+static bool converse(int fd, const char *commands)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    bool silent = true;
+    char answer[512];
+    ssize_t got;
+
+    if (send(fd, commands, strlen(commands), MSG_NOSIGNAL) != (ssize_t)strlen(commands) || shutdown(fd, SHUT_WR) != 0)
+        return false;
+    do {
+        if (poll(&polled, 1, MILLISECONDS) <= 0)
+            return false;
+        got = recv(fd, answer, sizeof answer, 0);
+        for (ssize_t i = 0; i < got; i++)
+            silent &= answer[i] == '\n';
+    } while (got > 0);
+    return got == 0 && silent;
+}
+
+bool runtime_set(int offers, const char *name, int value)
+{
+    char *commands = text_format("experimental-mode on -; set var proc.%s int(%d)\n", name, value);
+    int ends[2];
+    bool done = false;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+        bool given = give(offers, ends[1]);
+
+        close(ends[1]);
+        done = given && converse(ends[0], commands);
+        close(ends[0]);
+    }
+    free(commands);
+    return done;
+}

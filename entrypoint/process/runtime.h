@@ -1,0 +1,12 @@
+/* HAProxy's Runtime API (management guide, section 9.3), over the socket pair that each HAProxy shares with us. */
+#ifndef PROCESS_RUNTIME_H
+#define PROCESS_RUNTIME_H
+
+#include <stdbool.h>
+
+/* Sets a number that pages and logs of the running HAProxy can show: the variable proc.NAME, which haproxy.cfg has to
+ * have set once. offers is our end of its socket pair, see struct handover. Waits for a second at most. Returns false
+ * if HAProxy has not done it. */
+bool runtime_set(int offers, const char *name, int value);
+
+#endif
