@@ -74,7 +74,8 @@ static bool image_pattern(const char *pattern)
     return only(pattern, ALNUM "_.-/:@*?") && (both == NULL || strstr(both + 2, "**") == NULL);
 }
 
-/* KIND:host, or KIND:container:NAME for the kinds that containers can share; * and ? in NAME stand for other characters.
+/* KIND:host, or KIND:container:NAME for the kinds that containers can share; * and ? in NAME stand for other
+ * characters.
  */
 static bool namespace_fits(const char *item)
 {
@@ -94,16 +95,22 @@ static bool namespace_fits(const char *item)
             strchr("_.-", *name) == NULL && only(name, ALNUM "_.-*?") && strstr(name, "**") == NULL);
 }
 
+static bool number_or_star(const char *text, size_t length)
+{
+    return length > 0 && (strspn(text, "0123456789") == length || (length == 1 && *text == '*'));
+}
+
 /* c:MAJOR:MINOR or b:MAJOR:MINOR; either number may be *. */
 static bool device_rule(const char *item)
 {
     const char *major = item + 2;
-    size_t length = strcspn(major, ":");
-    const char *minor = major + length + (major[length] == ':');
+    size_t length;
 
-    return (item[0] == 'c' || item[0] == 'b') && item[1] == ':' && major[length] == ':' &&
-           (strspn(major, "0123456789") == length || (length == 1 && *major == '*')) && length > 0 && *minor != '\0' &&
-           (only(minor, "0123456789") || strcmp(minor, "*") == 0);
+    if (strncmp(item, "c:", 2) != 0 && strncmp(item, "b:", 2) != 0)
+        return false;
+    length = strcspn(major, ":");
+    return number_or_star(major, length) && major[length] == ':' &&
+           number_or_star(major + length + 1, strlen(major + length + 1));
 }
 
 /* A path below /dev. What is in /dev/shm and /dev/fd may be a link that anyone has made. */
@@ -143,7 +150,8 @@ static bool sysctl_fits(const char *item)
     return separated || item[length] != '\0';
 }
 
-/* A command: words with blanks between. Its program is written out, and ** is its last word. Makes the blanks single. */
+/* A command: words with blanks between. Its program is written out, and ** is its last word. Makes the blanks single.
+ */
 static bool command_fits(char *item)
 {
     size_t count = 0;

@@ -251,7 +251,8 @@ static size_t remove_at(const struct guard_judge *judge, char *body, size_t leng
     return length - (end - begin);
 }
 
-/* Where to remove something: the first item or entry of a list or an object that was refused as a whole because of it. */
+/* Where to remove something: the first item or entry of a list or an object that was refused as a whole because of it.
+ */
 static size_t first_of(const char *body, const struct cause *cause)
 {
     bool inside = cause->value[0] != '\0' && (body[cause->at] == '[' || body[cause->at] == '{');

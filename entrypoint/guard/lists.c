@@ -200,18 +200,30 @@ static const char *next_namespace(const struct guard *guard, const struct guard_
     return NULL;
 }
 
-/* A container that the list names by a pattern: by its name, or by the id that it had when the Engine was asked, because
- * Compose and the Engine itself write ids. */
+/* A container that the list names by a pattern: by its name, or by the id that it had when the Engine was asked,
+ * because Compose and the Engine itself write ids. What could be the beginning of another container's id counts only if
+ * a container had that very name then. Each alternative begins with |. */
 static void put_listed_container(FILE *out, const struct grammar *grammar, const char *pattern)
 {
+    const char *digits = grammar->facts->docker ? "0123456789abcdef"
+                                                : "0123456789abcdefABCDEF_"; /* see put_id_prefix */
     const struct guard_names *known = &grammar->facts->containers;
+    bool any = strcmp(pattern, "*") == 0;
 
-    fputs("|(?=[A-Za-z0-9_.-]{1,255}+" END_OF_VALUE ")", out);
-    guard_put_glob(out, pattern, strlen(pattern), GLOB_VOLUME);
-    fputs(END_OF_VALUE, out);
-    for (size_t i = 0; i + 1 < known->count; i += 2)
-        if (strcmp(pattern, "*") != 0 && fnmatch(pattern, known->list[i], 0) == 0)
-            fprintf(out, "|%s" END_OF_VALUE, known->list[i + 1]);
+    if (pattern[strspn(pattern, digits)] != '\0') {
+        fprintf(out, "|%s(?=[A-Za-z0-9_.-]{1,255}+" END_OF_VALUE ")",
+                any                      ? ""
+                : grammar->facts->docker ? "(?![0-9a-f]++" END_OF_VALUE ")"
+                                         : "(?![0-9A-Fa-f_]++" END_OF_VALUE ")");
+        guard_put_glob(out, pattern, strlen(pattern), GLOB_VOLUME);
+        fputs(END_OF_VALUE, out);
+    }
+    for (size_t i = 0; i + 1 < known->count && !any; i += 2)
+        if (fnmatch(pattern, known->list[i], 0) == 0) {
+            fputc('|', out);
+            put_literal(out, known->list[i]);
+            fprintf(out, END_OF_VALUE "|%s" END_OF_VALUE, known->list[i + 1]);
+        }
 }
 
 /* The values that the list has for a kind of namespace: alternatives, each after a |, without what ends them. A
@@ -537,8 +549,8 @@ static void put_object(FILE *out, const char *members, const char *names)
     fprintf(out, "(?>\\{" W "(?:(?>%s|(?!\"(?i:%s)\")(?&other)|(?&k)" COLON "null)" NEXT ")*+\\})", members, names);
 }
 
-/* A device, or a directory of devices: the Engine follows symbolic links, and takes all that is below a directory. Podman
- * joins the three members with colons. */
+/* A device, or a directory of devices: the Engine follows symbolic links, and takes all that is below a directory.
+ * Podman joins the three members with colons. */
 static void put_device(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_DEVICES];
@@ -561,16 +573,16 @@ static void put_device(FILE *out, const struct grammar *grammar)
 
 #define GPU_WORDS "gpu|nvidia|compute|compat32|graphics|utility|video|display|ngx"
 
-/* GPUs by NVIDIA's driver, or by the one that the Engine finds for these capabilities. The driver cdi takes the names of
- * any devices, with mounts and hooks. */
+/* GPUs by NVIDIA's driver, or by the one that the Engine finds for these capabilities. The driver cdi takes the names
+ * of any devices, with mounts and hooks. */
 static void put_device_request(FILE *out, const struct grammar *grammar)
 {
     (void)grammar;
     put_object(out,
-               MEMBER("Driver") "\"(?:nvidia)?+\"|" MEMBER("Count") "(?&number)|" MEMBER("DeviceIDs") "\\[" W
-                                "(?:\"[A-Za-z0-9_.:-]++\"" NEXT ")*+\\]|" MEMBER("Capabilities") "\\[" W
-                                "(?:\\[" W "(?:\"(?:" GPU_WORDS ")\"" NEXT ")*+\\]" NEXT ")*+\\]|" MEMBER(
-                                    "Options") "(?&empty)",
+               MEMBER("Driver") "\"(?:nvidia)?+\"|" MEMBER("Count") "(?&number)|" MEMBER(
+                   "DeviceIDs") "\\[" W "(?:\"[A-Za-z0-9_.:-]++\"" NEXT
+                                ")*+\\]|" MEMBER("Capabilities") "\\[" W "(?:\\[" W "(?:\"(?:" GPU_WORDS ")\"" NEXT
+                                                                 ")*+\\]" NEXT ")*+\\]|" MEMBER("Options") "(?&empty)",
                "Driver|Count|DeviceIDs|Capabilities|Options");
 }
 
@@ -729,8 +741,9 @@ static void put_remote(FILE *out, const struct grammar *grammar)
 {
     fputs("client-session", out);
     if (grammar->guard->open[KNOB_HOST_NAMESPACES])
-        fputs("|(?:https?|git)" QUERY_COLON QUERY_SLASH "{2}[A-Za-z0-9.-]++(?:" QUERY_COLON "[0-9]++)?+(?:" QUERY_SLASH
-              QUERY_SEGMENT ")*+" QUERY_SLASH "?+(?:%23(?:[A-Za-z0-9_][A-Za-z0-9_.-]*+(?:" QUERY_SLASH QUERY_SEGMENT
+        fputs("|(?:https?|git)" QUERY_COLON QUERY_SLASH "{2}[A-Za-z0-9.-]++(?:" QUERY_COLON
+              "[0-9]++)?+(?:" QUERY_SLASH QUERY_SEGMENT ")*+" QUERY_SLASH
+              "?+(?:%23(?:[A-Za-z0-9_][A-Za-z0-9_.-]*+(?:" QUERY_SLASH QUERY_SEGMENT
               ")*+)?+(?:" QUERY_COLON QUERY_SEGMENT "(?:" QUERY_SLASH QUERY_SEGMENT ")*+)?+)?+",
               out);
 }

@@ -20,7 +20,8 @@ const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 #define ODD_PATH "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))"
 #define NO_LIST "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"
 
-#define CONTAINER_SHOWN "container:" IDENTIFIER
+/* Not what could be the beginning of an id, see put_listed_container in guard/lists.c. */
+#define CONTAINER_SHOWN "container:(?![0-9A-Fa-f_]*\\z)[A-Za-z0-9][A-Za-z0-9_.-]*"
 /* Below /dev, segment by segment, without what cannot stand in a list. */
 #define DEVICE_SHOWN "/dev(?!/(?:shm|fd)(?:/|\\z))(?:/(?!\\.{1,2}(?:/|\\z))[A-Za-z0-9_.@+=-]+)+"
 
