@@ -210,23 +210,36 @@ static void add_operations(struct values *values, const struct guard *guard, con
     lines_end(&with_query);
 }
 
-/* What hint_find decides for judge.c: what no setting opens, and what may be allowed once the own container is known.
- */
+/* Whether a refusal of one of the operations may have the knob. */
+static bool reports(const char *const *ids, enum guard_knob knob)
+{
+    while (*ids != NULL && !grammar_has_knob(guard_operation_find(*ids), knob))
+        ids++;
+    return *ids != NULL;
+}
+
+/* What hint_put decides for judge.c: what no setting opens, and what may be allowed once the own container is known. */
 static void add_hints(struct values *values, struct definitions *definitions, const struct guard *guard,
-                      const struct guard_facts *facts)
+                      const struct guard_facts *facts, const char *const *ids)
 {
     const struct grammar grammar = {guard, facts, NULL};
+    struct text text;
     struct lines lines = {.values = values_row(values, "vain")};
     struct regex regex = {NULL};
     bool protects = facts->own.count + facts->holders.count > 0;
 
     lines_add(&lines, guard_keys[KNOB_OWN]);
     for (int knob = 0; knob < KNOB_OWN; knob++)
-        if (hint_is_vain(guard, knob))
+        if (hint_is_vain(guard, knob) && reports(ids, (enum guard_knob)knob))
             lines_add(&lines, guard_keys[knob]);
     lines_end(&lines);
     values_set_if(values, "own_unknown", facts->own_unknown);
     values_set_if(values, "volumes_from_open", guard->open[KNOB_VOLUMES_FROM]);
+    text_begin(&text);
+    for (int knob = 0; knob < KNOB_OWN; knob++)
+        if (hint_is_of_container(knob))
+            fprintf(text.stream, "%s%s", knob == KNOB_VOLUMES_FROM ? "" : " ", guard_keys[knob]);
+    values_set_text(values, "of_container", &text);
     values_set(values, "own_volumes", "%s", OWN_VOLUMES);
     if (protects)
         grammar_protected(&grammar, &regex);
@@ -259,5 +272,5 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
         add_product(values, definitions, &product);
         product_free(&product);
     }
-    add_hints(values, definitions, guard, facts);
+    add_hints(values, definitions, guard, facts, ids);
 }

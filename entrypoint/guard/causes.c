@@ -1,5 +1,6 @@
 /* The names of members in messages, and the hints of refusals. */
 #include "guard/causes.h"
+#include "guard/lists.h"
 #include "base/text.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -118,18 +119,24 @@ void guard_write_members_map(FILE *out)
 
 /* ---- hints ---- */
 
-/* Whether the regex matches the beginning of value. */
-static bool value_matches(const char *regex, const char *value)
+/* In a hint: the first group of the value, as map_regm in templates/guard.cfg writes it. */
+#define THE_GROUP "\\1"
+
+/* Whether the regex matches the beginning of value; the first group is then at group[0] to group[1], which are equal if
+ * there is none. */
+static bool value_matches(const char *regex, const char *value, size_t group[2])
 {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_NO_AUTO_CAPTURE | PCRE2_ANCHORED,
-                                     &error, &offset, NULL);
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED, &error, &offset, NULL);
+    pcre2_match_data *data = pcre2_match_data_create(2, NULL);
 
     if (code == NULL || data == NULL)
         abort();
-    bool good = pcre2_match(code, (PCRE2_SPTR)value, strlen(value), 0, 0, data, NULL) >= 0;
+    int got = pcre2_match(code, (PCRE2_SPTR)value, strlen(value), 0, 0, data, NULL);
+    bool good = got >= 0;
+    group[0] = got == 1 || !good ? 0 : pcre2_get_ovector_pointer(data)[2];
+    group[1] = got == 1 || !good ? 0 : pcre2_get_ovector_pointer(data)[3];
     pcre2_match_data_free(data);
     pcre2_code_free(code);
     return good;
@@ -138,61 +145,97 @@ static bool value_matches(const char *regex, const char *value)
 static bool is_protected(const struct grammar *grammar, const char *value)
 {
     struct regex regex;
+    size_t group[2];
     char *whole;
 
     grammar_protected(grammar, &regex);
     whole = regex_whole(&regex);
-    bool found = value_matches(whole, value);
+    bool found = value_matches(whole, value, group);
     free(whole);
     regex_free(&regex);
     return found;
 }
 
-/* The text of the first hint that matches. */
-static const char *look_up(int key, const char *value)
+/* The first hint that matches, and its group as value_matches has it. */
+static const struct guard_hint *look_up(int key, const char *value, size_t group[2])
 {
     const struct guard_hint *hint = guard_hints;
 
-    while (hint->key != KNOB_NONE && (hint->key != key || (hint->value != NULL && !value_matches(hint->value, value))))
+    group[0] = group[1] = 0;
+    while (hint->key != KNOB_NONE &&
+           (hint->key != key || (hint->value != NULL && !value_matches(hint->value, value, group))))
         hint++;
-    return hint->text != NULL ? hint->text : look_up(KNOB_NONE, "");
+    return hint->text != NULL ? hint : look_up(KNOB_NONE, "", group);
 }
 
 bool hint_is_vain(const struct guard *guard, int key)
 {
-    return key == KNOB_OWN || (key < KNOB_NONE && guard->open[key]);
+    switch (key) {
+    case KNOB_OWN:
+        return true;
+    case KNOB_EXEC_COMMANDS:
+    case KNOB_EXEC_USERS:
+        return !guard_limits_commands(guard);
+    case KNOB_EXEC_ENV:
+        return guard_limits_commands(guard);
+    default:
+        return key < KNOB_NONE && guard->open[key];
+    }
 }
 
-/* While the proxy does not know its container, what is refused to protect it may be allowed later. */
-const char *hint_find(const struct grammar *grammar, int key, const char *value)
+bool hint_is_of_container(int key)
+{
+    return key == KNOB_VOLUMES_FROM || key == KNOB_NETWORK_MODE || key == KNOB_PID_MODE || key == KNOB_IPC_MODE;
+}
+
+/* The key of what to report. While the proxy does not know its container, what is refused to protect it may be allowed
+ * later. */
+static int key_to_report(const struct grammar *grammar, int key, const char *value)
 {
     bool vain = hint_is_vain(grammar->guard, key);
-    const char *text = look_up(
-        vain || (key == KNOB_VOLUMES_FROM && is_protected(grammar, value)) ? (int)KNOB_NONE : key, value);
-    bool may_change = (vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) ||
-                      strncmp(text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0;
+    bool unknown = grammar->facts->own_unknown;
+    size_t group[2];
 
-    return grammar->facts->own_unknown && may_change ? look_up(SAY_UNTOLD, "") : text;
+    if (unknown && ((vain && (key == KNOB_OWN || key == KNOB_VOLUMES_FROM)) ||
+                    (hint_is_of_container(key) && strncmp(value, OF_CONTAINER, strlen(OF_CONTAINER)) == 0)))
+        return SAY_UNTOLD;
+    if (vain || (hint_is_of_container(key) && is_protected(grammar, value)))
+        return KNOB_NONE;
+    if (unknown && strncmp(look_up(key, value, group)->text, OWN_VOLUMES, strlen(OWN_VOLUMES)) == 0)
+        return SAY_UNTOLD;
+    return key;
 }
 
-void hint_put(FILE *out, const struct guard *guard, const char *text)
+void hint_put(FILE *out, const struct grammar *grammar, int key, const char *value)
 {
+    size_t group[2];
+    const char *text = look_up(key_to_report(grammar, key, value), value, group)->text;
     const char *name = strstr(text, "ALLOW_");
+    const char *shown;
 
-    if (name == NULL)
-        fputs(text, out);
-    else
-        fprintf(out, "%.*s%s%s", (int)(name - text), text, guard->prefix, name);
+    if (name != NULL) {
+        fprintf(out, "%.*s%s", (int)(name - text), text, grammar->guard->prefix);
+        text = name;
+    }
+    shown = strstr(text, THE_GROUP);
+    if (shown != NULL) {
+        fprintf(out, "%.*s%.*s", (int)(shown - text), text, (int)(group[1] - group[0]), value + group[0]);
+        text = shown + strlen(THE_GROUP);
+    }
+    fputs(text, out);
 }
 
 void guard_write_hints_map(FILE *out)
 {
+    size_t group[2];
+    const char *none = look_up(KNOB_NONE, "", group)->text;
+
     fputs(
         "# key in members.map:refused value -> what would allow it. Made from entrypoint/guard/schema.c by `make maps`;\n"
         "# the first match counts.\n",
         out);
     for (const struct guard_hint *hint = guard_hints; hint->key != KNOB_NONE; hint++)
         fprintf(out, "^%s:(?:%s) %s\n", guard_keys[hint->key], hint->value == NULL ? "" : hint->value,
-                hint->text == NULL ? look_up(KNOB_NONE, "") : hint->text);
-    fprintf(out, "^ %s\n", look_up(KNOB_NONE, ""));
+                hint->text == NULL ? none : hint->text);
+    fprintf(out, "^ %s\n", none);
 }

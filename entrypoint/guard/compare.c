@@ -11,7 +11,7 @@ static bool has_item(const struct guard_list *list, const char *item)
     return false;
 }
 
-/* Whether a list that narrows (images, volume names) lets more through than another. */
+/* Whether a list that narrows (images, volume names, commands) lets more through than another. */
 static bool narrows_less(const struct guard_list *list, const struct guard_list *than)
 {
     if (than->count == 0)
@@ -36,7 +36,7 @@ bool guard_allows_more(const struct guard *guard, const struct guard *than)
             return true;
         if (knob >= KNOB_COUNT || than->open[knob])
             continue;
-        if (knob == KNOB_IMAGE_REFERENCES || knob == KNOB_VOLUME_NAMES) {
+        if (guard_knobs[knob].limits) {
             if (narrows_less(&guard->list[knob], &than->list[knob]))
                 return true;
             continue;

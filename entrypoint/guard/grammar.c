@@ -101,18 +101,45 @@ static bool is_open(const struct grammar *grammar, const struct guard_field *fie
            grammar->guard->open[field->knob];
 }
 
+/* Whether the member may be a namespace, which could be a protected container's. */
+static bool is_namespace(const struct guard_field *field)
+{
+    const struct guard_namespace *kind = guard_namespaces;
+
+    while (kind->name != NULL && kind->knob != field->knob)
+        kind++;
+    return kind->name != NULL || field->knob == KNOB_HOST_NAMESPACES;
+}
+
+/* The regex for a value of the schema, and for those that a list adds. */
+static void put_rule(FILE *out, const struct grammar *grammar, const struct guard_field *field)
+{
+    struct text text;
+    char *listed;
+
+    text_begin(&text);
+    guard_put_listed(text.stream, grammar, field->knob);
+    listed = text_end(&text);
+    fprintf(out, strchr(field->value, '|') == NULL && *listed == '\0' ? "%s%s" : "(?>%s%s)", field->value, listed);
+    free(listed);
+}
+
 /* Writes an atomic piece of regex for what the member may hold besides null. */
 static void put_value(FILE *out, const struct grammar *grammar, const struct guard_field *field)
 {
     const char *name = field->value;
 
     if (is_open(grammar, field)) {
-        fputs(field->knob == KNOB_HOST_NAMESPACES ? "(?&not_protected)" : "(?&v)", out);
+        fputs(is_namespace(field) ? "(?&not_protected)" : "(?&v)", out);
+        return;
+    }
+    if (guard_lists_nothing(grammar->guard, field->knob)) {
+        fputs("(?&empty)", out);
         return;
     }
     switch (field->shape) {
     case RULE:
-        fprintf(out, strchr(name, '|') == NULL ? "%s" : "(?>%s)", name);
+        put_rule(out, grammar, field);
         break;
     case ITEMS:
     case OBJECTS:
@@ -192,7 +219,8 @@ static void put_type(FILE *out, const struct grammar *grammar, const struct guar
 
 bool grammar_parameter_is_open(const struct guard *guard, const struct guard_parameter *parameter)
 {
-    return parameter->value == NULL || (parameter->knob != KNOB_NONE && guard->open[parameter->knob]);
+    return parameter->value == NULL ||
+           (parameter->knob != KNOB_NONE && parameter->knob != KNOB_BUILD_NETWORK && guard->open[parameter->knob]);
 }
 
 /* Writes the names of the parameters that are open, or of all, as alternatives. The first, a NUL, matches no name. */
@@ -313,7 +341,7 @@ void grammar_label(const struct grammar *grammar, struct regex *regex)
 
 void grammar_protected(const struct grammar *grammar, struct regex *regex)
 {
-    regex_set(grammar, regex, text_format("\\A(?&protected)"));
+    regex_set(grammar, regex, text_format("\\A(?:container:)?+(?&protected)"));
 }
 
 /* ---- where the first fault is ---- */
@@ -325,13 +353,13 @@ const struct guard_type *grammar_inside(const struct guard_field *field)
     return objects ? guard_type_find(field->value) : NULL;
 }
 
-static void put_fault(FILE *out, const struct guard_type *type);
+static void put_fault(FILE *out, const struct guard *guard, const struct guard_type *type);
 
 /* Writes what is inside the member up to the fault, if it is an object or a list, then a |. Not called for a member
  * whose members may also stand in the type itself: put_fault covers both. */
-static void put_inside(FILE *out, const struct guard_field *field)
+static void put_inside(FILE *out, const struct guard *guard, const struct guard_field *field)
 {
-    if (field->shape == RULE)
+    if (field->shape == RULE || guard_lists_nothing(guard, field->knob))
         return;
     fprintf(out, "\"(%s)\"" COLON, field->name);
     if (field->shape == ITEMS || field->shape == OBJECTS)
@@ -341,25 +369,25 @@ static void put_inside(FILE *out, const struct guard_field *field)
     if (field->shape == NETWORKS)
         fprintf(out, NETWORKS_OF "(?|(?=\")(?!(?&network_name))|(?&s)" COLON, field->value);
     if (grammar_inside(field) != NULL)
-        put_fault(out, grammar_inside(field));
+        put_fault(out, guard, grammar_inside(field));
     fputs(field->shape == NETWORKS ? ")|" : "|", out);
 }
 
 /* From the opening brace of an object of the type to its first fault. Harmless members are matched possessively; then
  * comes the one that is not: what is inside it, if it is an object or a list, else its value. Each name on the way is
  * captured. The members of the type's `also` may be in this object or in a member of their own. */
-static void put_fault(FILE *out, const struct guard_type *type)
+static void put_fault(FILE *out, const struct guard *guard, const struct guard_type *type)
 {
     const struct guard_type *also = type->also != NULL ? guard_type_find(type->also) : NULL;
 
     fprintf(out, "\\{" W EACH("%s_") "(?|", type->name);
     for (const struct guard_field *field = type->fields; field->name != NULL; field++)
         if (also == NULL || grammar_inside(field) != also)
-            put_inside(out, field);
+            put_inside(out, guard, field);
     if (also != NULL) {
         fprintf(out, "(?:\"(%s)\"" COLON "\\{" W EACH("%s_") ")?(?|", also->name, also->name);
         for (const struct guard_field *field = also->fields; field->name != NULL; field++)
-            put_inside(out, field);
+            put_inside(out, guard, field);
     }
     fputs(also != NULL ? "\"([\\w.-]++)\"" COLON "))" : "\"([\\w.-]++)\"" COLON ")", out);
 }
@@ -377,19 +405,43 @@ static size_t depth_of(const struct guard_type *type)
     return deepest + 1;
 }
 
+/* What names a list or an object that is refused as a whole: what stands before the path of its first device, or before
+ * the name of its first sysctl; and gpu, as one more branch. As clients write them, with or without a blank. */
+#define BEFORE_FIRST "(?:\\[?+\\{\"PathOnHost\"" COLON "|(?<=sysctls\":|sysctls\": )\\{)?+"
+#define OR_GPU       "|\\[?+\\{(?![^}]*\"cdi)[^{}]*?\\[\\[\"(gpu)\""
+
+static bool has_knob(const struct guard_type *type, enum guard_knob knob)
+{
+    for (const struct guard_field *field = type->fields; field->name != NULL; field++)
+        if (field->knob == knob || (grammar_inside(field) != NULL && has_knob(grammar_inside(field), knob)))
+            return true;
+    return false;
+}
+
+bool grammar_has_knob(const struct guard_operation *operation, enum guard_knob knob)
+{
+    for (const struct guard_parameter *parameter = operation->query; parameter != NULL && parameter->name != NULL;
+         parameter++)
+        if (parameter->knob == knob)
+            return true;
+    return operation->type != NULL && has_knob(guard_type_find(operation->type), knob);
+}
+
 /* The value is captured if it is a short and plain string and, where it is the name of an entry, the entry's value has
  * no escapes. A member whose name cannot be shown is a fault of the object around it. */
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
 {
     const struct guard_type *type = guard_type_find(grammar->operation->type);
+    bool devices = grammar_has_knob(grammar->operation, KNOB_SYSCTL);
     struct text text;
 
     text_begin(&text);
     fputs("(?i)\\A#?+" NO_OTHER_BLANKS "(?=" W "(?&v)" W "\\z)" W "(?=(\\{))(?|", text.stream);
-    put_fault(text.stream, type);
+    put_fault(text.stream, grammar->guard, type);
     for (size_t i = depth_of(type) + 2; i < CAUSE_GROUPS; i++)
         fputs("()", text.stream);
-    fputs("(?=(?:\"(" SHOWN "{1,200}+)\"(?!" COLON "\"[^\"\\\\]*+\\\\))?+)()|)(?s:.*+)\\z", text.stream);
+    fprintf(text.stream, "(?=(?|%s\"(" SHOWN "{1,200}+)\"(?!" COLON "\"[^\"\\\\]*+\\\\)%s)?+)()|)(?s:.*+)\\z",
+            devices ? BEFORE_FIRST : "", devices ? OR_GPU : "");
     fputs("(?-i)", text.stream); /* names go in any case, but what the groups behind this judge does not */
     regex_set(grammar, regex, text_end(&text));
 }

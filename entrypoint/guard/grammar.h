@@ -27,6 +27,9 @@ void regex_join(struct regex *a, struct regex *b);
 /* Whether any value of the parameter passes. */
 bool grammar_parameter_is_open(const struct guard *guard, const struct guard_parameter *parameter);
 
+/* Whether a member of the operation's body, or a parameter of its query, has the knob. */
+bool grammar_has_knob(const struct guard_operation *operation, enum guard_knob knob);
+
 /* The type of what is inside the member; NULL for none. */
 const struct guard_type *grammar_inside(const struct guard_field *field);
 
@@ -36,7 +39,8 @@ void grammar_body(const struct grammar *grammar, struct regex *regex);
 void grammar_query(const struct grammar *grammar, struct regex *regex);
 void grammar_label(const struct grammar *grammar, struct regex *regex);
 
-/* Matches the beginning of an item of VolumesFrom, without quotes, that names a protected container. */
+/* Matches the beginning of an item of VolumesFrom, or of a mode such as container:NAME, without quotes, that names a
+ * protected container. */
 void grammar_protected(const struct grammar *grammar, struct regex *regex);
 
 /* Find the first fault of a body or a query that is not harmless. Captured are a mark that there is one, the names of

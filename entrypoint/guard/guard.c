@@ -74,10 +74,123 @@ static bool image_pattern(const char *pattern)
     return only(pattern, ALNUM "_.-/:@*?") && (both == NULL || strstr(both + 2, "**") == NULL);
 }
 
+/* KIND:host, or KIND:container:NAME for the kinds that containers can share; * and ? in NAME stand for other
+ * characters.
+ */
+static bool namespace_fits(const char *item)
+{
+    static const char of_container[] = "container:";
+    const struct guard_namespace *kind = guard_namespaces;
+    size_t length = strcspn(item, ":");
+    const char *name;
+
+    while (kind->name != NULL && (strlen(kind->name) != length || strncmp(kind->name, item, length) != 0))
+        kind++;
+    if (kind->name == NULL || item[length] == '\0')
+        return false;
+    item += length + 1;
+    name = item + strlen(of_container);
+    return strcmp(item, "host") == 0 ||
+           (kind->of_containers && strncmp(item, of_container, strlen(of_container)) == 0 && *name != '\0' &&
+            strchr("_.-", *name) == NULL && only(name, ALNUM "_.-*?") && strstr(name, "**") == NULL);
+}
+
+static bool number_or_star(const char *text, size_t length)
+{
+    return length > 0 && (strspn(text, "0123456789") == length || (length == 1 && *text == '*'));
+}
+
+/* c:MAJOR:MINOR or b:MAJOR:MINOR; either number may be *. */
+static bool device_rule(const char *item)
+{
+    const char *major = item + 2;
+    size_t length;
+
+    if (strncmp(item, "c:", 2) != 0 && strncmp(item, "b:", 2) != 0)
+        return false;
+    length = strcspn(major, ":");
+    return number_or_star(major, length) && major[length] == ':' &&
+           number_or_star(major + length + 1, strlen(major + length + 1));
+}
+
+/* A path below /dev. What is in /dev/shm and /dev/fd may be a link that anyone has made. */
+static bool device_fits(char *item)
+{
+    static const char *const others[] = {"/dev/shm", "/dev/fd"};
+
+    if (strcmp(item, "gpu") == 0 || device_rule(item))
+        return true;
+    if (strchr(item, ',') != NULL || !clean_path(item) || strncmp(item, "/dev/", 5) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        size_t length = strlen(others[i]);
+
+        if (strncmp(item, others[i], length) == 0 && (item[length] == '/' || item[length] == '\0'))
+            return false;
+    }
+    return true;
+}
+
+/* A name with dots, or with slashes; .* (with slashes: a slash and *) at its end stands for all below. */
+static bool sysctl_fits(const char *item)
+{
+    size_t length = strlen(item);
+    bool separated = false;
+
+    if (length > 2 && item[length - 1] == '*' && strchr("./", item[length - 2]) != NULL)
+        length -= 2;
+    for (size_t i = 0; i < length; i++) {
+        bool separator = item[i] == '.' || item[i] == '/';
+
+        if (separator ? i == 0 || i + 1 == length || strchr("./", item[i + 1]) != NULL
+                      : strchr(ALNUM "_-", item[i]) == NULL)
+            return false;
+        separated |= separator;
+    }
+    return separated || item[length] != '\0';
+}
+
+/* A command: words with blanks between. Its program is written out, and ** is its last word. Makes the blanks single.
+ */
+static bool command_fits(char *item)
+{
+    size_t count = 0;
+    char **words = list_split(item, " \t", &count);
+    bool fits = count > 0 && strpbrk(words[0], "*?") == NULL;
+
+    *item = '\0';
+    for (size_t i = 0; i < count; i++) {
+        fits &= printable(words[i]) &&
+                (strstr(words[i], "**") == NULL || (strcmp(words[i], "**") == 0 && i + 1 == count));
+        strcat(strcat(item, i == 0 ? "" : " "), words[i]); /* not longer than it was */
+    }
+    list_free(words, count);
+    return fits;
+}
+
+static bool user_fits(const char *item)
+{
+    return only(item, ALNUM "_.@+-:") && strchr(item, ':') == strrchr(item, ':') && item[0] != ':' && item[0] != '-' &&
+           item[strlen(item) - 1] != ':';
+}
+
 /* Whether an item of a list is valid for the variable. Removes a slash at the end of a path. */
 static bool item_fits(enum guard_knob knob, char *item)
 {
+    /* true opens any value, alone: in a list it would be a name. */
+    if (guard_knobs[knob].kind == KNOB_LIST_OR_TRUE && boolean_word(item) != UNSET)
+        return false;
     switch (knob) {
+    case KNOB_HOST_NAMESPACES:
+        return namespace_fits(item);
+    case KNOB_DEVICES:
+        return device_fits(item);
+    case KNOB_SYSCTLS:
+        return sysctl_fits(item);
+    case KNOB_EXEC_COMMANDS:
+        return command_fits(item);
+    case KNOB_EXEC_USERS:
+        return user_fits(item);
     case KNOB_CAP_ADD:
         return only(item, ALNUM "_");
     case KNOB_BIND_MOUNTS:
@@ -105,7 +218,7 @@ static void read_list(struct guard *guard, enum guard_knob knob, const char *val
     const struct guard_knob_info *info = &guard_knobs[knob];
     struct guard_list *list = &guard->list[knob];
 
-    list->items = list_split(value, ", \t\n", &list->count);
+    list->items = list_split(value, knob == KNOB_EXEC_COMMANDS ? ",\n" : ", \t\n", &list->count);
     for (size_t i = 0; i < list->count; i++)
         if (!item_fits(knob, list->items[i]))
             problem(problems, "%s%s: \"%s\" is not %s", guard->prefix, info->variable, list->items[i], info->item);
@@ -177,6 +290,16 @@ struct guard *guard_new(bool on_by_default, const char *socket_path, const struc
     for (int knob = 0; knob < KNOB_COUNT; knob++)
         read_knob(guard, (enum guard_knob)knob, variables, problems);
     guard->open[KNOB_SOURCE] = guard->open[KNOB_MOUNT] = guard->open[KNOB_BIND_MOUNTS];
+    for (const struct guard_namespace *kind = guard_namespaces; kind->name != NULL; kind++)
+        guard->open[kind->knob] = guard->open[KNOB_HOST_NAMESPACES];
+    guard->open[KNOB_BUILD_NETWORK] = guard->open[KNOB_HOST_NAMESPACES];
+    guard->open[KNOB_DEVICE] = guard->open[KNOB_DEVICE_REQUEST] = guard->open[KNOB_DEVICE_RULE] =
+        guard->open[KNOB_DEVICES];
+    guard->open[KNOB_SYSCTL] = guard->open[KNOB_SYSCTLS];
+    guard->open[KNOB_REMOTE] = guard->open[KNOB_PRIVILEGED];
+    if (guard->list[KNOB_EXEC_USERS].count > 0 && guard->list[KNOB_EXEC_COMMANDS].count == 0)
+        problem(problems, "%sALLOW_EXEC_USERS needs ALLOW_EXEC_COMMANDS: without it, commands run as any user",
+                guard->prefix);
     guard->open[KNOB_LINKS] = permissions->inspects_containers;
     guard->open[KNOB_SECRETS] = permissions->inspects_secrets;
     guard->open[KNOB_CONFIGS] = permissions->inspects_configs;

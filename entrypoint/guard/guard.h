@@ -71,6 +71,7 @@ struct guard_facts {
     struct guard_names holders;       /* those of other containers that have the Engine's socket */
     struct guard_names volumes;       /* the volumes that are mounted in its container */
     struct guard_names host_networks; /* the ids of the host network, if they are known */
+    struct guard_names containers;    /* pairs: the name of a container, and its id */
 };
 
 /* Writes haproxy/members.map: for each member that can be refused, its name in messages and the key of its hint. */

@@ -29,6 +29,9 @@
 /* A name as the Engine's own are. */
 #define IDENTIFIER "[A-Za-z0-9][A-Za-z0-9_.-]*+"
 
+/* The ids of GPUs as NVIDIA's runtime takes them, without those that name another device (vendor/class=name). */
+#define GPU_IDS "[A-Za-z0-9_.:,-]+"
+
 /* The characters of a client's text that a refusal may show: none has a meaning in JSON, in a log line or on a
  * terminal. */
 #define SHOWN "[A-Za-z0-9_./:=@,*+-]"

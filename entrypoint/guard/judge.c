@@ -136,7 +136,7 @@ static char *explain(const struct grammar *grammar, const struct demand *demand,
     if (key < KNOB_ALL && cause->value[0] != '\0')
         fprintf(text.stream, " \"%s\"", cause->value);
     fputs(key < KNOB_ALL ? "; " : key < SAY_BODY ? " " : "", text.stream);
-    hint_put(text.stream, grammar->guard, hint_find(grammar, key, cause->value));
+    hint_put(text.stream, grammar, key, cause->value);
     free(name);
     return text_end(&text);
 }
@@ -251,6 +251,15 @@ static size_t remove_at(const struct guard_judge *judge, char *body, size_t leng
     return length - (end - begin);
 }
 
+/* Where to remove something: the first item or entry of a list or an object that was refused as a whole because of it.
+ */
+static size_t first_of(const char *body, const struct cause *cause)
+{
+    bool inside = cause->value[0] != '\0' && (body[cause->at] == '[' || body[cause->at] == '{');
+
+    return cause->at + (inside && (body[cause->at + 1] == '{' || body[cause->at + 1] == '"'));
+}
+
 size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t length, FILE *out)
 {
     char *rest = malloc(length + 1);
@@ -271,7 +280,7 @@ size_t guard_judge_all(struct guard_judge *judge, const char *body, size_t lengt
         fprintf(out, "%s\n", verdict.reason);
         count++;
         if (cause.at > 0)
-            length = remove_at(judge, rest, length, cause.at);
+            length = remove_at(judge, rest, length, first_of(rest, &cause));
     } while (length != before);
     free(rest);
     return count;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,6 +33,12 @@
 /* Matches nothing. */
 #define NOTHING "(?!)"
 
+/* In queries. A segment is neither . nor .. */
+#define END_OF_PARAMETER "(?=&|\\z)"
+#define QUERY_SLASH      "(?:/|%2[Ff])"
+#define QUERY_COLON      "(?::|%3[Aa])"
+#define QUERY_SEGMENT    "(?!\\.{1,2}(?:/|&|%|:|\\z))[A-Za-z0-9_.~-]++"
+
 /* ---- literals ---- */
 
 /* Writes a literal character. All but letters, digits and _ are in hexadecimal, so that they have no other meaning for
@@ -51,6 +58,45 @@ static void put_literal(FILE *out, const char *text)
             fputs(SLASH, out);
         else
             put_char(out, *text);
+}
+
+/* ---- lists of names ---- */
+
+static bool lists(const struct guard_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool among(const char *name, const char *const names[])
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the list has a name that is not among names: a plugin, which has options of its own. */
+static bool lists_another(const struct guard_list *list, const char *const names[])
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!among(list->items[i], names))
+            return true;
+    return false;
+}
+
+/* A string that is one of the alternatives in usual, empty, or an item of the list, which may be a plugin's whole name.
+ */
+static void put_names(FILE *out, const char *usual, const struct guard_list *list)
+{
+    fprintf(out, "\"(?:%s", usual);
+    for (size_t i = 0; i < list->count; i++) {
+        fputc('|', out);
+        put_literal(out, list->items[i]);
+    }
+    fputs(")?+\"", out);
 }
 
 /* ---- what is known of the Engine ---- */
@@ -92,7 +138,7 @@ static void put_containers(FILE *out, const struct guard_names *containers, bool
     }
 }
 
-#define END_OF_NAME "(?=[:\"]|\\z)"
+#define END_OF_NAME "(?=[:\"&]|\\z)"
 
 /* The proxy's own container, by name or id. */
 static void put_own(FILE *out, const struct grammar *grammar)
@@ -131,6 +177,84 @@ static void put_not_protected(FILE *out, const struct grammar *grammar)
             grammar->facts->own_unknown ? "" : "(?&protected)\"");
 }
 
+/* ---- lists of namespaces ---- */
+
+/* The end of a string, or of a parameter in a query. */
+#define END_OF_VALUE "(?=[\"&]|\\z)"
+
+#define NAMESPACE_HOST      "host"
+#define NAMESPACE_CONTAINER "container:"
+
+/* What the list has for a kind of namespace, the first from index *i on; NULL for nothing more. Advances *i. */
+static const char *next_namespace(const struct guard *guard, const struct guard_namespace *kind, size_t *i)
+{
+    const struct guard_list *list = &guard->list[KNOB_HOST_NAMESPACES];
+    size_t length = strlen(kind->name);
+
+    while (*i < list->count) {
+        const char *item = list->items[(*i)++];
+
+        if (strncmp(item, kind->name, length) == 0 && item[length] == ':')
+            return item + length + 1;
+    }
+    return NULL;
+}
+
+/* A container that the list names by a pattern: by its name, or by the id that it had when the Engine was asked,
+ * because Compose and the Engine itself write ids. What could be the beginning of another container's id counts only if
+ * a container had that very name then. Each alternative begins with |. */
+static void put_listed_container(FILE *out, const struct grammar *grammar, const char *pattern)
+{
+    const char *digits = grammar->facts->docker ? "0123456789abcdef"
+                                                : "0123456789abcdefABCDEF_"; /* see put_id_prefix */
+    const struct guard_names *known = &grammar->facts->containers;
+    bool any = strcmp(pattern, "*") == 0;
+
+    if (pattern[strspn(pattern, digits)] != '\0') {
+        fprintf(out, "|%s(?=[A-Za-z0-9_.-]{1,255}+" END_OF_VALUE ")",
+                any                      ? ""
+                : grammar->facts->docker ? "(?![0-9a-f]++" END_OF_VALUE ")"
+                                         : "(?![0-9A-Fa-f_]++" END_OF_VALUE ")");
+        guard_put_glob(out, pattern, strlen(pattern), GLOB_VOLUME);
+        fputs(END_OF_VALUE, out);
+    }
+    for (size_t i = 0; i + 1 < known->count && !any; i += 2)
+        if (fnmatch(pattern, known->list[i], 0) == 0) {
+            fputc('|', out);
+            put_literal(out, known->list[i]);
+            fprintf(out, END_OF_VALUE "|%s" END_OF_VALUE, known->list[i + 1]);
+        }
+}
+
+/* The values that the list has for a kind of namespace: alternatives, each after a |, without what ends them. A
+ * protected container's namespace is never among them. */
+static void put_listed_namespace(FILE *out, const struct grammar *grammar, const struct guard_namespace *kind,
+                                 const char *before, const char *colon, const char *after)
+{
+    const char *item;
+    bool containers = false;
+
+    for (size_t i = 0; (item = next_namespace(grammar->guard, kind, &i)) != NULL;)
+        if (strcmp(item, NAMESPACE_HOST) == 0)
+            fprintf(out, "|%s" NAMESPACE_HOST "%s", before, after);
+        else
+            containers = true;
+    if (!containers || grammar->facts->own_unknown)
+        return;
+    fprintf(out, "|%scontainer%s(?!(?&protected))(?:\\x00", before, colon);
+    for (size_t i = 0; (item = next_namespace(grammar->guard, kind, &i)) != NULL;)
+        if (strncmp(item, NAMESPACE_CONTAINER, strlen(NAMESPACE_CONTAINER)) == 0)
+            put_listed_container(out, grammar, item + strlen(NAMESPACE_CONTAINER));
+    fprintf(out, ")%s", after);
+}
+
+void guard_put_listed(FILE *out, const struct grammar *grammar, enum guard_knob knob)
+{
+    for (const struct guard_namespace *kind = guard_namespaces; kind->name != NULL; kind++)
+        if (kind->knob == knob)
+            put_listed_namespace(out, grammar, kind, "\"", ":", "\"");
+}
+
 /* With cgroup v1, containers have the host's cgroup namespace by default, and clients that recreate one send it. */
 static void put_cgroupns(FILE *out, const struct grammar *grammar)
 {
@@ -164,9 +288,10 @@ static void put_environment(FILE *out, const struct grammar *grammar)
 {
     fputc('"', out);
     if (!grammar->guard->open[KNOB_DEVICES])
-        fputs(
-            "(?!(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
-            out);
+        fprintf(
+            out,
+            "(?!%s(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
+            lists(&grammar->guard->list[KNOB_DEVICES], "gpu") ? "(?!NVIDIA_VISIBLE_DEVICES=" GPU_IDS "\")" : "");
     fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
 }
 
@@ -178,44 +303,7 @@ static void put_label(FILE *out, const struct grammar *grammar)
     fputs("(?&s)" COLON "(?>null|(?&s))", out);
 }
 
-/* ---- lists of names ---- */
-
-static bool lists(const struct guard_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
-static bool among(const char *name, const char *const names[])
-{
-    for (; *names != NULL; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-/* Whether the list has a name that is not among names: a plugin, which has options of its own. */
-static bool lists_another(const struct guard_list *list, const char *const names[])
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (!among(list->items[i], names))
-            return true;
-    return false;
-}
-
-/* A string that is one of the alternatives in usual, empty, or an item of the list, which may be a plugin's whole name.
- */
-static void put_names(FILE *out, const char *usual, const struct guard_list *list)
-{
-    fprintf(out, "\"(?:%s", usual);
-    for (size_t i = 0; i < list->count; i++) {
-        fputc('|', out);
-        put_literal(out, list->items[i]);
-    }
-    fputs(")?+\"", out);
-}
+/* ---- drivers ---- */
 
 static const char *const network_file_systems[] = {"nfs", "nfs4", "cifs", "smb3", NULL};
 
@@ -404,12 +492,272 @@ static bool has_paths(const struct guard *guard)
     return guard->list[KNOB_BIND_MOUNTS].count > 0;
 }
 
+/* ---- devices ---- */
+
+static bool is_path(const char *item)
+{
+    return item[0] == '/';
+}
+
+static bool is_rule(const char *item)
+{
+    return item[1] == ':';
+}
+
+static bool is_gpu(const char *item)
+{
+    return strcmp(item, "gpu") == 0;
+}
+
+static bool is_any(const char *item)
+{
+    return item[0] != '\0';
+}
+
+/* The knobs whose members pass only what a list has for them. */
+static const struct {
+    enum guard_knob knob;
+    enum guard_knob list;
+    bool (*is_for)(const char *item);
+} listed_only[] = {
+    {KNOB_DEVICE, KNOB_DEVICES, is_path},
+    {KNOB_DEVICE_REQUEST, KNOB_DEVICES, is_gpu},
+    {KNOB_DEVICE_RULE, KNOB_DEVICES, is_rule},
+    {KNOB_SYSCTL, KNOB_SYSCTLS, is_any},
+};
+
+bool guard_lists_nothing(const struct guard *guard, enum guard_knob knob)
+{
+    for (size_t k = 0; k < sizeof listed_only / sizeof *listed_only; k++) {
+        const struct guard_list *list = &guard->list[listed_only[k].list];
+        size_t i = 0;
+
+        if (listed_only[k].knob != knob)
+            continue;
+        while (i < list->count && !listed_only[k].is_for(list->items[i]))
+            i++;
+        return i == list->count;
+    }
+    return false;
+}
+
+#define MEMBER(name) "\"(?i:" name ")\"" COLON
+
+/* An object with these members; others may be empty, as everywhere. */
+static void put_object(FILE *out, const char *members, const char *names)
+{
+    fprintf(out, "(?>\\{" W "(?:(?>%s|(?!\"(?i:%s)\")(?&other)|(?&k)" COLON "null)" NEXT ")*+\\})", members, names);
+}
+
+/* A device, or a directory of devices: the Engine follows symbolic links, and takes all that is below a directory.
+ * Podman joins the three members with colons. */
+static void put_device(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_DEVICES];
+    struct text members;
+    char *text;
+
+    text_begin(&members);
+    fputs(MEMBER("PathOnHost") "\"(?=" SLASH ")(?:\\x00", members.stream);
+    for (size_t i = 0; i < list->count; i++)
+        if (is_path(list->items[i])) {
+            fputc('|', members.stream);
+            put_literal(members.stream, list->items[i]);
+        }
+    fputs(")(?&segments)\"|" MEMBER("PathInContainer") "\"(?&segments)\"|" MEMBER("CgroupPermissions") "\"[rwm]*+\"",
+          members.stream);
+    text = text_end(&members);
+    put_object(out, text, "PathOnHost|PathInContainer|CgroupPermissions");
+    free(text);
+}
+
+#define GPU_WORDS "gpu|nvidia|compute|compat32|graphics|utility|video|display|ngx"
+
+/* GPUs by NVIDIA's driver, or by the one that the Engine finds for these capabilities. The driver cdi takes the names
+ * of any devices, with mounts and hooks. */
+static void put_device_request(FILE *out, const struct grammar *grammar)
+{
+    (void)grammar;
+    put_object(out,
+               MEMBER("Driver") "\"(?:nvidia)?+\"|" MEMBER("Count") "(?&number)|" MEMBER(
+                   "DeviceIDs") "\\[" W "(?:\"[A-Za-z0-9_.:-]++\"" NEXT
+                                ")*+\\]|" MEMBER("Capabilities") "\\[" W "(?:\\[" W "(?:\"(?:" GPU_WORDS ")\"" NEXT
+                                                                 ")*+\\]" NEXT ")*+\\]|" MEMBER("Options") "(?&empty)",
+               "Driver|Count|DeviceIDs|Capabilities|Options");
+}
+
+/* c:189:* is "c 189:* rwm" and the like. */
+static void put_device_rule(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_DEVICES];
+
+    fputs("\"(?:\\x00", out);
+    for (size_t i = 0; i < list->count; i++)
+        if (is_rule(list->items[i])) {
+            fprintf(out, "|%c ", list->items[i][0]);
+            put_literal(out, list->items[i] + 2);
+        }
+    fputs(") [rwm]{1,3}+\"", out);
+}
+
+/* ---- sysctls ---- */
+
+/* Writes a name with dots for slashes and slashes for dots if swap is true. */
+static void put_sysctl_name(FILE *out, const char *name, size_t length, bool swap)
+{
+    for (size_t i = 0; i < length; i++)
+        if (name[i] == (swap ? '.' : '/'))
+            fputs(SLASH, out);
+        else
+            put_char(out, name[i] == '/' ? '.' : name[i]);
+}
+
+/* A setting of the list, with any value, by either form of its name: dots are slashes where the first separator is a
+ * slash (sysctl.d(5), as runc reads it). */
+static void put_sysctl(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_SYSCTLS];
+
+    fputs("\"(?:\\x00", out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->items[i];
+        size_t length = strlen(name);
+        bool below = name[length - 1] == '*';
+        bool slashes = name[strcspn(name, "./")] == '/';
+
+        length -= below ? 2 : 0;
+        fputc('|', out);
+        put_sysctl_name(out, name, length, slashes);
+        fputs(below ? "(?:\\.[A-Za-z0-9_-]++)++|" : "|", out);
+        put_sysctl_name(out, name, length, !slashes);
+        fputs(below ? "(?:" SLASH "[A-Za-z0-9_-]++)++" : "", out);
+    }
+    fputs(")\"" COLON "(?>null|" ONE_LINE ")", out);
+}
+
+/* ---- commands ---- */
+
+bool guard_limits_commands(const struct guard *guard)
+{
+    return guard->list[KNOB_EXEC_COMMANDS].count > 0;
+}
+
+/* Bounded, because a wildcard goes back over what it has read. */
+#define SHORT_WORD "(?=\"(?>[^\"\\\\]|\\\\.){0,256}+\")"
+
+/* One word of a command, or all that follow. */
+static void put_word(FILE *out, const char *word, size_t length)
+{
+    if (length == 2 && memcmp(word, "**", 2) == 0) {
+        fputs("(?:" W "," W "(?&s))*+", out);
+    } else if (length == 1 && *word == '*') {
+        fputs("(?&s)", out);
+    } else {
+        fputs(memchr(word, '*', length) != NULL || memchr(word, '?', length) != NULL ? SHORT_WORD "\"" : "\"", out);
+        guard_put_glob(out, word, length, GLOB_WORD);
+        fputc('"', out);
+    }
+}
+
+/* The words of a command, each by itself: a string stays in its word, whatever is in it. */
+static void put_exec_command(FILE *out, const struct grammar *grammar)
+{
+    const struct guard_list *list = &grammar->guard->list[KNOB_EXEC_COMMANDS];
+
+    if (!guard_limits_commands(grammar->guard)) {
+        fputs("(?&v)", out);
+        return;
+    }
+    fputs("\\[" W "(?:\\x00", out);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *word = list->items[i];
+
+        fputc('|', out);
+        for (size_t length; *word != '\0'; word += length + (word[length] == ' ')) {
+            length = strcspn(word, " ");
+            if (word != list->items[i] && strcmp(word, "**") != 0)
+                fputs(W "," W, out);
+            put_word(out, word, length);
+        }
+        fputs(W "(?=\\])", out);
+    }
+    fputs(")\\]", out);
+}
+
+/* The user of a command: the container's own, or one of the list. */
+static void put_exec_user(FILE *out, const struct grammar *grammar)
+{
+    if (guard_limits_commands(grammar->guard))
+        put_names(out, "\\x00", &grammar->guard->list[KNOB_EXEC_USERS]);
+    else
+        fputs("(?&user)", out);
+}
+
+/* Variables such as PATH or LD_PRELOAD would make another command of it. */
+static void put_exec_environment(FILE *out, const struct grammar *grammar)
+{
+    if (guard_limits_commands(grammar->guard))
+        fputs(NOTHING, out);
+    else
+        put_environment(out, grammar);
+}
+
+/* A relative program or file would be another one in another directory. */
+static void put_exec_directory(FILE *out, const struct grammar *grammar)
+{
+    fputs(guard_limits_commands(grammar->guard) ? "\"\"" : "(?&s)", out);
+}
+
+/* Many programs take commands from their input. */
+static void put_exec_input(FILE *out, const struct grammar *grammar)
+{
+    fputs(guard_limits_commands(grammar->guard) ? "false" : "true|false", out);
+}
+
 /* ---- mounts and volumes ---- */
 
 /* The name of a network of a container. */
 static void put_network_name(FILE *out, const struct grammar *grammar)
 {
     fprintf(out, "(?&%s)", grammar->guard->open[KNOB_HOST_NAMESPACES] ? "k" : "network");
+    guard_put_listed(out, grammar, KNOB_NETWORK_MODE);
+}
+
+/* A build's network. One in any spelling could be a protected container's, so the variable does not open it to that. */
+static void put_build_network(FILE *out, const struct grammar *grammar)
+{
+    if (grammar->guard->open[KNOB_HOST_NAMESPACES]) {
+        fprintf(out, "(?!(?i:container)(?::|%%3[Aa])%s)(?:[A-Za-z0-9_.:/=,-]|%%3[AaDd]|%%2[CcFf])*+",
+                grammar->facts->own_unknown ? "" : "(?:/|%2[Ff]|(?&protected))");
+        return;
+    }
+    fputs("(?!(?i:host)(?:&|\\z))[A-Za-z0-9_.-]*+" END_OF_PARAMETER, out);
+    put_listed_namespace(out, grammar, guard_namespaces, "", "(?::|%3[Aa])", "");
+}
+
+/* The context of a build, which the Engine fetches from the network of the host: a file or a git repository at a plain
+ * URL, with a branch and a directory in it. Another could name files of the host, or be an option of git. */
+static void put_remote(FILE *out, const struct grammar *grammar)
+{
+    fputs("client-session", out);
+    if (grammar->guard->open[KNOB_HOST_NAMESPACES])
+        fputs("|(?:https?|git)" QUERY_COLON QUERY_SLASH "{2}[A-Za-z0-9.-]++(?:" QUERY_COLON
+              "[0-9]++)?+(?:" QUERY_SLASH QUERY_SEGMENT ")*+" QUERY_SLASH
+              "?+(?:%23(?:[A-Za-z0-9_][A-Za-z0-9_.-]*+(?:" QUERY_SLASH QUERY_SEGMENT
+              ")*+)?+(?:" QUERY_COLON QUERY_SEGMENT "(?:" QUERY_SLASH QUERY_SEGMENT ")*+)?+)?+",
+              out);
+}
+
+bool guard_opens_host_network(const struct guard *guard)
+{
+    return guard->open[KNOB_HOST_NAMESPACES] || lists(&guard->list[KNOB_HOST_NAMESPACES], "network:host");
+}
+
+/* A service cannot join a container. */
+static void put_listed_host_network(FILE *out, const struct grammar *grammar)
+{
+    if (guard_opens_host_network(grammar->guard))
+        fputs("|\"host\"", out);
 }
 
 /* The network of a service: a name, the whole id, or a prefix of an id. Ids are 25 lower-case letters and digits. If
@@ -420,6 +768,7 @@ static void put_service_network(FILE *out, const struct grammar *grammar)
 
     if (hosts->count == 0) {
         fputs("(?=\"(?:[^\"]*?[^0-9a-z\"]|(?=[0-9a-z]{25}\")[0-9a-f]*+[g-z]))(?&network)", out);
+        put_listed_host_network(out, grammar);
         return;
     }
     fputs("(?!\"(?:\\x00", out);
@@ -428,6 +777,7 @@ static void put_service_network(FILE *out, const struct grammar *grammar)
         put_id_prefix(out, hosts->list[i], true);
     }
     fputs(")\")(?&network)", out);
+    put_listed_host_network(out, grammar);
 }
 
 static void put_bind(FILE *out, const struct grammar *grammar)
@@ -686,6 +1036,17 @@ static const struct {
     {"volumes_from", put_volumes_from},
     {"not_protected", put_not_protected},
     {"cgroupns", put_cgroupns},
+    {"build_network", put_build_network},
+    {"remote", put_remote},
+    {"device", put_device},
+    {"device_request", put_device_request},
+    {"device_rule", put_device_rule},
+    {"sysctl", put_sysctl},
+    {"exec_command", put_exec_command},
+    {"exec_user", put_exec_user},
+    {"exec_environment", put_exec_environment},
+    {"exec_directory", put_exec_directory},
+    {"exec_input", put_exec_input},
     {"client_file", put_client_file},
     {"builder", put_builder},
     {"environment", put_environment},

@@ -20,6 +20,21 @@ const struct guard_knob_info guard_knobs[KNOB_COUNT] = {
 #define ODD_PATH "[^:]*(?://|/\\.{1,2}(?:/|:|\\z))"
 #define NO_LIST "ALLOW_BIND_MOUNTS=true would allow it; a list does not, because the path has an empty segment, or . or .. in it"
 
+/* Not what could be the beginning of an id, see put_listed_container in guard/lists.c. */
+#define CONTAINER_SHOWN "container:(?![0-9A-Fa-f_]*\\z)[A-Za-z0-9][A-Za-z0-9_.-]*"
+/* Below /dev, segment by segment, without what cannot stand in a list. */
+#define DEVICE_SHOWN "/dev(?!/(?:shm|fd)(?:/|\\z))(?:/(?!\\.{1,2}(?:/|\\z))[A-Za-z0-9_.@+=-]+)+"
+
+const struct guard_namespace guard_namespaces[] = {
+    {KNOB_NETWORK_MODE, "network", true},
+    {KNOB_PID_MODE, "pid", true},
+    {KNOB_IPC_MODE, "ipc", true},
+    {KNOB_UTS_MODE, "uts", false},
+    {KNOB_USERNS_MODE, "userns", false},
+    {KNOB_CGROUPNS_MODE, "cgroup", false},
+    {KNOB_NONE, NULL, false},
+};
+
 const char *const guard_keys[SAY_ALL] = {
     [KNOB_PRIVILEGED] = "PRIVILEGED",
     [KNOB_HOST_NAMESPACES] = "HOST_NAMESPACES",
@@ -36,8 +51,23 @@ const char *const guard_keys[SAY_ALL] = {
     [KNOB_NETWORK_DRIVERS] = "NETWORK_DRIVERS",
     [KNOB_LOG_DRIVERS] = "LOG_DRIVERS",
     [KNOB_VOLUME_NAMES] = "VOLUME_NAMES",
+    [KNOB_EXEC_COMMANDS] = "EXEC_COMMANDS",
+    [KNOB_EXEC_USERS] = "EXEC_USERS",
     [KNOB_SOURCE] = "SOURCE",
     [KNOB_MOUNT] = "MOUNT",
+    [KNOB_NETWORK_MODE] = "NETWORK_MODE",
+    [KNOB_PID_MODE] = "PID_MODE",
+    [KNOB_IPC_MODE] = "IPC_MODE",
+    [KNOB_UTS_MODE] = "UTS_MODE",
+    [KNOB_USERNS_MODE] = "USERNS_MODE",
+    [KNOB_CGROUPNS_MODE] = "CGROUPNS_MODE",
+    [KNOB_BUILD_NETWORK] = "BUILD_NETWORK",
+    [KNOB_DEVICE] = "DEVICE",
+    [KNOB_DEVICE_REQUEST] = "DEVICE_REQUEST",
+    [KNOB_DEVICE_RULE] = "DEVICE_RULE",
+    [KNOB_SYSCTL] = "SYSCTL",
+    [KNOB_REMOTE] = "REMOTE",
+    [KNOB_EXEC_ENV] = "EXEC_ENV",
     [KNOB_ENVIRONMENT] = "ENVIRONMENT",
     [KNOB_LINKS] = "LINKS",
     [KNOB_SECRETS] = "SECRETS",
@@ -59,9 +89,28 @@ const char *const guard_keys[SAY_ALL] = {
 const struct guard_hint guard_hints[] = {
     {KNOB_PRIVILEGED, NULL, "ALLOW_PRIVILEGED=true would allow it"},
     {KNOB_HOST_NAMESPACES, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_NETWORK_MODE, "(host|" CONTAINER_SHOWN ")\\z", "ALLOW_HOST_NAMESPACES=network:\\1 would allow it"},
+    {KNOB_NETWORK_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_BUILD_NETWORK, "(host|" CONTAINER_SHOWN ")\\z", "ALLOW_HOST_NAMESPACES=network:\\1 would allow it"},
+    {KNOB_BUILD_NETWORK, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_PID_MODE, "(host|" CONTAINER_SHOWN ")\\z", "ALLOW_HOST_NAMESPACES=pid:\\1 would allow it"},
+    {KNOB_PID_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_IPC_MODE, "(host|" CONTAINER_SHOWN ")\\z", "ALLOW_HOST_NAMESPACES=ipc:\\1 would allow it"},
+    {KNOB_IPC_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_UTS_MODE, "host\\z", "ALLOW_HOST_NAMESPACES=uts:host would allow it"},
+    {KNOB_UTS_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_USERNS_MODE, "host\\z", "ALLOW_HOST_NAMESPACES=userns:host would allow it"},
+    {KNOB_USERNS_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_CGROUPNS_MODE, "host\\z", "ALLOW_HOST_NAMESPACES=cgroup:host would allow it"},
+    {KNOB_CGROUPNS_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
     {KNOB_CAP_ADD, "[A-Za-z0-9_]+\\z", "ALLOW_CAP_ADD with that capability would allow it"},
     {KNOB_CAP_ADD, NULL, "ALLOW_CAP_ADD=true would allow it"},
     {KNOB_DEVICES, NULL, "ALLOW_DEVICES=true would allow it"},
+    {KNOB_DEVICE, "(" DEVICE_SHOWN ")\\z", "ALLOW_DEVICES=\\1 would allow it"},
+    {KNOB_DEVICE, NULL, "ALLOW_DEVICES=true would allow it"},
+    {KNOB_DEVICE_REQUEST, "gpu\\z", "ALLOW_DEVICES=gpu would allow it"},
+    {KNOB_DEVICE_REQUEST, NULL, "ALLOW_DEVICES=true would allow it"},
+    {KNOB_DEVICE_RULE, NULL, "ALLOW_DEVICES=true (or that rule, such as c:189:*) would allow it"},
     {KNOB_BIND_MOUNTS, PATH_SHOWN MODE_SHOWN, "ALLOW_BIND_MOUNTS with that path would allow it"},
     {KNOB_BIND_MOUNTS, ODD_PATH, NO_LIST},
     {KNOB_BIND_MOUNTS, VOLUME_SHOWN MODE_SHOWN, "ALLOW_VOLUME_NAMES with that name would allow it"},
@@ -77,6 +126,14 @@ const struct guard_hint guard_hints[] = {
     {KNOB_SECURITY_OPT, NULL, "ALLOW_SECURITY_OPT=true would allow it"},
     {KNOB_VOLUMES_FROM, NULL, "ALLOW_VOLUMES_FROM=true would allow it"},
     {KNOB_SYSCTLS, NULL, "ALLOW_SYSCTLS=true would allow it"},
+    {KNOB_SYSCTL, "([A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)+)\\z", "ALLOW_SYSCTLS=\\1 would allow it"},
+    {KNOB_SYSCTL, NULL, "ALLOW_SYSCTLS=true would allow it"},
+    {KNOB_REMOTE, "(?:https?|git)://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/(?!\\.{1,2}(?:/|\\z))[A-Za-z0-9_.-]+)*/?\\z",
+     "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_REMOTE, NULL, "ALLOW_PRIVILEGED=true (for a plain URL: ALLOW_HOST_NAMESPACES=true) would allow it"},
+    {KNOB_EXEC_COMMANDS, NULL, "ALLOW_EXEC_COMMANDS does not allow it"},
+    {KNOB_EXEC_USERS, "([A-Za-z0-9_.@+-]+(?::[A-Za-z0-9_.@+-]+)?)\\z", "ALLOW_EXEC_USERS=\\1 would allow it"},
+    {KNOB_EXEC_ENV, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
     {KNOB_RUNTIME, "[A-Za-z0-9_./-]+\\z", "ALLOW_RUNTIME with that name would allow it"},
     {KNOB_CGROUP_PARENT, NULL, "ALLOW_CGROUP_PARENT=true would allow it"},
     {KNOB_IMAGE_REFERENCES, NULL, "ALLOW_IMAGE_REFERENCES does not list it"},
@@ -95,6 +152,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_LOG_DRIVERS, "(?:tag|max-size|max-file|compress|mode|max-buffer-size|labels|env)\\z", NULL},
     {KNOB_LOG_DRIVERS, DRIVER_NAME, "ALLOW_LOG_DRIVERS with the driver would allow it"},
     {KNOB_VOLUME_NAMES, VOLUME_SHOWN "\\z", "ALLOW_VOLUME_NAMES with that name would allow it"},
+    {KNOB_ENVIRONMENT, "NVIDIA_VISIBLE_DEVICES=" GPU_IDS "\\z", "ALLOW_DEVICES=gpu would allow it"},
     {KNOB_ENVIRONMENT, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
     {KNOB_LINKS, NULL, "ALLOW_CONTAINER_INSPECT=true would allow it"},
     {KNOB_SECRETS, NULL, "ALLOW_SECRET_INSPECT=true would allow it"},
@@ -158,19 +216,19 @@ static const struct guard_field host_config[] = {
     {"Mounts", OBJECTS, "Mount", KNOB_NONE},
     {"VolumesFrom", ITEMS, "volumes_from", KNOB_VOLUMES_FROM},
     {"VolumeDriver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
-    {"Devices", RULE, EMPTY, KNOB_DEVICES},
-    {"DeviceRequests", RULE, EMPTY, KNOB_DEVICES},
-    {"DeviceCgroupRules", RULE, EMPTY, KNOB_DEVICES},
+    {"Devices", ITEMS, "device", KNOB_DEVICE},
+    {"DeviceRequests", ITEMS, "device_request", KNOB_DEVICE_REQUEST},
+    {"DeviceCgroupRules", ITEMS, "device_rule", KNOB_DEVICE_RULE},
     {"CapAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapDrop", ITEMS, "any_capability", KNOB_NONE},
     {"SecurityOpt", ITEMS, "security_opt", KNOB_SECURITY_OPT},
-    {"NetworkMode", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
-    {"PidMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
-    {"IpcMode", RULE, NOTHING_OR("private|shareable|none"), KNOB_HOST_NAMESPACES},
-    {"UTSMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
-    {"UsernsMode", RULE, NOTHING_OR("private"), KNOB_HOST_NAMESPACES},
-    {"CgroupnsMode", RULE, "(?&cgroupns)", KNOB_HOST_NAMESPACES},
-    {"Sysctls", RULE, EMPTY, KNOB_SYSCTLS},
+    {"NetworkMode", RULE, "\"\"|(?&network)", KNOB_NETWORK_MODE},
+    {"PidMode", RULE, NOTHING_OR("private"), KNOB_PID_MODE},
+    {"IpcMode", RULE, NOTHING_OR("private|shareable|none"), KNOB_IPC_MODE},
+    {"UTSMode", RULE, NOTHING_OR("private"), KNOB_UTS_MODE},
+    {"UsernsMode", RULE, NOTHING_OR("private"), KNOB_USERNS_MODE},
+    {"CgroupnsMode", RULE, "(?&cgroupns)", KNOB_CGROUPNS_MODE},
+    {"Sysctls", ENTRIES, "sysctl", KNOB_SYSCTL},
     {"Runtime", RULE, "(?&runtime)", KNOB_RUNTIME},
     {"CgroupParent", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
     {"Cgroup", RULE, NOTHING_OR(""), KNOB_CGROUP_PARENT},
@@ -354,7 +412,7 @@ static const struct guard_field log_config[] = {
 };
 
 static const struct guard_field networking_config[] = {
-    {"EndpointsConfig", NETWORKS, "Endpoint", KNOB_HOST_NAMESPACES},
+    {"EndpointsConfig", NETWORKS, "Endpoint", KNOB_NETWORK_MODE},
     END,
 };
 
@@ -388,14 +446,14 @@ static const struct guard_field endpoint_addresses[] = {
 
 static const struct guard_field exec_create[] = {
     {"Privileged", RULE, "false", KNOB_PRIVILEGED},
-    {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
-    {"User", RULE, "(?&user)", KNOB_NONE},
-    {"WorkingDir", RULE, STORED, KNOB_NONE},
-    {"Cmd", RULE, STORED_ANY, KNOB_NONE},
+    {"Env", ITEMS, "exec_environment", KNOB_EXEC_ENV},
+    {"User", RULE, "(?&exec_user)", KNOB_EXEC_USERS},
+    {"WorkingDir", RULE, "(?&exec_directory)", KNOB_EXEC_COMMANDS},
+    {"Cmd", RULE, "(?&exec_command)", KNOB_EXEC_COMMANDS},
     {"DetachKeys", RULE, "\"[A-Za-z0-9,@^_\\[\\]-]*+\"", KNOB_NONE},
     {"ConsoleSize", RULE, NUMBERS, KNOB_NONE},
     {"Tty", RULE, BOOLEAN, KNOB_NONE},
-    {"AttachStdin", RULE, BOOLEAN, KNOB_NONE},
+    {"AttachStdin", RULE, "(?&exec_input)", KNOB_EXEC_COMMANDS},
     {"AttachStdout", RULE, BOOLEAN, KNOB_NONE},
     {"AttachStderr", RULE, BOOLEAN, KNOB_NONE},
     {"Detach", RULE, BOOLEAN, KNOB_NONE},
@@ -550,7 +608,7 @@ static const struct guard_field container_spec[] = {
     {"CapabilityAdd", ITEMS, "capability", KNOB_CAP_ADD},
     {"CapabilityDrop", ITEMS, "any_capability", KNOB_NONE},
     {"Privileges", OBJECT, "Privileges", KNOB_NONE},
-    {"Sysctls", RULE, EMPTY, KNOB_SYSCTLS},
+    {"Sysctls", ENTRIES, "sysctl", KNOB_SYSCTL},
     /* A client that knows the id of a secret can mount it, and ServiceInspect shows those of other services. */
     {"Secrets", RULE, EMPTY, KNOB_SECRETS},
     {"Configs", RULE, EMPTY, KNOB_CONFIGS},
@@ -617,7 +675,7 @@ static const struct guard_field confinement[] = {
 };
 
 static const struct guard_field network_attachment[] = {
-    {"Target", RULE, "\"\"|(?&service_network)", KNOB_HOST_NAMESPACES},
+    {"Target", RULE, "\"\"|(?&service_network)", KNOB_NETWORK_MODE},
     {"DriverOpts", ENTRIES, "endpoint_option", KNOB_SYSCTLS},
     {"Aliases", ITEMS, "domain", KNOB_NONE},
     END,
@@ -800,11 +858,12 @@ const struct guard_group guard_groups[] = {
 
 /* What the Engine's classic builder and BuildKit read from the query of /build. */
 static const struct guard_parameter build_query[] = {
-    {"networkmode", "(?!(?i:host)(?:&|\\z))[A-Za-z0-9_.-]*+", KNOB_HOST_NAMESPACES},
+    /* Never open to any value: see the group. */
+    {"networkmode", "(?&build_network)", KNOB_BUILD_NETWORK},
     {"securityopt", "", KNOB_SECURITY_OPT},
     {"cgroupparent", "", KNOB_CGROUP_PARENT},
     /* The Engine fetches it in the host's network. client-session is BuildKit's. */
-    {"remote", "(?:client-session)?+", KNOB_HOST_NAMESPACES},
+    {"remote", "(?:(?&remote))?+", KNOB_REMOTE},
     /* A build may push its result, or write it to files of the Engine. */
     {"outputs", "", KNOB_PRIVILEGED},
     {"output", "", KNOB_PRIVILEGED},
@@ -914,7 +973,8 @@ const struct guard_operation guard_operations[] = {
      NULL},
     {"ContainerCreateLibpod", "creating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {"ContainerUpdateLibpod", "updating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
-    {"ContainerExecLibpod", "running this command", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
+    /* Podman serves both with one function. */
+    {"ContainerExecLibpod", "running this command", BODY_OBJECT, "ExecCreate", KNOB_NONE, NULL, NULL, NULL},
     {"ContainerRestoreLibpod", "restoring this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {"ContainerCheckpointLibpod", "this checkpoint", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {"ContainerMountLibpod", "mounting this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},

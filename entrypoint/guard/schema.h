@@ -13,6 +13,19 @@ enum guard_knob {
     KNOB_COUNT,               /* those above are variables of the guard; those below are not */
     KNOB_SOURCE = KNOB_COUNT, /* open with KNOB_BIND_MOUNTS, as is the next; their hints are others */
     KNOB_MOUNT,
+    KNOB_NETWORK_MODE, /* those of guard_namespaces: open with KNOB_HOST_NAMESPACES, which lists values of each */
+    KNOB_PID_MODE,
+    KNOB_IPC_MODE,
+    KNOB_UTS_MODE,
+    KNOB_USERNS_MODE,
+    KNOB_CGROUPNS_MODE,
+    KNOB_BUILD_NETWORK,
+    KNOB_DEVICE, /* open with KNOB_DEVICES, as are the next two: paths, gpu, and rules in its list */
+    KNOB_DEVICE_REQUEST,
+    KNOB_DEVICE_RULE,
+    KNOB_SYSCTL,      /* open with KNOB_SYSCTLS */
+    KNOB_REMOTE,      /* open with KNOB_PRIVILEGED; KNOB_HOST_NAMESPACES opens URLs */
+    KNOB_EXEC_ENV,    /* nothing opens it if ALLOW_EXEC_COMMANDS is set */
     KNOB_ENVIRONMENT, /* items of Env: see the hints */
     KNOB_LINKS,       /* open where ContainerInspect is: it shows the same environments */
     KNOB_SECRETS,     /* open where SecretInspect is */
@@ -60,9 +73,17 @@ struct guard_hint {
     int key;
     const char *value; /* regex for the beginning of the value, without a blank; NULL: any value, also one that cannot
                           be shown */
-    const char *text;  /* NULL: no setting helps */
+    const char *text;  /* NULL: no setting helps; \1 in it is the first group of value */
 };
 extern const struct guard_hint guard_hints[]; /* the last one, for KNOB_NONE, counts if no other does */
+
+/* The namespaces that ALLOW_HOST_NAMESPACES may list, by the word before the colon. */
+struct guard_namespace {
+    enum guard_knob knob;
+    const char *name;
+    bool of_containers; /* it may be another container's, not only the host's */
+};
+extern const struct guard_namespace guard_namespaces[]; /* ended by name NULL */
 
 /* How a member's value is described. Any member may be null as well. */
 enum guard_shape {

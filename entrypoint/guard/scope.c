@@ -1,6 +1,7 @@
 /* Which operations the guard judges, and what it requires of each. */
 #include "guard/scope.h"
 #include "guard/causes.h"
+#include "guard/lists.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -35,13 +36,13 @@ bool guard_inspects(const struct guard *guard, const char *operation_id)
     return operation->body != BODY_IGNORED || guard_judges_query(guard, operation);
 }
 
-static char *refusal(const struct grammar *grammar, const char *because, enum guard_knob knob)
+static char *refusal(const struct grammar *grammar, const char *because, int key, const char *value)
 {
     struct text text;
 
     text_begin(&text);
     fprintf(text.stream, "%s; ", because);
-    hint_put(text.stream, grammar->guard, hint_find(grammar, knob, ""));
+    hint_put(text.stream, grammar, key, value);
     return text_end(&text);
 }
 
@@ -61,9 +62,9 @@ void product_make(struct product *product, const struct guard *guard, const stru
 
     *product = (struct product){.grammar = {guard, facts, operation}};
     if (operation->body == BODY_REFUSED)
-        product->refusal = refusal(grammar, operation->because, operation->knob);
-    else if (strcmp(operation->id, "ImageBuild") == 0 && !facts->docker && !guard->open[KNOB_HOST_NAMESPACES])
-        product->refusal = refusal(grammar, PODMAN_BUILDS, KNOB_HOST_NAMESPACES);
+        product->refusal = refusal(grammar, operation->because, operation->knob, "");
+    else if (strcmp(operation->id, "ImageBuild") == 0 && !facts->docker && !guard_opens_host_network(guard))
+        product->refusal = refusal(grammar, PODMAN_BUILDS, KNOB_BUILD_NETWORK, "host");
     if (product->refusal != NULL)
         return;
     if (guard_judges_query(guard, operation)) {

@@ -26,6 +26,28 @@ static size_t add_names(const char **list, size_t count, const struct inventory_
     return count;
 }
 
+static size_t count_all_names(const struct inventory *inventory)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < inventory->other_count; i++)
+        count += inventory->others[i].names.count;
+    return count;
+}
+
+/* Each name of the other containers with the id. */
+static size_t add_pairs(const char **list, const struct inventory *inventory)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < inventory->other_count; i++)
+        for (size_t k = 0; k < inventory->others[i].names.count; k++) {
+            list[count++] = inventory->others[i].names.items[k];
+            list[count++] = inventory->others[i].id;
+        }
+    return count;
+}
+
 void facts_read(struct facts *facts, const struct inventory *inventory)
 {
     size_t holders = 0;
@@ -53,6 +75,8 @@ void facts_read(struct facts *facts, const struct inventory *inventory)
     for (size_t i = 0; i < inventory->host_networks.count; i++)
         facts->lists[3][i] = inventory->host_networks.items[i];
     facts->known.host_networks = (struct guard_names){facts->lists[3], inventory->host_networks.count};
+    facts->lists[4] = new_list(2 * count_all_names(inventory));
+    facts->known.containers = (struct guard_names){facts->lists[4], add_pairs(facts->lists[4], inventory)};
 }
 
 void facts_free(struct facts *facts)

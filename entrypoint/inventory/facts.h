@@ -7,7 +7,7 @@
 
 struct facts {
     struct guard_facts known; /* points into the inventory, which must outlive it */
-    const char **lists[4];    /* the lists of known; owned, their strings are not */
+    const char **lists[5];    /* the lists of known; owned, their strings are not */
 };
 
 /* Release with facts_free. Aborts if memory runs out. */

@@ -37,4 +37,7 @@ void inventory_add_volume(struct inventory *inventory, const char *name, const c
 /* Moves the container to the holders and clears it. */
 void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream);
 
+/* The same for the containers that are neither own nor holders. */
+void inventory_add_other(struct inventory *inventory, struct inventory_container *container, size_t upstream);
+
 #endif

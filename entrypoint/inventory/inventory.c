@@ -17,16 +17,28 @@ void inventory_add_volume(struct inventory *inventory, const char *name, const c
     inventory->odd |= !inventory_is_name(name);
 }
 
+/* Moves the container to the end of a list. */
+static void add_container(struct inventory_container **list, size_t *count, struct inventory_container *container,
+                          size_t upstream)
+{
+    struct inventory_container *longer = realloc(*list, (*count + 1) * sizeof *longer);
+
+    if (longer == NULL)
+        abort();
+    *list = longer;
+    container->upstream = upstream;
+    longer[(*count)++] = *container;
+    memset(container, 0, sizeof *container);
+}
+
 void inventory_add_holder(struct inventory *inventory, struct inventory_container *container, size_t upstream)
 {
-    struct inventory_container *holders = realloc(inventory->holders, (inventory->holder_count + 1) * sizeof *holders);
+    add_container(&inventory->holders, &inventory->holder_count, container, upstream);
+}
 
-    if (holders == NULL)
-        abort();
-    inventory->holders = holders;
-    container->upstream = upstream;
-    holders[inventory->holder_count++] = *container;
-    memset(container, 0, sizeof *container);
+void inventory_add_other(struct inventory *inventory, struct inventory_container *container, size_t upstream)
+{
+    add_container(&inventory->others, &inventory->other_count, container, upstream);
 }
 
 static int compare_containers(const void *a, const void *b)
@@ -39,21 +51,23 @@ static int compare_volumes(const void *a, const void *b)
     return strcmp(((const struct inventory_volume *)a)->name, ((const struct inventory_volume *)b)->name);
 }
 
-/* Two upstreams may be the same Engine. */
-static void drop_repeated(struct inventory *inventory)
+/* Sorts a list of containers, and drops the own one and those that are in it twice: two upstreams may be the same
+ * Engine. */
+static void sort_containers(struct inventory_container *list, size_t *count, const char *own)
 {
-    const char *own = inventory->own.id;
     size_t kept = 0;
 
-    for (size_t i = 0; i < inventory->holder_count; i++) {
-        const char *id = inventory->holders[i].id;
+    if (*count > 1)
+        qsort(list, *count, sizeof *list, compare_containers);
+    for (size_t i = 0; i < *count; i++) {
+        const char *id = list[i].id;
 
-        if ((own != NULL && strcmp(id, own) == 0) || (kept > 0 && strcmp(id, inventory->holders[kept - 1].id) == 0))
-            inventory_container_free(&inventory->holders[i]);
+        if ((own != NULL && strcmp(id, own) == 0) || (kept > 0 && strcmp(id, list[kept - 1].id) == 0))
+            inventory_container_free(&list[i]);
         else
-            inventory->holders[kept++] = inventory->holders[i];
+            list[kept++] = list[i];
     }
-    inventory->holder_count = kept;
+    *count = kept;
 }
 
 /* An Engine resolves any prefix of either id, so a list that lacks one id would let its prefixes pass. */
@@ -91,9 +105,8 @@ void inventory_conclude(struct inventory *inventory)
     inventory->known = !inventory->contained ||
                        (!inventory->odd &&
                         (inventory->own_found || (inventory->complete && inventory->own.id != NULL)));
-    if (inventory->holder_count > 1)
-        qsort(inventory->holders, inventory->holder_count, sizeof *inventory->holders, compare_containers);
-    drop_repeated(inventory);
+    sort_containers(inventory->holders, &inventory->holder_count, inventory->own.id);
+    sort_containers(inventory->others, &inventory->other_count, inventory->own.id);
     if (inventory->volume_count > 1)
         qsort(inventory->volumes, inventory->volume_count, sizeof *inventory->volumes, compare_volumes);
 }
@@ -110,6 +123,9 @@ void inventory_free(struct inventory *inventory)
     for (size_t i = 0; i < inventory->holder_count; i++)
         inventory_container_free(&inventory->holders[i]);
     free(inventory->holders);
+    for (size_t i = 0; i < inventory->other_count; i++)
+        inventory_container_free(&inventory->others[i]);
+    free(inventory->others);
     memset(inventory, 0, sizeof *inventory);
 }
 

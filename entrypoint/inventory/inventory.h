@@ -76,6 +76,8 @@ struct inventory {
     struct inventory_container *holders; /* the other containers, running or not, with a mount of an Engine's socket or
                                             of a directory that contains it; sorted by id; owned */
     size_t holder_count;
+    struct inventory_container *others; /* the containers that are neither own nor holders; sorted by id; owned */
+    size_t other_count;
     size_t upstream_count;
     struct inventory_upstream upstreams[UPSTREAMS_MAX];
 };
@@ -89,7 +91,7 @@ void inventory_read_as(struct inventory *inventory, const struct container *cont
                        long milliseconds);
 void inventory_free(struct inventory *inventory);
 
-/* Whether both lead to the same configuration. */
+/* Whether both lead to the same configuration. The other containers do not count: clients make and remove them. */
 bool inventory_equal(const struct inventory *a, const struct inventory *b);
 
 /* Copies to fresh what was known before of an upstream that has not responded this time, for example because it

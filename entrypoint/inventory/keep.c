@@ -86,6 +86,14 @@ void inventory_keep(struct inventory *fresh, const struct inventory *before)
             holder = copy_of(&before->holders[k]);
             inventory_add_holder(fresh, &holder, i);
         }
+        for (size_t k = 0; k < before->other_count; k++) {
+            struct inventory_container other;
+
+            if (before->others[k].upstream != i)
+                continue;
+            other = copy_of(&before->others[k]);
+            inventory_add_other(fresh, &other, i);
+        }
     }
     inventory_conclude(fresh);
 }

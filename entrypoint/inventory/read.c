@@ -16,6 +16,10 @@ void inventory_read_as(struct inventory *inventory, const struct container *cont
     if (inventory->contained) {
         own = inventory_find_own(inventory, &reading);
         inventory_find_holders(inventory, &reading, own);
+        for (size_t i = 0; i < settings->upstreams.count; i++)
+            for (size_t k = 0; k < reading.entries[i].count; k++)
+                if (reading.entries[i].list[k].container.id != NULL)
+                    inventory_add_other(inventory, &reading.entries[i].list[k].container, i);
     }
     for (size_t i = 0; i < settings->upstreams.count; i++)
         inventory_entries_free(&reading.entries[i]);

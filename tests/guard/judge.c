@@ -10,7 +10,8 @@
  *   judge -m                                      every member and parameter that the guard knows
  *
  * Some names are not variables but what is known of the Engine and the profile: ENGINE=docker, CGROUP=1, SELF=unknown,
- * SELF_CONTAINER, SELF_VOLUMES, HOLDERS, HOST_NETWORKS (lists); INSPECT=open, SECRETS=open, CONFIGS=open. */
+ * SELF_CONTAINER, SELF_VOLUMES, HOLDERS, HOST_NETWORKS, NAMED (lists; the last of names and ids in turn); INSPECT=open,
+ * SECRETS=open, CONFIGS=open. */
 #include "guard/internal.h"
 
 #include <stdlib.h>
@@ -58,6 +59,7 @@ static void read_facts(struct guard_facts *facts, char **arguments)
     facts->holders = split(argument(arguments, "HOLDERS"));
     facts->volumes = split(argument(arguments, "SELF_VOLUMES"));
     facts->host_networks = split(argument(arguments, "HOST_NETWORKS"));
+    facts->containers = split(argument(arguments, "NAMED"));
 }
 
 /* The ids of all operations that are looked at, ended by NULL. */

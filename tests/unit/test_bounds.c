@@ -20,7 +20,9 @@ static const char *const settings[] = {
     "",
     "ALLOW_BIND_MOUNTS=/srv,/data/a,/data;ALLOW_VOLUME_NAMES=a*b*c*d,*x*y*z;ALLOW_IMAGE_REFERENCES=a*b*c*d*e,**/x*y*z,ghcr.io/*/*:*.*.*;"
     "ALLOW_LOG_DRIVERS=syslog,other;ALLOW_NETWORK_DRIVERS=macvlan,other;ALLOW_VOLUME_DRIVERS=nfs,other;REQUIRE_LABEL=a=b;"
-    "ALLOW_SECURITY_OPT=label=disable;ALLOW_CAP_ADD=NET_ADMIN;ALLOW_VOLUMES_FROM=true",
+    "ALLOW_SECURITY_OPT=label=disable;ALLOW_CAP_ADD=NET_ADMIN;ALLOW_VOLUMES_FROM=true;"
+    "ALLOW_HOST_NAMESPACES=network:host,network:container:a*b*c*d,pid:container:*x*y*z;ALLOW_DEVICES=/dev/dri,/dev/a/b,gpu,c:1:*;"
+    "ALLOW_SYSCTLS=net.ipv4.a,net.ipv6.*,net/x/*;ALLOW_EXEC_COMMANDS=a * **,a * * *,a *b*c*d* e,x **;ALLOW_EXEC_USERS=a,b",
 };
 
 static const char *const own[] = {"4f1d2a9c7be05316d8a4c0f2e79b1358604dca27fe913b5580ac6d42e17f9b03", "socket-proxy"};
@@ -29,7 +31,7 @@ static const struct guard_facts docker = {.docker = true}; /* elsewhere builds a
 
 static struct guard *guard_of(const char *text)
 {
-    static char copy[1024];
+    static char copy[2048];
     char *environment[32];
     size_t count = 0;
     struct problems problems = {.to = stderr};
@@ -131,6 +133,14 @@ static const struct filling fillings[] = {
     {"\"", "\\\\", "\\u0000\"", 0},
     {"{\"Type\":\"volume\",\"Source\":\"", "xyz", "/\"}", 0},
     {"[\"", "4f1d", "\"]", 0},
+    {"\"container:", "aabbccx", "\"", 0},
+    {"[\"a\",\"", "b\\\"c", "\"]", 0},
+    {"[\"a\",", "\"bcd\",", "null]", 0},
+    {"[{\"PathOnHost\":\"/dev/dri", "/a", "/..\"}]", 0},
+    {"[", "{\"PathOnHost\":\"/dev/dri\"},", "{\"PathOnHost\":\"/dev/sda\"}]", 0},
+    {"[{\"Capabilities\":[", "[\"gpu\"],", "[\"x\"]]}]", 0},
+    {"{", "\"net.ipv6.a\":\"1\",", "\"x\":\"1\"}", 0},
+    {"{\"net.ipv6", ".a", "/\":\"1\"}", 0},
 };
 
 static size_t fill(char *to, const struct filling *filling)

@@ -99,7 +99,8 @@ static void make_settings(struct set *variables)
             }
         for (size_t i = 0; guard_variables[i] != NULL; i++)
             if (below(5) == 0 && strncmp(guard_variables[i], "ALLOW_", 6) == 0 &&
-                strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES ALLOW_VOLUME_NAMES", guard_variables[i]) == NULL) {
+                strstr("ALLOW_RUNTIME ALLOW_IMAGE_REFERENCES ALLOW_VOLUME_NAMES ALLOW_EXEC_COMMANDS",
+                       guard_variables[i]) == NULL) {
                 snprintf(name, sizeof name, "%s%s", prefix, guard_variables[i]);
                 set(variables, name, i < KNOB_COUNT && guard_knobs[i].kind == KNOB_LIST ? "false" : word());
             }
@@ -218,37 +219,94 @@ START_TEST(test_each_operation)
 }
 END_TEST
 
+#define IN_HOST(members)    "{\"HostConfig\":{" members "}}"
+#define IN_NETWORKS(target) "{\"TaskTemplate\":{\"Networks\":[{\"Target\":\"" target "\"}]}}"
+
+/* Operation, body or ? and query, and the value of the variable that the refusal names; NULL: that value is named, too.
+ */
+static const char *const refused[][3] = {
+    {"ContainerCreate", IN_HOST("\"Privileged\":true"), NULL},
+    {"ContainerCreate", IN_HOST("\"PidMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"PidMode\":\"container:db\""), NULL},
+    {"ContainerCreate", IN_HOST("\"PidMode\":\"container:web-1.x_2\""), NULL},
+    {"ContainerCreate", IN_HOST("\"NetworkMode\":\"container:gluetun\""), NULL},
+    {"ContainerCreate", IN_HOST("\"NetworkMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"NetworkMode\":\"container:../x\""), NULL},
+    {"ContainerCreate", IN_HOST("\"IpcMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"UTSMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"UTSMode\":\"container:x\""), NULL},
+    {"ContainerCreate", IN_HOST("\"UsernsMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"UsernsMode\":\"keep-id\""), NULL},
+    {"ContainerCreate", IN_HOST("\"CgroupnsMode\":\"host\""), NULL},
+    {"ContainerCreate", IN_HOST("\"CgroupnsMode\":\"h\\u006fst\""), NULL},
+    {"ContainerCreate", "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{}}}}", NULL},
+    {"ContainerCreate", "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"a b/\":{}}}}", NULL},
+    {"ContainerCreate", IN_HOST("\"CapAdd\":[\"SYS_ADMIN\"]"), "SYS_ADMIN"},
+    {"ContainerCreate", IN_HOST("\"Binds\":[\"/srv/x:/x\"]"), "/srv"},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/net/tun\",\"PathInContainer\":\"/dev/x\"}]"),
+     NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/a:b\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/a,b\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/a@b=c+d\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/../x\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/shm/x\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{\"PathOnHost\":\"/dev/fdx\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\":[{}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"Devices\": [{\"PathOnHost\": \"/dev/fuse\"}]"), NULL},
+    {"ContainerCreate",
+     IN_HOST("\"DeviceRequests\":[{\"Driver\":\"nvidia\",\"Count\":1,\"Capabilities\":[[\"gpu\"]]}]"), NULL},
+    {"ContainerCreate",
+     IN_HOST("\"DeviceRequests\":[{\"Driver\":\"cdi\",\"DeviceIDs\":[\"a/b=c\"],\"Capabilities\":[[\"gpu\"]]}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"DeviceRequests\":[{\"Driver\":\"x\"}]"), NULL},
+    {"ContainerCreate", IN_HOST("\"DeviceCgroupRules\":[\"c 189:* rwm\"]"), "c:189:*"},
+    {"ContainerCreate", IN_HOST("\"DeviceCgroupRules\":[\"a *:* rwm\"]"), "true"},
+    {"ContainerCreate", IN_HOST("\"BlkioWeightDevice\":[{\"Path\":\"/dev/sda\"}]"), NULL},
+    {"ContainerCreate", "{\"Env\":[\"NVIDIA_VISIBLE_DEVICES=0,1\"]}", NULL},
+    {"ContainerCreate", "{\"Env\":[\"NVIDIA_VISIBLE_DEVICES=a/b=c\"]}", NULL},
+    {"ContainerCreate", IN_HOST("\"Sysctls\":{\"net.ipv4.ip_forward\":\"1\"}"), NULL},
+    {"ContainerCreate", IN_HOST("\"Sysctls\": {\"net/ipv4/conf/eth0.1/forwarding\": \"1\"}"), NULL},
+    {"ContainerCreate", IN_HOST("\"Sysctls\":{\"net..x\":\"1\"}"), NULL},
+    {"ContainerCreate", IN_HOST("\"Sysctls\":{\"x\":\"1\"}"), NULL},
+    {"ServiceCreate", IN_NETWORKS("host"), NULL},
+    {"ServiceCreate", IN_NETWORKS("3f"), NULL},
+    {"ImageBuild", "?networkmode=host", NULL},
+    {"ImageBuild", "?networkmode=container:gluetun", NULL},
+    {"ImageBuild", "?networkmode=container%3Agluetun", NULL},
+    {"ImageBuild", "?remote=https://github.com/a/b.git", NULL},
+    {"ContainerExec", "{\"Privileged\":true}", NULL},
+    {"PluginPull", "[]", NULL}};
+
 /* What the guard's own refusals name is true as well. */
 START_TEST(test_guard_hints)
 {
-    static const char *const bodies[][3] = {
-        {"ContainerCreate", "{\"HostConfig\":{\"Privileged\":true}}", "true"},
-        {"ContainerCreate", "{\"HostConfig\":{\"PidMode\":\"host\"}}", "true"},
-        {"ContainerCreate", "{\"HostConfig\":{\"CapAdd\":[\"SYS_ADMIN\"]}}", "SYS_ADMIN"},
-        {"ContainerCreate", "{\"HostConfig\":{\"Binds\":[\"/srv/x:/x\"]}}", "/srv"},
-        {"ContainerExec", "{\"Privileged\":true}", "true"},
-        {"PluginPull", "[]", "true"}};
+    const char *text = refused[_i][1];
+    const char *query = text[0] == '?' ? text + 1 : NULL;
+    const char *body = query == NULL ? text : "";
     struct set variables = {.count = 0};
     struct environment environment;
     struct guard_verdict verdict;
     char name[128];
+    char value[256];
     char *names;
 
     set(&variables, "ALLOW_CREATE", "true");
     read_all(&environment, &variables);
-    guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]),
-                &verdict);
+    guard_judge(environment.profiles[0].guard, &docker, refused[_i][0], query, body, strlen(body), &verdict);
     ck_assert_int_eq(verdict.result, GUARD_REFUSES);
     names = strstr(verdict.reason, "; ALLOW_");
     ck_assert_msg(names != NULL, "%s", verdict.reason);
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(names + 2, "= "), names + 2);
+    names += strlen("; ");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(names, "= "), names);
+    names += strlen(name);
+    snprintf(value, sizeof value, "%.*s", (int)strcspn(names, " "), names);
+    ck_assert_msg(refused[_i][2] != NULL || value[0] == '=', "%s names no value", verdict.reason);
     environment_free(&environment);
-    set(&variables, name, bodies[_i][2]);
+    set(&variables, name, refused[_i][2] != NULL ? refused[_i][2] : value + 1);
     read_all(&environment, &variables);
     memset(&verdict, 0, sizeof verdict);
-    if (guard_inspects(environment.profiles[0].guard, bodies[_i][0]))
-        guard_judge(environment.profiles[0].guard, &docker, bodies[_i][0], NULL, bodies[_i][1], strlen(bodies[_i][1]),
-                    &verdict);
+    if (guard_inspects(environment.profiles[0].guard, refused[_i][0]))
+        guard_judge(environment.profiles[0].guard, &docker, refused[_i][0], query, body, strlen(body), &verdict);
     ck_assert_msg(verdict.result == GUARD_PASSES, "%s", verdict.message);
     environment_free(&environment);
     empty(&variables);
@@ -263,7 +321,9 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, test_hints_are_true, 0, ROUNDS);
     tcase_add_loop_test(tests, test_each_operation, 0, (int)operation_count);
-    tcase_add_loop_test(tests, test_guard_hints, 0, 6);
     suite_add_tcase(suite, tests);
+    TCase *guard = tcase_create("guard");
+    tcase_add_loop_test(guard, test_guard_hints, 0, (int)(sizeof refused / sizeof *refused));
+    suite_add_tcase(suite, guard);
     return run(suite);
 }

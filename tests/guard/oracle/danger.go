@@ -19,10 +19,10 @@ func dangerous(operation string, body []byte, s settings) string {
 		if decode(body, &request) {
 			return s.host(&request)
 		}
-	case "ContainerExec":
+	case "ContainerExec", "ContainerExecLibpod":
 		var request execCreate
-		if decode(body, &request) && request.Privileged && !s.yes("ALLOW_PRIVILEGED") {
-			return "a privileged exec"
+		if decode(body, &request) {
+			return s.exec(&request)
 		}
 	case "ContainerStart":
 		if len(bytes.TrimSpace(body)) > 7 {

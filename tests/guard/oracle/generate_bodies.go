@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // Words for the proxy's own container, and near misses.
 var itsNames = []string{"docker-socket-proxy", "/docker-socket-proxy", "4f1d2a9c7be0", "4", "4f1d2a9c7be05316d8a4c0f2e79b1358604dca27fe913b5580ac6d42e17f9b03", "4f2", "Docker-Socket-Proxy", "docker-socket-prox"}
 
@@ -11,6 +13,36 @@ func (g *generator) endpointSettings() func() {
 func (g *generator) attachments() func() {
 	return g.array(g.object(3, member{"Target", g.among([]string{"my_net", "n_1", "", "qx9p2kabcdefghijklmnopqrs", "a-b"}, "host", "abc123", "HOST", "db", "q", "qx9p2kabcdefghijklmnopqr", "h7", "4fee831a6d70aff25db1a6a6109cd950dca3bff8c4dbfcf65faa4ac2c1de8e9c", "proxy", "f")},
 		member{"Aliases", g.raw([]string{`["a"]`})}, member{"DriverOpts", g.raw([]string{"null", "{}"}, `{"com.docker.network.endpoint.sysctls":"x=1"}`)}))
+}
+
+// command writes the words of one that a list allows, often with another word in it, or another number of them.
+func (g *generator) command() {
+	known := [][]string{{"pg_dump", "-U", "app"}, {"pg_dump", "-U", "app", "-f", "/x y"}, {"nginx", "-s", "reload"}, {"cat", "/backup/a.sql"}, {"ls", "-l", "/"}, {"ls"}, {"sh", "/job.sh"}, {"tar", "c", "x"}}
+	words := known[g.Intn(len(known))]
+	if g.chance(5) {
+		g.text(strings.Join(words, " "))
+		return
+	}
+	g.out.WriteByte('[')
+	for i, word := range words {
+		if i > 0 {
+			g.out.WriteByte(',')
+		}
+		g.space()
+		if !g.plain && g.chance(8) {
+			word = g.one("sh", "-c", "nginx -s", "/backup/../etc/x.sql", "/backup/a/b.sql", "", "\n", "pg_dump", `","`, "a.sql", "/backup/.sql", "*", "**", "/backup/a.sql\n")
+		}
+		if !g.plain && g.chance(3) {
+			g.out.WriteString(g.one("null", "1", "[]", `["x"]`))
+			continue
+		}
+		g.text(word)
+		g.space()
+		if !g.plain && g.chance(4) {
+			g.out.WriteString(g.one(`,"x"`, `,null`, `,""`, ","))
+		}
+	}
+	g.out.WriteByte(']')
 }
 
 func (g *generator) body(operation string) {
@@ -34,8 +66,10 @@ func (g *generator) body(operation string) {
 		g.object(5, members...)()
 	case "ContainerUpdate", "ContainerStart":
 		g.object(5, host...)()
-	case "ContainerExec":
-		g.object(5, member{"Privileged", g.raw([]string{"false", "null"}, "true")}, member{"Cmd", list}, member{"User", g.among(decoys)}, member{"Env", list})()
+	case "ContainerExec", "ContainerExecLibpod":
+		g.object(5, member{"Privileged", g.raw([]string{"false", "null"}, "true")}, member{"Cmd", list}, member{"Cmd", g.command}, member{"Cmd", g.command}, member{"Cmd", g.command}, member{"User", g.among(decoys)}, member{"Env", list},
+			member{"User", g.among([]string{"", "postgres", "1000:1000"}, "root", "0", "postgres:root", "1000")}, member{"Env", g.raw([]string{"null", "[]"}, `["LD_PRELOAD=/x"]`)}, member{"WorkingDir", g.among([]string{""}, "/tmp")},
+			member{"AttachStdin", g.raw([]string{"false"}, "true")}, member{"AttachStdout", g.raw([]string{"true"})}, member{"Tty", g.raw([]string{"true", "false"})})()
 	case "VolumeCreate":
 		g.object(4, member{"Name", g.among([]string{"data", "a_b", "volume.1", "x9", "", "d1", "other"})}, member{"Driver", g.driverName("local", "")}, member{"DriverOpts", g.volumeOptions()},
 			member{"Labels", decoy}, member{"ClusterVolumeSpec", g.raw([]string{"null"}, `{"Group":"x"}`)})()

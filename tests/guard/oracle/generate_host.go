@@ -131,10 +131,30 @@ func (g *generator) environment() func() {
 		"SECRET", "A*", "*", "NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=all", "DOCKER_", "nvidia_visible_devices=all", `NVIDIA_VISIBLE_DEVICES={{"all"}}`, ""))
 }
 
+// devices by paths of a list, below them, beside them, and around corners.
+func (g *generator) devices() func() {
+	return g.array(g.object(4, member{"PathOnHost", g.among([]string{"/dev/dri", "/dev/net/tun", "/dev/dri/card0", "/dev/dri/"}, "/dev/sda", "/dev/dri/../sda", "/dev/../dev/sda", "/dev/dri2", "//dev/dri", "/dev/./dri", "dev/dri", "/dev", "/dev/net", "/dev/net/tun:/dev/sda",
+		"nvidia.com/gpu=all", "/dev/dri/..", "/dev/dri/.", "/DEV/dri", "/dev/dri:x", "/dev/net/tun/../../sda")},
+		member{"PathInContainer", g.among([]string{"/dev/dri", "/dev/x", ""}, "/x:/dev/sda", "/../x", "/dev/../../x")}, member{"CgroupPermissions", g.among([]string{"rwm", "r", ""}, "rwx", "rwm:x", "a")}))
+}
+
+func (g *generator) gpus() func() {
+	return g.array(g.object(5, member{"Driver", g.among([]string{"", "nvidia"}, "cdi", "amd", "Nvidia")}, member{"Count", g.raw([]string{"-1", "1"})}, member{"DeviceIDs", g.raw([]string{"null", `["0"]`, `["GPU-1a"]`}, `["vendor.com/class=name"]`, `["/dev/sda"]`)},
+		member{"Capabilities", g.raw([]string{`[["gpu"]]`, `[["gpu","utility"]]`, "null"}, `[["cdi"]]`, `[["gpu"],["tpu"]]`, `["gpu"]`)}, member{"Options", g.raw([]string{"null", "{}"}, `{"a":"b"}`)}))
+}
+
+// sysctls by both forms of their names.
+func (g *generator) sysctls() func() {
+	return g.dictionary([]string{"net.ipv4.ip_forward", "net/ipv4/ip_forward", "net.ipv6.conf.all.forwarding", "net/ipv6/conf/eth0.1/forwarding", "net/ipv4/conf/eth0.1/forwarding", "net.ipv4.conf.eth0/1.forwarding", "kernel.msgmax",
+		g.one("kernel.shmmax", "net.ipv4", "net/ipv6/../../kernel/x", "net.ipv6", "net.ipv6.x=1", "net.ipv6../x", "kernel/msgmax", "net.ipv4.conf.eth0.1.forwarding", "NET.ipv4.ip_forward", "net.ipv4/ip_forward", "")},
+		g.among([]string{"1", "0", "1 2"}, "", "1\n2"))
+}
+
 func (g *generator) hostMembers() []member {
 	none := []string{"null", "[]", "[]", " [ ] "}
 	mode := func(good ...string) func() {
-		return g.among(append(good, "", ""), "host", "container:x", "Host", "ns:/proc/1/ns/net", "host ")
+		return g.among(append(good, "", "", "", g.one("", "host", "container:gluetun", "container:web-1", "container:db", "container:"+db)), "host", "container:x", "Host", "ns:/proc/1/ns/net", "host ", "container:db3f", "container:77d2",
+			"container:docker-socket-proxy", "container:4f1d2a", "container:/gluetun", "container:gluetun2", "container:", "container:webx/y", "container:gluetun:x")
 	}
 	return []member{
 		{"Privileged", g.raw([]string{"false", "null", "false"}, "true", "1", `"true"`)},
@@ -142,14 +162,14 @@ func (g *generator) hostMembers() []member {
 		{"VolumesFrom", g.raw(none, `["x"]`, `["4f1d"]`, `["docker-socket-proxy:ro"]`, `["/docker-socket-proxy"]`, `["4"]`)},
 		{"VolumesFrom", g.raw(none, `["4f1d2a9c7be0:ro"]`, `["docker-socket-proxy"]`)},
 		{"VolumeDriver", g.driverName("", "local")}, {"ContainerIDFile", g.among([]string{""}, "/etc/passwd", "x")},
-		{"Devices", g.raw(none, `[{"PathOnHost":"/dev/sda"}]`, "[{}]", "[null]")},
-		{"DeviceRequests", g.raw(none, `[{"Driver":"nvidia"}]`)},
-		{"DeviceCgroupRules", g.raw(none, `["a *:* rwm"]`)},
+		{"Devices", g.raw(none, `[{"PathOnHost":"/dev/sda"}]`, "[{}]", "[null]")}, {"Devices", g.devices()},
+		{"DeviceRequests", g.raw(none, `[{"Driver":"nvidia"}]`)}, {"DeviceRequests", g.gpus()},
+		{"DeviceCgroupRules", g.raw(none, `["a *:* rwm"]`)}, {"DeviceCgroupRules", g.array(g.among([]string{"c 189:* rwm", "b 8:0 r"}, "c *:* rwm", "a 189:* r", "c 189:* rwmx", "c 189:1 r", "c 189:* r "))},
 		{"CapAdd", g.array(g.among([]string{"CHOWN", "cap_chown", "NET_BIND_SERVICE"}, "SYS_ADMIN", "ALL", "cap_sys_admin", "NET_ADMIN", "CHOWN,SYS_ADMIN", "sys_adm\u0131n"))},
 		{"SecurityOpt", g.array(g.among([]string{"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"}, "seccomp=unconfined", "apparmor=unconfined", "label:disable", "label=disable", "systempaths=unconfined", "no-new-privileges=false"))},
-		{"NetworkMode", g.among([]string{"bridge", "default", "my_net", "none", ""}, "host", "container:x", "Host", "ns:/proc/1/ns/net", "host ", "pasta:-T,22", "slirp4netns:allow_host_loopback=true", "pasta", "slirp4netns")}, {"PidMode", mode()}, {"IpcMode", mode("private", "shareable")},
+		{"NetworkMode", g.among([]string{"bridge", "default", "my_net", "none", ""}, "host", "container:x", "Host", "ns:/proc/1/ns/net", "host ", "pasta:-T,22", "slirp4netns:allow_host_loopback=true", "pasta", "slirp4netns")}, {"NetworkMode", mode("bridge")}, {"PidMode", mode()}, {"IpcMode", mode("private", "shareable")},
 		{"UTSMode", mode()}, {"UsernsMode", mode()}, {"CgroupnsMode", mode("private")},
-		{"Sysctls", g.raw([]string{"null", "{}"}, `{"kernel.shmmax":"1"}`, `{"":""}`)},
+		{"Sysctls", g.raw([]string{"null", "{}"}, `{"kernel.shmmax":"1"}`, `{"":""}`)}, {"Sysctls", g.sysctls()},
 		{"Runtime", g.among([]string{"runc", "", "io.containerd.runc.v2"}, "evil", "runsc", "/bin/sh")},
 		{"CgroupParent", g.among([]string{""}, "/", "system.slice")}, {"Cgroup", g.among([]string{""}, "container:x")},
 		{"MaskedPaths", g.raw([]string{"null", masked}, "[]", `["/proc/acpi"]`, strings.Replace(masked, "kcore", "kcor", 1))},

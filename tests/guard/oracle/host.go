@@ -58,7 +58,8 @@ func (s settings) environment(items []string, podman bool) string {
 		}
 		switch name {
 		case "NVIDIA_VISIBLE_DEVICES":
-			if is && value != "" && value != "void" && value != "none" && !s.yes("ALLOW_DEVICES") {
+			known := s.listed("ALLOW_DEVICES", "gpu") && !strings.ContainsAny(value, "/=")
+			if is && value != "" && value != "void" && value != "none" && !s.yes("ALLOW_DEVICES") && !known {
 				return "devices by the environment"
 			}
 		}
@@ -74,14 +75,8 @@ func (s settings) host(h *HostConfig) string {
 		return "privileged"
 	case len(h.VolumesFrom) > 0 && !s.yes("ALLOW_VOLUMES_FROM"):
 		return "volumes of others"
-	case len(h.Devices)+len(h.DeviceRequests)+len(h.DeviceCgroupRules) > 0 && !s.yes("ALLOW_DEVICES"):
-		return "devices"
-	case s.foreign(h.NetworkMode), s.foreign(h.PidMode), s.foreign(h.IpcMode), s.foreign(h.UTSMode), s.foreign(h.UsernsMode), s.foreign(h.CgroupnsMode):
-		return "a foreign namespace"
 	case s.maybePodman() && !s.yes("ALLOW_HOST_NAMESPACES") && (strings.HasPrefix(h.NetworkMode, "pasta:") || strings.HasPrefix(h.NetworkMode, "slirp4netns:")):
 		return "options of a program that runs on the host"
-	case len(h.Sysctls) > 0 && !s.yes("ALLOW_SYSCTLS"):
-		return "sysctls"
 	case h.CgroupParent+h.Cgroup != "" && !s.yes("ALLOW_CGROUP_PARENT"):
 		return "a cgroup"
 	case h.Runtime != "" && h.Runtime != "runc" && h.Runtime != "io.containerd.runc.v2" && !s.listed("ALLOW_RUNTIME", h.Runtime):
@@ -97,6 +92,17 @@ func (s settings) host(h *HostConfig) string {
 		return "writable paths"
 	case s.links(h):
 		return "the environment of another container"
+	}
+	if why := s.devices(h); why != "" {
+		return why
+	}
+	if why := s.sysctls(h.Sysctls); why != "" {
+		return why
+	}
+	for kind, mode := range map[string]string{"network": h.NetworkMode, "pid": h.PidMode, "ipc": h.IpcMode, "uts": h.UTSMode, "userns": h.UsernsMode, "cgroup": h.CgroupnsMode} {
+		if why := s.foreign(kind, mode); why != "" {
+			return why
+		}
 	}
 	for _, from := range h.VolumesFrom {
 		if container, _, _ := strings.Cut(from, ":"); s.itself(container) {
@@ -142,10 +148,6 @@ func (s settings) host(h *HostConfig) string {
 		}
 	}
 	return s.log(h.LogConfig.Type, h.LogConfig.Config)
-}
-
-func (s settings) foreign(mode string) bool {
-	return !s.yes("ALLOW_HOST_NAMESPACES") && (mode == "host" || strings.HasPrefix(mode, "container:") || strings.HasPrefix(mode, "ns:"))
 }
 
 // links: on the default bridge the Engine gives a container the environment of those that it is linked to (NAME_ENV_…).

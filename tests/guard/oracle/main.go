@@ -26,7 +26,7 @@ import (
 	"strings"
 )
 
-var operations = []string{"ContainerCreate", "ContainerCreate", "ContainerCreate", "ContainerUpdate", "ContainerExec", "ContainerStart",
+var operations = []string{"ContainerCreate", "ContainerCreate", "ContainerCreate", "ContainerUpdate", "ContainerExec", "ContainerExecLibpod", "ContainerStart",
 	"VolumeCreate", "NetworkCreate", "NetworkConnect", "NetworkDisconnect", "ServiceCreate", "ServiceCreate", "ServiceUpdate", "CheckpointCreate",
 	"SecretCreate", "SecretUpdate", "ConfigCreate", "ConfigUpdate"}
 
@@ -42,8 +42,14 @@ var variables = [][]string{
 	{"ENGINE=docker", "SECRETS=open", "CONFIGS=open", "INSPECT=open"},
 	{"ENGINE=podman", "SELF_CONTAINER=" + self, "SELF_VOLUMES=data,a_b", "ALLOW_VOLUME_NAMES=a_b"},
 	{"ENGINE=docker", "ALLOW_VOLUME_DRIVERS=other,vieux/sshfs:latest,nfs,nfs4,cifs,smb3", "ALLOW_NETWORK_DRIVERS=macvlan,weave", "ALLOW_LOG_DRIVERS=syslog,fluentd"},
+	{"ALLOW_HOST_NAMESPACES=network:host,network:container:gluetun,pid:container:web*,ipc:container:db,cgroup:host", "NAMED=db," + db, "ALLOW_DEVICES=/dev/dri/,/dev/net/tun,c:189:*", "ALLOW_SYSCTLS=net.ipv4.ip_forward,net.ipv6.*",
+		"ALLOW_EXEC_COMMANDS=pg_dump -U * **,nginx -s reload,cat /backup/*.sql", "ALLOW_EXEC_USERS=postgres,1000:1000", "SELF_CONTAINER=" + self},
+	{"ALLOW_HOST_NAMESPACES=pid:host,network:container:*,ipc:container:?b*", "ALLOW_DEVICES=gpu,b:8:0", "ALLOW_SYSCTLS=net/ipv4/conf/eth0.1/forwarding,kernel.msgmax", "ALLOW_EXEC_COMMANDS=ls **,sh /job.sh,tar c ?", "ENGINE=docker", "SELF_CONTAINER=" + self},
 	{"ALLOW_VOLUME_NAMES=d*,x?", "ALLOW_LOG_DRIVERS=gelf", "ALLOW_VOLUME_DRIVERS=nfs,cifs"},
 }
+
+// db is the id of the container "db", whose name is the beginning of other ids.
+const db = "77d2a9c7be05316d8a4c0f2e79b1358604dca27fe913b5580ac6d42e17f9b03a"
 
 // self is the proxy's own container, as the test's variables tell it.
 const self = "4f1d2a9c7be05316d8a4c0f2e79b1358604dca27fe913b5580ac6d42e17f9b03,docker-socket-proxy"

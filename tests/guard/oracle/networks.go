@@ -3,7 +3,7 @@ package main
 import "regexp"
 
 func (s settings) endpoint(name string, e *endpoint) string {
-	if name == "host" && !s.yes("ALLOW_HOST_NAMESPACES") {
+	if name == "host" && !s.hostNetwork() {
 		return "the host's network"
 	}
 	if e != nil && e.DriverOpts["com.docker.network.endpoint.sysctls"] != "" && !s.yes("ALLOW_SYSCTLS") {
@@ -67,7 +67,7 @@ func (s settings) network(r *networkCreate) string {
 var beginning = regexp.MustCompile(`^([0-9a-z]{1,24}|[0-9a-f]{1,64})$`)
 
 func (s settings) attach(a attachment) string {
-	if (a.Target == "host" || beginning.MatchString(a.Target)) && !s.yes("ALLOW_HOST_NAMESPACES") {
+	if (a.Target == "host" && !s.hostNetwork()) || (a.Target != "host" && beginning.MatchString(a.Target) && !s.yes("ALLOW_HOST_NAMESPACES")) {
 		return "the host's network"
 	}
 	return s.endpoint("x", &endpoint{DriverOpts: a.DriverOpts})

@@ -101,7 +101,10 @@ func (s settings) buildQuery(name, value string) string {
 	empty := value == "[]" || value == "{}" || value == "null"
 	switch name {
 	case "networkmode":
-		if !s.yes("ALLOW_HOST_NAMESPACES") && (value == "host" || !plain.MatchString(value)) {
+		if container := strings.TrimPrefix(value, "container:"); container != value || value == "host" {
+			return s.foreign("network", value)
+		}
+		if !s.yes("ALLOW_HOST_NAMESPACES") && !plain.MatchString(value) {
 			return "a foreign network"
 		}
 	case "securityopt":
@@ -150,9 +153,13 @@ func (s settings) buildQuery(name, value string) string {
 
 // remote is where the Engine fetches a build's context: a URL, or a git repository with a branch and a directory in it.
 func (s settings) remote(value string) string {
-	// Either variable opens remote contexts, whatever they name: docs/guard.md says so.
-	if value == "client-session" || value == "upload-request" || s.yes("ALLOW_PRIVILEGED") || s.yes("ALLOW_HOST_NAMESPACES") {
+	// ALLOW_HOST_NAMESPACES=true opens URLs, those of the host's own services among them: docs/guard.md says so.
+	if value == "client-session" || value == "upload-request" || s.yes("ALLOW_PRIVILEGED") {
 		return ""
+	}
+	ownURL, own := ownURL, own
+	if s.yes("ALLOW_HOST_NAMESPACES") {
+		ownURL, own = func(string) bool { return false }, func(string) bool { return false }
 	}
 	address, fragment, _ := strings.Cut(value, "#")
 	branch, directory, _ := strings.Cut(fragment, ":")

@@ -37,8 +37,8 @@ func (s settings) service(r *serviceSpec) string {
 			return why
 		}
 	}
-	if len(c.Sysctls) > 0 && !s.yes("ALLOW_SYSCTLS") {
-		return "sysctls"
+	if why := s.sysctls(c.Sysctls); why != "" {
+		return why
 	}
 	if p := c.Privileges; p != nil && !s.yes("ALLOW_SECURITY_OPT") {
 		switch {

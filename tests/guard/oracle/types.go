@@ -4,12 +4,18 @@ package main
 // HostConfig at the top level as well. Only what can be dangerous has a type of its own; the rest is whatever it is.
 
 type HostConfig struct {
-	Privileged        bool
-	Binds             []string
-	Mounts            []mount
-	VolumesFrom       []string
-	Devices           []struct{ PathOnHost, PathInContainer, CgroupPermissions string }
-	DeviceRequests    []struct{ Driver string }
+	Privileged     bool
+	Binds          []string
+	Mounts         []mount
+	VolumesFrom    []string
+	Devices        []struct{ PathOnHost, PathInContainer, CgroupPermissions string }
+	DeviceRequests []struct {
+		Driver       string
+		Count        int
+		DeviceIDs    []string
+		Capabilities [][]string
+		Options      map[string]string
+	}
 	DeviceCgroupRules []string
 	CapAdd            []string
 	SecurityOpt       []string
@@ -85,9 +91,12 @@ type containerCreate struct {
 }
 
 type execCreate struct {
-	User       string
-	Privileged bool
-	Cmd        []string
+	User        string
+	Privileged  bool
+	AttachStdin bool
+	Env         []string
+	WorkingDir  string
+	Cmd         []string
 }
 
 type volumeCreate struct {
