@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Each client does its main job on a real Engine through the proxy, with exactly the permissions of its preset.
+
+A row (Case) is one client in one mode. Of each row, two tests are made:
+- "works": the job comes about; every operation that the preset opens was requested, but for the row's `spare` ones,
+  which have a reason; and nothing was refused but for the row's `noise`.
+- "needs": with any one of the operations taken away, the job does not come about, but for the row's `survives` ones.
+
+CLIENTS=quick makes only the tests of the rows that take seconds (`make test` runs those). What the tests find goes to
+build/results/clients-tried.tsv, from which tests/clients/table.sh makes the table in docs/clients.md."""
+import functools
+import json
+import os
+import re
+import signal
+import sys
+import time
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import jobs  # noqa: E402
+from harness import (HERE, OPERATIONS, ROOT, Refused, Run, engine, engine_version, have, image, opened,  # noqa: E402
+                     program, remove_all, version)
+from suite import Skip, run, test  # noqa: E402
+
+RESULTS = os.path.join(ROOT, "build/results")
+DEFAULTS = {"SystemPing", "SystemPingHead", "SystemVersion", "SystemEvents"}  # open without a variable
+
+
+class Case:
+    """One client in one mode.
+
+    client    its row in clients.tsv
+    mode      of the client, for the reader
+    job       does the client's main job in a Run, and raises if it did not come about
+    preset    the word for PRESET=; None if there is none for it
+    opens     the operations that the preset is to open
+    needs     those of the default operations (ping, version, events) that the job needs
+    spare     operation: why the job may do without requesting it
+    survives  operation: what happens without it, where the job comes about all the same
+    noise     regexes of requests that are refused and need not be allowed
+    variables what the job needs beside the permissions, such as the create guard's variables
+    quick     whether it takes seconds
+    engine    a regex of the Engine's versions that it is for
+    replay    a function that does the job by the client's recorded requests where the client cannot be had
+    """
+
+    def __init__(self, client, mode, job, opens, preset=None, needs="", spare=None, survives=None, noise=(),
+                 variables=None, quick=False, engine=".*", replay=None):
+        self.client, self.mode, self.job, self.preset = client, mode, job, preset
+        self.opens, self.needs = opens.split(), needs.split()
+        self.spare, self.survives, self.noise = spare or {}, survives or {}, noise
+        self.more, self.quick, self.engine, self.replay = variables or {}, quick, engine, replay
+
+    @property
+    def name(self):
+        return f"{self.client} ({self.mode})"
+
+    def variables(self):
+        """The environment of the proxy."""
+        return {**permissions(self), **self.more}
+
+    def ready(self):
+        """Prepares the Engine; skips the test if it is not for this Engine or the client is missing. Returns whether
+        the client is real: if not, its requests are replayed."""
+        if not re.match(self.engine, engine_version()):
+            raise Skip(f"not for Engine {engine_version()}")
+        real = have(self.client)
+        if not real and not self.replay:
+            program(self.client)
+        image("box", "one")
+        remove_all()
+        return real
+
+
+def permissions(case):
+    """What opens the operations of a row: the own variable of each."""
+    return {OPERATIONS[operation]: "true" for operation in case.opens}
+
+
+def attempt(case, real, without=None, patience=0):
+    """One run of the job. Returns the Run, which has ended; its log is in .seen and .refused."""
+    with Run(case.variables(), without, patience) as one:
+        error = None
+        try:
+            (case.job if real else case.replay)(one)
+        except Refused as why:
+            error = why
+        finally:
+            one.seen, one.refused = one.asked(), one.refusals()
+            one.told = one.client_log()
+        if error and not without:
+            raise AssertionError(f"{case.name}: {error}\nrefused by the proxy: {one.refused}") from error
+    one.error = error
+    return one
+
+
+def record(case, real, result, evidence):
+    os.makedirs(RESULTS, exist_ok=True)
+    with open(f"{RESULTS}/clients-tried.tsv", "a", encoding="utf-8") as file:
+        file.write("\t".join([case.client, version(case.client) if real else "its requests replayed", case.mode,
+                              case.preset or " ".join(OPERATIONS[o] for o in case.opens),
+                              engine_version(), result, evidence]) + "\n")
+
+
+def works(case):
+    real = case.ready()
+    opened_now = opened(permissions(case))
+    assert opened_now == set(case.opens) - DEFAULTS, \
+        f"the preset opens {sorted(opened_now)}, and the row expects {sorted(case.opens)}"
+    one = attempt(case, real)
+    unused = set(case.opens) - one.seen - set(case.spare)
+    assert not unused, f"open and never requested: {sorted(unused)}; requested: {sorted(one.seen)}"
+    unexpected = [line for line in one.refused if not any(re.match(noise, line) for noise in case.noise)]
+    assert not unexpected, f"refused: {unexpected}"
+    record(case, real, "works", f"{len(one.seen)} operations requested, {len(one.refused)} refusals")
+
+
+def needs(case):
+    real = case.ready()
+    begin = time.monotonic()
+    attempt(case, real)
+    patience = max(3, 2 * (time.monotonic() - begin))
+    needed = [o for o in [*case.opens, *case.needs] if o not in case.spare and o not in case.survives]
+    for operation in needed:
+        print("without", operation)
+        one = attempt(case, real, operation, patience)
+        assert one.error, f"without {operation} the job comes about all the same; refused: {one.refused}"
+    record(case, real, "needs", f"fails without any of {len(needed)} operations")
+
+
+def limited(function, seconds):
+    """The function, ended by an error after so many seconds."""
+    @functools.wraps(function)
+    def inner():
+        def late(*_):
+            raise AssertionError(f"not done after {seconds} s")
+        signal.signal(signal.SIGALRM, late)
+        signal.alarm(seconds)
+        function()
+    return inner
+
+
+CASES = jobs.cases(Case)
+
+for row in CASES:
+    if row.quick or os.environ.get("CLIENTS") != "quick":
+        test(f"{row.name} works with {'PRESET=' + row.preset if row.preset else 'its own variables'}")(
+            limited(lambda row=row: works(row), 180))
+        test(f"{row.name} needs each of its operations")(limited(lambda row=row: needs(row), 600))
+
+if __name__ == "__main__":
+    run()

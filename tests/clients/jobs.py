@@ -1,0 +1,430 @@
+"""The clients' main jobs, and the rows that say what each may do. tests/clients/clients.py explains the rows."""
+import contextlib
+import json
+import os
+import urllib.request
+
+from harness import (CLIENTS, HERE, LIMIT, PLACE, REGISTRY, ROOT, Refused, engine, image, inspect, program, registry,
+                     serve)
+from proxy import free_port
+
+
+def fetch(url, **headers):
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+        return answer.read().decode()
+
+
+# ---- the docker command, Compose and libraries ----
+
+def docker_reads(name):
+    """Everything that only looks."""
+    def job(run):
+        def docker(*arguments):
+            return run.command(program(name), *arguments)
+        serve("web", "-v", "data:/data")
+        assert_in(docker("ps"), "web")
+        assert_in(docker("container", "inspect", "web"), "web")
+        docker("logs", "web")
+        docker("top", "web")
+        assert_in(docker("stats", "--no-stream", "web"), "web")
+        docker("diff", "web")
+        docker("port", "web")
+        assert_in(docker("images"), "box")
+        docker("image", "inspect", "box")
+        docker("history", "box")
+        assert_in(docker("network", "ls"), "bridge")
+        docker("network", "inspect", "bridge")
+        assert_in(docker("volume", "ls"), "data")
+        docker("volume", "inspect", "data")
+        docker("info")
+        docker("version")
+        docker("system", "df")
+        docker("events", "--since", "10s", "--until", "0s")
+    return job
+
+
+def assert_in(text, word):
+    if word not in text:
+        raise Refused(f"{word!r} is not in {text!r}")
+
+
+def docker_runs(name):
+    """A container in the foreground, as a CI job without privileges has it."""
+    def job(run):
+        engine("rm", "-f", "job", check=False)
+        assert_in(run.command(program(name), "run", "--name", "job", "box", "echo", "done here"), "done here")
+        run.command(program(name), "rm", "job")
+    return job
+
+
+COMPOSE = """
+services:
+  web:
+    image: box
+    init: true
+    stop_grace_period: 1s
+    volumes: [data:/data]
+    networks: [front]
+  other:
+    image: box
+    init: true
+    stop_grace_period: 1s
+    networks: [front]
+volumes:
+  data:
+networks:
+  front:
+"""
+
+
+def compose_file(version, change=""):
+    text = COMPOSE.replace("init: true", "init: true" + change)
+    return f"version: '3.7'\n{text}".replace("    init: true", "    environment: [A=1]" + change.replace("\\n", "\n")) \
+        if version == 1 else text
+
+
+def compose(name, version):
+    """up, ps, a change with its recreation, down with volumes."""
+    def job(run):
+        for kind, listing in (("container", ("ps", "-aq", "--filter", "name=shop")), ("network", ("network", "ls", "-q", "--filter", "name=shop")),
+                              ("volume", ("volume", "ls", "-q", "--filter", "name=shop"))):
+            old = engine(*listing).split()
+            if old:
+                engine(*(("rm", "-f", "-v") if kind == "container" else (kind, "rm")), *old)
+
+        def call(*arguments):
+            return run.command(program(name), "-p", "shop", "-f", file, *arguments)
+        file = run.file("compose.yaml", compose_file(version))
+        call("up", "-d")
+        assert_in(call("ps"), "web")
+        if not engine("ps", "-q", "--filter", "name=shop"):
+            raise Refused("nothing runs")
+        run.file("compose.yaml", compose_file(version, "\n    labels: [changed=1]"))
+        call("up", "-d")
+        if "changed" not in engine("inspect", *engine("ps", "-q", "--filter", "name=shop").split()):
+            raise Refused("not recreated")
+        call("down", "-v", "-t", "0")
+        if engine("ps", "-aq", "--filter", "name=shop"):
+            raise Refused("still there")
+    return job
+
+
+def python(script):
+    def job(run):
+        engine("rm", "-f", "web", "made", check=False)
+        serve("web")
+        assert_in(run.command(program("docker-py"), f"{HERE}/{script}"), "done")
+    return job
+
+
+def node(client, script):
+    def job(run):
+        program(client)
+        engine("rm", "-f", "web", "made", check=False)
+        serve("web", "--label", "homepage.name=Web")
+        assert_in(run.command("node", f"{HERE}/{script}", NODE_PATH=f"{CLIENTS}/npm/node_modules"), "done")
+    return job
+
+
+# ---- clients that stay ----
+
+def page(port, host, text):
+    return lambda: text in fetch(f"http://127.0.0.1:{port}/", Host=host)
+
+
+def traefik(run):
+    """Routes to a labelled container, and to one that comes later."""
+    def routed(name):
+        serve(name, "--label", "traefik.enable=true", "--label", f"traefik.http.routers.{name}.rule=Host(`{name}.test`)",
+              "--label", f"traefik.http.services.{name}.loadbalancer.server.port=80")
+    engine("rm", "-f", "later", check=False)
+    routed("first")
+    port = free_port()
+    run.start(program("traefik"), "--log.level=DEBUG", f"--entrypoints.web.address=127.0.0.1:{port}",
+              "--providers.docker=true", f"--providers.docker.endpoint={run.host}", "--providers.docker.exposedbydefault=false",
+              "--global.checknewversion=false", "--global.sendanonymoususage=false")
+    run.until(page(port, "first.test", "one"), "a route to the container")
+    routed("later")
+    run.until(page(port, "later.test", "one"), "a route to the container that came later")
+
+
+def prometheus(run):
+    """Discovers a container and one that comes later."""
+    engine("rm", "-f", "later", check=False)
+    serve("first", "-p", "80")
+    port = free_port()
+    config = run.file("prometheus.yml", f"""
+scrape_configs:
+  - job_name: docker
+    docker_sd_configs: [{{host: "{run.host}", refresh_interval: 1s}}]
+    relabel_configs: [{{source_labels: [__meta_docker_container_name], target_label: container}}]
+""")
+    run.start(program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={run.directory}/tsdb",
+              f"--web.listen-address=127.0.0.1:{port}")
+    run.until(lambda: "/first" in fetch(f"http://127.0.0.1:{port}/api/v1/targets"), "the container as a target")
+    serve("later", "-p", "80")
+    run.until(lambda: "/later" in fetch(f"http://127.0.0.1:{port}/api/v1/targets"), "the later container as a target")
+
+
+def telegraf(run):
+    """Measures a container."""
+    serve("web")
+    config = run.file("telegraf.conf", f"""
+[agent]
+  interval = "1s"
+  flush_interval = "1s"
+  omit_hostname = true
+[[inputs.docker]]
+  endpoint = "{run.host}"
+[[outputs.file]]
+  files = ["{run.directory}/metrics"]
+""")
+    run.start(program("telegraf"), "--config", config)
+    run.until(lambda: all(word in run.read("metrics") for word in ("docker_container_mem", "container_name=web", "docker,")),
+              "metrics of the container")
+
+
+def glances(run):
+    """Lists the containers with image, state and figures."""
+    serve("web")
+    run.start(program("glances"), "--stdout", "containers", "--time", "1", PYTHONUNBUFFERED="1")
+    run.until(lambda: all(word in run.client_log() for word in ("'name': 'web'", "box", "'memory_usage': ")) and
+              "'memory_usage': None" not in run.client_log().splitlines()[-1], "the container with its memory")
+
+
+def docker_gen(run):
+    """Writes a file of the containers, and again when one comes."""
+    engine("rm", "-f", "later", check=False)
+    serve("first")
+    template = run.file("template", "{{range $c := .}}name={{$c.Name}} {{range $c.Networks}}on={{.Name}}{{end}}\n{{end}}")
+    run.start(program("docker-gen"), "-endpoint", run.host, "-watch", template, f"{run.directory}/made")
+    run.until(lambda: "name=first on=bridge" in run.read("made"), "the container in the file")
+    serve("later")
+    run.until(lambda: "name=later" in run.read("made"), "the later container in the file")
+
+
+def autoheal(run):
+    """Restarts an unhealthy container."""
+    heal_me()
+    run.start("bash", program("autoheal"), "autoheal", DOCKER_SOCK=run.socket, AUTOHEAL_INTERVAL="1",
+              AUTOHEAL_DEFAULT_STOP_TIMEOUT="1")
+    run.until(restarted, "the container was restarted")
+
+
+def heal_me():
+    serve("sick", "--label", "autoheal=true", "--health-cmd", "false", "--health-interval", "1s", "--health-retries", "1")
+    heal_me.began = inspect("sick")["State"]["StartedAt"]
+
+
+def restarted():
+    return inspect("sick")["State"]["StartedAt"] != heal_me.began
+
+
+def dozzle(run):
+    """Streams the log of a container."""
+    serve("talker", command=("sh", "-c", "while :; do echo a line of the log; sleep 1; done"))
+    port = free_port()
+    dozzle.base = f"http://127.0.0.1:{port}"
+    run.start(program("dozzle"), DOZZLE_ADDR=f"127.0.0.1:{port}", DOZZLE_NO_ANALYTICS="true", DOZZLE_ENABLE_ACTIONS="true",
+              DOZZLE_ENABLE_SHELL="true")
+    def listed():
+        text = stream(f"{dozzle.base}/api/events/stream", "containers-changed")
+        for line in text.splitlines():
+            if line.startswith("data:") and "talker" in line:
+                return next(c for c in json.loads(line[5:]) if c["name"] == "talker")
+        return None
+    found = run.until(listed, "the container in the list")
+    dozzle.api = f"{dozzle.base}/api/hosts/{found['host']}/containers/{found['id']}"
+    run.until(lambda: "a line of the log" in stream(f"{dozzle.api}/logs/stream?stdout=1&stderr=1&everything=1&levels=unknown&levels=info",
+                                                    "a line of the log"), "its log")
+
+
+def dozzle_stats(run):
+    dozzle(run)
+    run.until(lambda: stream(f"{dozzle.base}/api/events/stream", "container-stat"), "its figures")
+
+
+def dozzle_actions(run):
+    dozzle_stats(run)
+    for action, state in (("stop", False), ("start", True), ("restart", True)):
+        urllib.request.urlopen(urllib.request.Request(f"{dozzle.api}/actions/{action}", method="POST"), timeout=LIMIT).close()
+        if inspect("talker")["State"]["Running"] != state:
+            raise Refused(action)
+
+
+def stream(url, text, limit=200000):
+    """What a stream sends until text comes."""
+    got = ""
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        while text not in got and len(got) < limit:
+            piece = answer.read1(65536)
+            if not piece:
+                break
+            got += piece.decode("utf-8", "replace")
+        with contextlib.suppress(Exception):
+            got += answer.read1(65536).decode("utf-8", "replace")
+    return got if text in got else ""
+
+
+# ---- updaters ----
+
+def outdated(*arguments):
+    """A container of an image of which the registry has a newer one. Returns the newer one's id."""
+    registry()
+    name = f"{REGISTRY}/app:latest"
+    image("old", "old")
+    image("new", "new")
+    if not outdated.pushed:
+        for which in ("old", "new"):
+            engine("tag", which, name)
+            engine("push", name)
+        outdated.pushed = True
+    engine("tag", "old", name)
+    serve("app", *arguments, of=name)
+    return engine("image", "inspect", "-f", "{{.Id}}", "new")
+
+
+outdated.pushed = False
+
+
+def app():
+    """A container with volumes, a bind mount and two networks, and what has to stay of it."""
+    for network in ("front", "back"):
+        engine("network", "create", network, check=False)
+    os.makedirs(f"{PLACE}/bound", exist_ok=True)
+    newer = outdated("--network", "front", "-v", "named:/named", "-v", f"{PLACE}/bound:/bound:ro", "-v", "/anonymous",
+                     "--restart", "unless-stopped", "--label", "kept=yes")
+    engine("network", "connect", "--alias", "second", "back", "app")
+    return newer, kept()
+
+
+def kept():
+    """What of the container an update must not change."""
+    found = inspect("app")
+    if not found:
+        return None
+    return {"mounts": sorted((m["Type"], m.get("Name") or m["Source"], m["Destination"]) for m in found["Mounts"]),
+            "networks": sorted(found["NetworkSettings"]["Networks"]), "running": found["State"]["Running"],
+            "restart": found["HostConfig"]["RestartPolicy"]["Name"], "label": found["Config"]["Labels"].get("kept")}
+
+
+def updated(newer, before):
+    found = inspect("app")
+    if not found:
+        raise Refused("the container is gone")
+    if found["Image"] != newer:
+        raise Refused("the container still has the old image")
+    if kept() != before:
+        raise Refused(f"not as before: {kept()} instead of {before}")
+
+
+def watchtower(name, *flags, **more):
+    def job(run):
+        newer, before = app()
+        run.command(program(name), "--run-once", *flags, "app", WATCHTOWER_NO_STARTUP_MESSAGE="true", WATCHTOWER_DEBUG="true", **more)
+        updated(newer, before)
+    return job
+
+
+def watchtower_monitors(name):
+    def job(run):
+        outdated()
+        run.command(program(name), "--run-once", "--monitor-only", "app", WATCHTOWER_NO_STARTUP_MESSAGE="true")
+        if "ound new" not in run.client_log():
+            raise Refused("the newer image was not found: " + run.client_log())
+    return job
+
+
+def watchtower_cleans(name):
+    def job(run):
+        engine("rm", "-f", "app", check=False)
+        newer, before = app()
+        old = engine("image", "inspect", "-f", "{{.Id}}", "old")
+        engine("rmi", "old")
+        run.command(program(name), "--run-once", "--cleanup", "app", WATCHTOWER_NO_STARTUP_MESSAGE="true")
+        updated(newer, before)
+        if engine("image", "ls", "-q", "--no-trunc").find(old) >= 0:
+            raise Refused("the old image is still there")
+    return job
+
+
+def diun(run):
+    """Finds the image of a container, and asks the registry about it."""
+    outdated()
+    config = run.file("diun.yml", f"""
+db: {{path: {run.directory}/diun.db}}
+watch: {{schedule: "* * * * *", runOnStartup: true, firstCheckNotif: true, healthchecks: null}}
+regopts: [{{name: local, selector: image, insecureTLS: true}}]
+providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
+""")
+    run.start(program("diun"), "serve", "--config", config, "--log-level", "debug")
+    run.until(lambda: "New image found" in run.client_log() or "Image update found" in run.client_log(), "the image in the registry")
+
+
+# ---- the rows ----
+
+def cases(case):
+    """All rows; case makes one."""
+    bind = {"ALLOW_BIND_MOUNTS": f"{PLACE}/bound"}
+    # On a host with cgroup v1, an inspected container has the host's cgroup namespace
+    if not os.path.exists("/sys/fs/cgroup/cgroup.controllers") and not os.environ.get("ENGINE_IS_SID"):
+        bind["ALLOW_HOST_NAMESPACES"] = "true"
+    monitor = "ContainerList ContainerInspect ImageInspect ImageCreate"
+    run_once = "ContainerCreate ContainerAttach ContainerStart ContainerWait ContainerDelete"
+    reads = ("ContainerList ContainerInspect ContainerLogs ContainerTop ContainerStats ContainerChanges ImageList "
+             "ImageInspect ImageHistory NetworkList NetworkInspect VolumeList VolumeInspect SystemInfo SystemDataUsage")
+    compose_needs = ("ContainerList ContainerInspect ContainerCreate ContainerStart ContainerStop ContainerDelete "
+                     "ContainerRename ImageInspect NetworkInspect NetworkCreate NetworkDelete VolumeInspect VolumeCreate "
+                     "VolumeDelete")
+    return [
+        case("docker-20", "look only", docker_reads("docker-20"), reads, quick=True),
+        case("docker-28", "look only", docker_reads("docker-28"), reads, quick=True),
+        case("docker-20", "run", docker_runs("docker-20"), run_once),
+        case("docker-28", "run", docker_runs("docker-28"), run_once),
+        case("compose-1", "up, ps, down", compose("compose-1", 1),
+             compose_needs + " SystemInfo NetworkConnect NetworkDisconnect"),
+        case("compose-2", "up, ps, down", compose("compose-2", 2), compose_needs + " NetworkList", quick=True),
+        case("docker-py", "run, exec, events", python("library.py"),
+             "ContainerCreate ContainerStart ContainerInspect ContainerList ContainerExec ExecStart ExecInspect "
+             "ContainerDelete", quick=True),
+        case("dockerode", "run, exec, logs", node("dockerode", "library.js"),
+             "ContainerCreate ContainerStart ContainerAttach ContainerWait ContainerDelete ContainerList "
+             "ContainerLogs ContainerExec ExecStart", quick=True),
+        case("dockerode", "Homepage's calls", node("dockerode", "homepage.js"),
+             "ContainerList ContainerInspect ContainerStats", preset="homepage"),
+        case("axios", "Uptime Kuma's calls", node("axios", "uptime-kuma.js"), "ContainerInspect ContainerList",
+             preset="uptime-kuma"),
+        case("traefik", "docker", traefik, "ContainerList ContainerInspect", preset="traefik", needs="SystemVersion",
+             survives={"SystemEvents": "asks again every few seconds"}),
+        case("prometheus", "Docker discovery", prometheus, "ContainerList NetworkList", preset="prometheus"),
+        case("telegraf", "docker input", telegraf, "ContainerList ContainerInspect ContainerStats SystemInfo",
+             preset="telegraf"),
+        case("glances", "containers", glances, "ContainerList ContainerInspect ContainerStats ImageInspect", preset="glances"),
+        case("docker-gen", "watch", docker_gen, "ContainerList ContainerInspect NetworkList", preset="docker-gen",
+             noise=["GET /info:"]),
+        case("autoheal", "restart", autoheal, "ContainerList ContainerRestart", preset="autoheal"),
+        case("dozzle", "read", dozzle, "ContainerList ContainerInspect ContainerLogs SystemInfo", preset="dozzle",
+             needs="SystemEvents", noise=["GET /containers/[0-9a-f]+/stats"]),
+        case("dozzle", "read, with figures", dozzle_stats,
+             "ContainerList ContainerInspect ContainerStats ContainerLogs SystemInfo", preset="dozzle+stats"),
+        case("dozzle", "actions", dozzle_actions, "ContainerList ContainerInspect ContainerStats ContainerLogs SystemInfo "
+             "ContainerStart ContainerStop ContainerRestart", preset="dozzle+stats+actions"),
+        case("watchtower", "monitor", watchtower_monitors("watchtower"), monitor, preset="watchtower+monitor",
+             noise=["GET /info:"]),
+        case("watchtower", "update", watchtower("watchtower"), monitor + " ContainerStop ContainerDelete ContainerCreate "
+             "ContainerRename ContainerStart NetworkConnect", preset="watchtower",
+             spare={"NetworkConnect": "only on Engines before 25"}, variables=bind, noise=["GET /info:"]),
+        case("watchtower", "update, clean-up", watchtower_cleans("watchtower"),
+             monitor + " ContainerStop ContainerDelete ContainerCreate ContainerRename ContainerStart NetworkConnect "
+             "ImageDelete", preset="watchtower+cleanup", spare={"NetworkConnect": "only on Engines before 25"},
+             variables=bind, noise=["GET /info:"]),
+        case("watchtower-containrrr", "monitor", watchtower_monitors("watchtower-containrrr"), monitor,
+             preset="watchtower-containrrr+monitor"),
+        case("watchtower-containrrr", "update", watchtower("watchtower-containrrr"), monitor +
+             " ContainerKill ContainerDelete ContainerCreate ContainerStart NetworkConnect NetworkDisconnect",
+             preset="watchtower-containrrr", variables=bind),
+        case("watchtower-containrrr", "update, clean-up", watchtower_cleans("watchtower-containrrr"), monitor +
+             " ContainerKill ContainerDelete ContainerCreate ContainerStart NetworkConnect NetworkDisconnect ImageDelete",
+             preset="watchtower-containrrr+cleanup", variables=bind),
+        case("diun", "docker", diun, "ContainerList ImageInspect", preset="diun"),
+    ]
