@@ -98,14 +98,15 @@ get_npm() {
     ln -sfn "../npm/node_modules/$1" "$bin/$name"
 }
 
-# get_pip PACKAGE [PROGRAM]
+# get_pip PACKAGE PROGRAM [PACKAGE==VERSION...]: the program in Python, and what it needs that the package leaves optional
 get_pip() {
     if [ ! -x "$home/python/bin/pip" ]; then
         rm -rf "$home/python"
         /usr/bin/python3 -m venv "$home/python" || return 1
     fi
-    timeout "$limit" "$home/python/bin/pip" install -q --disable-pip-version-check "$1==$version" || return 1
-    ln -sfn "../python/bin/${2:-python3}" "$bin/$name"
+    timeout "$limit" "$home/python/bin/pip" install -q --disable-pip-version-check \
+        "$1==$version" "${3:-pip}" || return 1
+    ln -sfn "../python/bin/$2" "$bin/$name"
 }
 
 # get_debian SUITE PROGRAM PACKAGE...: a program of that suite, with its own loader and libraries

@@ -150,9 +150,22 @@ OPERATIONS = {row["operation"]: row["variable"] for row in table({})}
 
 
 def opened(variables):
-    """The operations that these variables open, beside those that are open anyway."""
-    before = {row["operation"] for row in table({}) if row["open"]}
-    return {row["operation"] for row in table(variables) if row["open"]} - before
+    """The operations that are open with these variables."""
+    return {row["operation"] for row in table(variables) if row["open"]}
+
+
+def preset_operations(words):
+    """The operations that PRESET=words opens or needs open."""
+    done = support.program("presets", "--json")
+    assert done.returncode == 0, done.stderr
+    known = {row["preset"]: row["operations"].split() for row in json.loads(done.stdout)}
+    found = set()
+    for word in words.split(","):
+        client, *modes = word.split("+")
+        missing = {client, *(f"{client}+{mode}" for mode in modes)} - set(known)
+        assert not missing, f"there is no preset {sorted(missing)}"
+        found.update(known[client], *(known[f"{client}+{mode}"] for mode in modes))
+    return found
 
 
 # ---- one run ----
@@ -175,6 +188,7 @@ class Run:
         self.patience = patience
         self.refused_at = None
         self.children = []
+        self.daemons = []  # those of them that stay
         # A second way in, for clients that speak to a Unix socket only
         self.socket = f"{self.directory}/filtered.sock"
         env = {"SOCKET_PATH": SOCKET, "LOG_FORMAT": "json", **variables}
@@ -233,6 +247,7 @@ class Run:
             child = subprocess.Popen(command, env=self.environment(environment), cwd=self.directory, stdout=file,
                                      stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
         self.children.append(child)
+        self.daemons.append(child)
         return child
 
     def client_log(self):
@@ -249,7 +264,7 @@ class Run:
                     return last
             except Exception as error:  # pylint: disable=broad-except
                 last = error
-            if self.without and self.gave_up():
+            if self.without and self.gave_up() or any(child.poll() is not None for child in self.daemons):
                 break
             time.sleep(0.1)
         raise Refused(f"still not: {what} ({last!r}); {self.client_log()}")
