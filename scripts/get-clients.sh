@@ -49,7 +49,8 @@ GO
             go mod edit -dropreplace github.com/abbot/go-http-auth -require github.com/abbot/go-http-auth@v0.4.0
             ;;
         dozzle)
-            mkdir -p dist
+            mkdir -p dist/.vite
+            printf '{}\n' >dist/.vite/manifest.json
             printf '<html></html>\n' >dist/index.html
             openssl req -x509 -newkey rsa:2048 -nodes -keyout shared_key.pem -out shared_cert.pem -days 3650 -subj /CN=dozzle
             ;;
