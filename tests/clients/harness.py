@@ -133,6 +133,12 @@ def version(name):
     return "unknown"
 
 
+def pinned(name):
+    """The client's version in clients.tsv"""
+    with open(f"{HERE}/clients.tsv", encoding="utf-8") as file:
+        return next(line.split("\t")[1] for line in file if line.startswith(name + "\t"))
+
+
 # ---- permissions ----
 
 def own_variable(operation):

@@ -3,16 +3,75 @@ import contextlib
 import json
 import os
 import re
+import urllib.error
+import urllib.parse
 import urllib.request
 
 from harness import (CLIENTS, HERE, LIMIT, PLACE, REGISTRY, ROOT, Refused, engine, image, inspect, program, registry,
-                     serve)
+                     serve, wait)
 from proxy import free_port
 
 
 def fetch(url, **headers):
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
         return answer.read().decode()
+
+
+# ---- replays ----
+
+def replay(name):
+    """Sends the requests in replay/NAME, as a client does that cannot be had here. A line is
+        METHOD /path [> NAME] [< BODY]
+    METHOD! reads only the beginning of the answer, which is a stream. $NAME.member.0 in the path or the body is from the
+    JSON of an earlier answer; BODY is one or more objects of JSON, joined by " + ". "expect TEXT" looks at the last
+    answer. Any status from 400 on ends it."""
+    def act(run):
+        saved, text = {}, ""
+        for line in lines_of(f"{HERE}/replay/{name}"):
+            if line.startswith("expect "):
+                assert_in(text, line[7:])
+                continue
+            request, _, body = line.partition(" < ")
+            request, _, keep = request.partition(" > ")
+            method, path = request.split(" ", 1)
+            data = None
+            if body:
+                data = {}
+                for part in body.split(" + "):
+                    data.update(json.loads(re.sub(r"\$[A-Za-z0-9_.]+", lambda m: json.dumps(member(saved, m[0])), part)))
+            path = re.sub(r"\$[A-Za-z0-9_.]+", lambda m: str(member(saved, m[0])), path)
+            text = send(run, method, path, data)
+            if keep:
+                saved[keep.strip()] = json.loads(text)
+    return act
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8") as file:
+        return [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
+
+
+def member(saved, name):
+    """$NAME.member.0 of the saved answers"""
+    first, *rest = name[1:].split(".")
+    value = saved[first]
+    for key in rest:
+        try:
+            value = value[int(key)] if isinstance(value, list) else value[key]
+        except (IndexError, KeyError):
+            raise Refused(f"no {name} in the answer") from None
+    return value
+
+
+def send(run, method, path, data):
+    body = json.dumps(data).encode() if data is not None else b"" if method == "POST" else None
+    request = urllib.request.Request(run.url + urllib.parse.quote(path, safe="/?&=%:,"), body, method=method.rstrip("!"),
+                                     headers={"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=LIMIT) as answer:
+            return (answer.read1(65536) if method.endswith("!") else answer.read()).decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from None
 
 
 # ---- the docker command, Compose and libraries ----
@@ -203,16 +262,23 @@ def docker_gen(run):
     run.until(lambda: "name=later" in run.read("made"), "the later container in the file")
 
 
-def autoheal(run):
+def autoheal(act):
     """Restarts an unhealthy container."""
-    heal_me()
+    def job(run):
+        heal_me()
+        act(run)
+        run.until(restarted, "the container was restarted")
+    return job
+
+
+def autoheal_starts(run):
     run.start("bash", program("autoheal"), "autoheal", DOCKER_SOCK=run.socket, AUTOHEAL_INTERVAL="1",
               AUTOHEAL_DEFAULT_STOP_TIMEOUT="1")
-    run.until(restarted, "the container was restarted")
 
 
 def heal_me():
     serve("sick", "--label", "autoheal=true", "--health-cmd", "false", "--health-interval", "1s", "--health-retries", "1")
+    wait(lambda: inspect("sick")["State"]["Health"]["Status"] == "unhealthy", "the container is unhealthy")
     heal_me.began = inspect("sick")["State"]["StartedAt"]
 
 
@@ -264,6 +330,14 @@ def stream(url, text, limit=200000):
         with contextlib.suppress(Exception):
             got += answer.read1(65536).decode("utf-8", "replace")
     return got if text in got else ""
+
+
+def looks(name):
+    """The replay of a client that works on a container which writes to its log."""
+    def job(run):
+        serve("talker", command=("sh", "-c", "while :; do echo a line of the log; sleep 1; done"))
+        replay(name)(run)
+    return job
 
 
 # ---- updaters ----
@@ -323,32 +397,45 @@ def updated(newer, before):
         raise Refused(f"not as before: {kept()} instead of {before}")
 
 
-def watchtower(name, *flags, **more):
+def watchtower(name, *flags):
+    """Runs Watchtower once; what it has to do is in the functions below."""
+    def act(run):
+        run.command(program(name), "--run-once", *flags, "app", WATCHTOWER_NO_STARTUP_MESSAGE="true")
+    return act
+
+
+def updates(act):
     def job(run):
         newer, before = app()
-        run.command(program(name), "--run-once", *flags, "app", WATCHTOWER_NO_STARTUP_MESSAGE="true", WATCHTOWER_DEBUG="true", **more)
+        act(run)
         updated(newer, before)
     return job
 
 
-def watchtower_monitors(name):
+def monitors(act):
     def job(run):
         outdated()
-        run.command(program(name), "--run-once", "--monitor-only", "app", WATCHTOWER_NO_STARTUP_MESSAGE="true")
-        if "ound new" not in run.client_log():
-            raise Refused("the newer image was not found: " + run.client_log())
+        act(run)
     return job
 
 
-def watchtower_cleans(name):
+def finds(name):
+    """Watchtower that only reports newer images"""
+    def act(run):
+        watchtower(name, "--monitor-only")(run)
+        assert_in(run.client_log(), "ound new")
+    return act
+
+
+def cleans(act):
     def job(run):
         engine("rm", "-f", "app", check=False)
         newer, before = app()
         old = engine("image", "inspect", "-f", "{{.Id}}", "old")
         engine("rmi", "old")
-        run.command(program(name), "--run-once", "--cleanup", "app", WATCHTOWER_NO_STARTUP_MESSAGE="true")
+        act(run)
         updated(newer, before)
-        if engine("image", "ls", "-q", "--no-trunc").find(old) >= 0:
+        if old in engine("image", "ls", "-q", "--no-trunc"):
             raise Refused("the old image is still there")
     return job
 
@@ -368,18 +455,24 @@ providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
 
 # ---- the rows ----
 
+# Where the answer to a ping is missing, most clients send their own newest version of the API
+PING = {"SystemPingHead": "works if the Engine has the client's newest version of the API"}
+BEFORE_25 = "(19|2[0-4])"  # regexes of the Engine's version
+FROM_25 = "(2[5-9]|[3-9])"
+
+
 def cases(case):
     """All rows; case makes one."""
     bind = {"ALLOW_BIND_MOUNTS": f"{PLACE}/bound"}
     if engine_cgroup_v1():  # an inspected container has the host's cgroup namespace there
         bind["ALLOW_HOST_NAMESPACES"] = "true"
     return [
-        case("docker-20", "look only", docker_reads("docker-20"), "docker-cli", quick=True),
-        case("docker-28", "look only", docker_reads("docker-28"), "docker-cli", quick=True),
-        case("docker-20", "run", docker_runs("docker-20"), "docker-run"),
-        case("docker-28", "run", docker_runs("docker-28"), "docker-run"),
+        case("docker-20", "look only", docker_reads("docker-20"), "docker-cli", survives=PING),
+        case("docker-28", "look only", docker_reads("docker-28"), "docker-cli", survives=PING, quick=True),
+        case("docker-20", "run", docker_runs("docker-20"), "docker-run", survives=PING),
+        case("docker-28", "run", docker_runs("docker-28"), "docker-run", survives=PING),
         case("compose-1", "up, ps, down", compose("compose-1", 1), "compose-v1"),
-        case("compose-2", "up, ps, down", compose("compose-2", 2), "compose+volumes", quick=True),
+        case("compose-2", "up, ps, down", compose("compose-2", 2), "compose+volumes", survives=PING, quick=True),
         case("docker-py", "run, exec", python("library.py"),
              ["ContainerCreate", "ContainerStart", "ContainerInspect", "ContainerList", "ContainerExec", "ExecStart",
               "ExecInspect", "ContainerDelete", "SystemVersion"], quick=True),
@@ -388,26 +481,38 @@ def cases(case):
               "ContainerLogs", "ContainerExec", "ExecStart"], quick=True),
         case("dockerode", "Homepage's calls", node("dockerode", "homepage.js"), "homepage"),
         case("axios", "Uptime Kuma's calls", node("axios", "uptime-kuma.js"), "uptime-kuma+test"),
-        case("traefik", "docker provider", traefik, "traefik", survives={"SystemEvents": "it asks again every few seconds"}),
-        case("prometheus", "docker_sd_configs", prometheus, "prometheus"),
-        case("telegraf", "inputs.docker", telegraf, "telegraf"),
+        case("traefik", "docker provider", traefik, "traefik",
+             survives={**PING, "SystemEvents": "it asks again every few seconds"}),
+        case("prometheus", "docker_sd_configs", prometheus, "prometheus", survives=PING),
+        case("telegraf", "inputs.docker", telegraf, "telegraf", survives=PING),
         case("glances", "containers plugin", glances, "glances"),
-        case("docker-gen", "-watch", docker_gen, "docker-gen", noise=["GET /info:", "GET /version:"]),
-        case("autoheal", "restart", autoheal, "autoheal"),
-        case("dozzle", "read", dozzle, "dozzle", noise=["GET /containers/[0-9a-f]+/stats:", "GET /version:"]),
-        case("dozzle", "read, figures", dozzle_stats, "dozzle+stats", noise=["GET /version:"]),
-        case("dozzle", "actions", dozzle_actions, "dozzle+stats+actions", noise=["GET /version:"]),
-        case("watchtower", "monitor", watchtower_monitors("watchtower"), "watchtower-nicholas-fedor", noise=["GET /info:"]),
-        case("watchtower", "update, two networks", watchtower("watchtower"), "watchtower-nicholas-fedor+update",
-             variables=bind, noise=["GET /info:"], engine="(2[5-9]|[3-9])"),
-        case("watchtower", "update, two networks, Engine before 25", watchtower("watchtower"),
-             "watchtower-nicholas-fedor+update+networks", variables=bind, noise=["GET /info:"], engine="(19|2[0-4])"),
-        case("watchtower", "update, clean-up", watchtower_cleans("watchtower"), "watchtower-nicholas-fedor+update+cleanup",
-             variables=bind, noise=["GET /info:"], engine="(2[5-9]|[3-9])"),
-        case("watchtower-containrrr", "monitor", watchtower_monitors("watchtower-containrrr"), "watchtower"),
-        case("watchtower-containrrr", "update, two networks", watchtower("watchtower-containrrr"), "watchtower+update",
-             variables=bind),
-        case("watchtower-containrrr", "update, clean-up", watchtower_cleans("watchtower-containrrr"),
-             "watchtower+update+cleanup", variables=bind),
-        case("diun", "docker provider", diun, "diun"),
+        case("docker-gen", "-watch", docker_gen, "docker-gen", noise=["GET /info:", "GET /version:"],
+             replay=looks("docker-gen")),
+        case("autoheal", "restart", autoheal(autoheal_starts), "autoheal", replay=autoheal(replay("autoheal"))),
+        case("dozzle", "read", dozzle, "dozzle", noise=["GET /containers/[0-9a-f]+/stats:", "GET /version:"],
+             replay=looks("dozzle")),
+        case("dozzle", "read, figures", dozzle_stats, "dozzle+stats", base="dozzle", noise=["GET /version:"],
+             replay=looks("dozzle-stats")),
+        case("dozzle", "actions", dozzle_actions, "dozzle+stats+actions", base="dozzle+stats", noise=["GET /version:"],
+             replay=looks("dozzle-actions")),
+        case("diun", "docker provider", diun, "diun", replay=looks("diun")),
+        case("watchtower-containrrr", "monitor", monitors(finds("watchtower-containrrr")), "watchtower",
+             replay=monitors(replay("watchtower-monitor"))),
+        case("watchtower-containrrr", "update, two networks", updates(watchtower("watchtower-containrrr")),
+             "watchtower+update", base="watchtower", variables=bind, replay=updates(replay("watchtower-update"))),
+        case("watchtower-containrrr", "update, clean-up", cleans(watchtower("watchtower-containrrr", "--cleanup")),
+             "watchtower+update+cleanup", base="watchtower+update", variables=bind,
+             replay=cleans(replay("watchtower-cleanup"))),
+        case("watchtower", "monitor", monitors(finds("watchtower")), "watchtower-nicholas-fedor", survives=PING,
+             noise=["GET /info:"],
+             replay=monitors(replay("watchtower-nicholas-fedor-monitor"))),
+        case("watchtower", "update, two networks", updates(watchtower("watchtower")), "watchtower-nicholas-fedor+update",
+             base="watchtower-nicholas-fedor", variables=bind, noise=["GET /info:"], engine=FROM_25,
+             replay=updates(replay("watchtower-nicholas-fedor-update"))),
+        case("watchtower", "update, two networks, Engine before 25", updates(watchtower("watchtower")),
+             "watchtower-nicholas-fedor+update+networks", base="watchtower-nicholas-fedor", variables=bind,
+             noise=["GET /info:"], engine=BEFORE_25, replay=updates(replay("watchtower-nicholas-fedor-networks"))),
+        case("watchtower", "update, clean-up", cleans(watchtower("watchtower", "--cleanup")),
+             "watchtower-nicholas-fedor+update+cleanup", base="watchtower-nicholas-fedor+update", variables=bind,
+             noise=["GET /info:"], engine=FROM_25, replay=cleans(replay("watchtower-nicholas-fedor-cleanup"))),
     ]
