@@ -48,12 +48,12 @@ SANITIZED = $(LIBRARY:entrypoint/%.c=$(TESTED)/%.o)
 PLAIN     = $(BUILD)/unit/test_hints
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
-SUITES    = unit behaviour router compat docs guard e2e profiles hostile e2e-engine28
+SUITES    = unit behaviour router compat docs guard clients-quick e2e profiles hostile e2e-engine28
 C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-streams-long test-reload-long coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -129,6 +129,11 @@ test: setup-test
 $(SUITES:%=test-%): setup-test
 	@$(MAKE) -s --no-print-directory -j"$$(nproc)" all test-programs
 	@tests/run.sh $(@:test-%=%)
+
+# Real clients with their presets, on an old Engine and on the newest. Gets and builds the clients, which takes minutes.
+test-clients: setup-test
+	@$(MAKE) -s --no-print-directory -j"$$(nproc)" all
+	@tests/run.sh clients clients-engine28
 
 # The tests of streams, with more runs and larger transfers
 test-streams-long: setup-test

@@ -16,7 +16,8 @@ suite() {
 }
 
 # needs: haproxy, or haproxies for every HAProxy at hand; image; engine=DIRECTORY, a Docker Engine with its data in
-# build/DIRECTORY: fresh each time, with experimental operations, of Debian sid. A file belongs to the first suite that has it.
+# build/DIRECTORY: fresh each time, with experimental operations, of Debian sid; clients, or quick for those of them whose
+# tests take seconds (scripts/get-clients.sh). A file belongs to the first suite that has it.
 #     name          needs                                                       tests
 suite unit          ''                                                          tests/unit
 suite behaviour     'haproxies'                                                 tests/behaviour
@@ -32,6 +33,11 @@ suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         
 suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
                                                                                 tests/e2e/hostile.bats \
                                                                                 tests/e2e/buildkit.bats
+# Real clients, each with its preset
+suite clients-quick 'haproxy engine=dockerd-clients quick'                      tests/clients
+# On demand: all of them, on an old Engine and on the newest
+suite clients       'haproxy engine=dockerd-clients clients'                    tests/clients
+suite clients-engine28 'haproxy engine=dockerd-clients-28 sid clients'          tests/clients
 # On demand only: the tests of streams, with more runs and larger transfers
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
 suite reload-long   'haproxies'                                                 tests/behaviour/reload.py
@@ -99,7 +105,7 @@ while [ $# -gt 0 ] && [[ $1 != -* ]]; do
     shift
 done
 options=("$@")
-[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard e2e profiles hostile e2e-engine28)
+[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard clients-quick e2e profiles hostile e2e-engine28)
 
 # ---- running it ----
 
@@ -134,9 +140,10 @@ image() {
 
 # skip SUITE: reports that this machine cannot run the suite, and counts its tests as skipped
 skip() {
-    local count
+    local count file
     mapfile -t tests < <(tests_of "$1")
-    count=$(bats --count "${tests[@]}")
+    count=$(for file in "${tests[@]}"; do case $file in *.py) "$file" -c ;; *) bats --count "$file" ;; esac; done |
+        awk '{ n += $1 } END { print n + 0 }')
     note '==========================================================================='
     note "$1: SKIPPED, all $count tests: this machine cannot run its Docker Engine (above)"
     note '==========================================================================='
@@ -146,7 +153,7 @@ skip() {
 # within SUITE: sets `around`, the command that runs the tests. The status is 0, that of a failed image build, or 75 if
 # that shows that no Engine can run here (a suite without the image finds that out when it runs)
 within() {
-    local word directory='' fresh=''
+    local word directory='' fresh='' clients=''
     around=()
     for word in ${needs[$1]}; do
         case $word in
@@ -154,10 +161,20 @@ within() {
             fresh) fresh=--fresh ;;
             experimental) around+=(ENGINE_FLAGS=--experimental) ;;
             sid) around+=(ENGINE=sid) ;;
+            clients) clients=all ;;
+            quick) clients=quick ;;
         esac
     done
     [ -n "$directory" ] || return 0
     around=(env "${around[@]}" scripts/with-dockerd.sh ${fresh:+"$fresh"} "$directory")
+    case $clients in
+        all) scripts/get-clients.sh >/dev/null ;;
+        quick) scripts/get-clients.sh docker-28 compose-2 docker-py dockerode >/dev/null ;;
+    esac
+    # (behind with-dockerd.sh, which may become root by sudo, without this environment)
+    if [ -n "$clients" ]; then
+        around+=(env "HAPROXY=$HAPROXY" "CLIENTS=${CLIENTS:-${clients#all}}" "CLIENTS_UNTIL=${CLIENTS_UNTIL:-}")
+    fi
     case " $(tests_of "$1" | tr '\n' ' ') " in *' tests/e2e/buildkit.bats '*) builders ;; esac
     if has "$1" image; then
         image || { tail -n 30 "$results/image.log"; return "$image_status"; }

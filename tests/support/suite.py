@@ -22,6 +22,11 @@ import traceback
 
 LIMIT = float(os.environ.get("BATS_TEST_TIMEOUT", 600))  # seconds; a test that takes longer fails
 TESTS = []  # (name, function), in the order of the file
+SKIPPED = 77
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here; its text is the reason."""
 
 
 def test(name):
@@ -42,6 +47,9 @@ def in_child(function, output):
     try:
         function()
         status = 0
+    except Skip as reason:
+        print(reason)
+        status = SKIPPED
     except BaseException:  # pylint: disable=broad-except
         traceback.print_exc()
     finally:
@@ -50,8 +58,8 @@ def in_child(function, output):
         os._exit(status)
 
 
-def passes(function):
-    """Returns whether the test passes, and its output. Kills all processes that it has started."""
+def outcome(function):
+    """Returns the test's status, 0 if it passes, and its output. Kills all processes that it has started."""
     with tempfile.TemporaryFile() as output:
         sys.stdout.flush()
         child = os.fork()
@@ -71,7 +79,7 @@ def passes(function):
         text = output.read().decode("utf-8", "replace")
     if status < 0:
         text += f"ended by signal {-status}\n"
-    return status == 0, text
+    return status, text
 
 
 def run():
@@ -89,10 +97,12 @@ def run():
     failed = 0
     for number, (name, function) in enumerate(chosen, 1):
         begin = time.monotonic()
-        passed, text = passes(function)
+        status, text = outcome(function)
+        passed = status in (0, SKIPPED)
         failed += not passed
+        why = f" # skip {' '.join(text.splitlines()[-1:])}" if status == SKIPPED else ""
         took = f" in {round((time.monotonic() - begin) * 1000)}ms" if options.timing else ""
-        print(f"{'ok' if passed else 'not ok'} {number} {name}{took}")
+        print(f"{'ok' if passed else 'not ok'} {number} {name}{took}{why}")
         if not passed:
             print("".join(f"# {line}\n" for line in text.splitlines()), end="", flush=True)
     sys.exit(failed != 0)
