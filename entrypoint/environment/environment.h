@@ -18,7 +18,11 @@ struct environment {
 void environment_read(struct environment *environment, char *const variables[], struct problems *problems);
 void environment_free(struct environment *environment);
 
-/* Whether any listener of any profile is tls://. */
+/* The k-th of all listeners: those of the base set, then each profile's, then those of the metrics. NULL after the last
+ * one. Its variable is prefix and LISTEN. */
+const struct listener *environment_listener(const struct environment *environment, size_t k, const char **prefix);
+
+/* Whether any of the listeners is tls://. */
 bool environment_listens_with_tls(const struct environment *environment);
 
 /* The profile with that name in any case; the base set for NULL or ""; NULL if there is none. */

@@ -115,15 +115,13 @@ static pid_t start(const struct supervisor *supervisor, const struct config_file
  */
 static bool listeners_in_place(const struct environment *environment)
 {
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = &environment->profiles[i].listeners;
-        struct stat file;
+    const struct listener *listener;
+    const char *prefix;
+    struct stat file;
 
-        for (size_t k = 0; k < listeners->count; k++)
-            if (listeners->list[k].kind == LISTEN_UNIX &&
-                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode)))
-                return false;
-    }
+    for (size_t k = 0; (listener = environment_listener(environment, k, &prefix)) != NULL; k++)
+        if (listener->kind == LISTEN_UNIX && (stat(listener->address, &file) != 0 || !S_ISSOCK(file.st_mode)))
+            return false;
     return true;
 }
 
