@@ -74,17 +74,17 @@ static int check(const struct arguments *arguments, const struct environment *en
 }
 
 /* Reports listeners whose address is already in use, before HAProxy tries to bind it. */
-static void report_taken(const struct listeners *listeners, const char *prefix, struct problems *problems)
+static void report_taken(const struct environment *environment, struct problems *problems)
 {
-    for (size_t i = 0; i < listeners->count; i++) {
-        const struct listener *listener = &listeners->list[i];
+    const struct listener *listener;
+    const char *prefix;
 
+    for (size_t k = 0; (listener = environment_listener(environment, k, &prefix)) != NULL; k++)
         if (listener_taken(listener))
             problem(problems,
                     listener->kind == LISTEN_UNIX ? "%sLISTEN: %s is in use, or not a socket"
                                                   : "%sLISTEN: %s port %u is in use",
                     prefix, listener->address[0] == '\0' ? "*" : listener->address, listener->port);
-    }
 }
 
 static int run(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
@@ -97,8 +97,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
     int code = BAD_ENVIRONMENT;
 
     (void)arguments;
-    for (size_t i = 0; i < environment->profile_count; i++)
-        report_taken(&environment->profiles[i].listeners, environment->profiles[i].prefix, problems);
+    report_taken(environment, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&
            config_file_put(&supervision.config, settings->runtime_dir, problems);

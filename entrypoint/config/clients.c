@@ -52,6 +52,13 @@ static void add_listener(struct values *values, const struct listener *listener,
     }
 }
 
+void set_binds(struct values *values, const struct environment *environment, const struct machine *machine,
+               const struct listeners *listeners, const char *name)
+{
+    for (size_t k = 0; k < listeners->count; k++)
+        add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6, name);
+}
+
 /* ---- which profile ---- */
 
 /* HAProxy would also match an IPv4 address in some IPv6 ones (RFC 3056's 2002::/16, ::a.b.c.d), and IPv4 in ::/0. */
@@ -112,14 +119,11 @@ void set_clients(struct values *values, const struct environment *environment, c
     values_set_if(values, "profiles", environment->profile_count > 1);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
-        const struct listeners *listeners = &environment->profiles[i].listeners;
 
-        for (size_t k = 0; k < listeners->count; k++)
-            add_listener(values, &listeners->list[k], !environment->settings.disable_ipv6 && machine->ipv6,
-                         profile->backend);
+        set_binds(values, environment, machine, &profile->listeners, profile->backend);
         if (i == 0)
             continue;
-        if (listeners->count > 0) {
+        if (profile->listeners.count > 0) {
             struct values *row = values_row(values, "listener_claims");
 
             values_set(row, "profile", "%s", profile_log_name(profile));

@@ -1,6 +1,7 @@
 /* Renders haproxy.cfg: the templates with values from the environment, the machine and the inventory. */
 #include "config/config.h"
 
+#include "base/host.h"
 #include "config/parts.h"
 #include "inventory/facts.h"
 #include "policy/router.h"
@@ -91,6 +92,7 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     /* Only requests within the limit count, so that a client that does not slow down still gets its rate. */
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
     set_permissions(backend, profile, plain);
+    set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
     return add_guard(backend, definitions, inventory, profile);
@@ -133,11 +135,12 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_definitions(values, definitions);
     definitions_free(definitions);
     text_begin(&text);
-    if ((size_t)snprintf(directory, sizeof directory, "%s/templates", environment->settings.data_dir) <
-        sizeof directory)
+    if (path_join(directory, environment->settings.data_dir, "templates")) {
+        set_metrics(values, environment, machine, inventory, directory, problems);
         template_write(text.stream, directory, "haproxy.cfg", values, problems);
-    else
+    } else {
         problem(problems, "DATA_DIR=%s: the path is too long", environment->settings.data_dir);
+    }
     values_free(values);
     bytes = text_end(&text);
     if (problems->count == 0)

@@ -11,6 +11,10 @@
 /* config/clients.c: the listeners, and the rules that choose the profile of a client (haproxy.cfg). */
 void set_clients(struct values *values, const struct environment *environment, const struct machine *machine);
 
+/* config/clients.c: listeners, as rows of "binds" (binds.cfg). HAProxy gives them the name. */
+void set_binds(struct values *values, const struct environment *environment, const struct machine *machine,
+               const struct listeners *listeners, const char *name);
+
 /* config/names.c: clients that profiles claim by name (names.cfg). */
 void set_names(struct values *values, const struct environment *environment, const struct machine *machine);
 
@@ -25,6 +29,17 @@ void set_upstreams(struct values *values, const struct environment *environment,
  * their health, and the others track them. */
 void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine,
                  size_t i);
+
+/* config/upstreams.c: the only upstream, as a server whose health is checked (health.cfg, servers.cfg). */
+void set_checked_server(struct values *backend, const struct environment *environment, const struct machine *machine);
+
+/* config/metrics.c: the metrics and their pages, whose templates are in the directory (metrics.cfg); nothing but the
+ * limit of connections and an empty list if METRICS_LISTEN is not set. */
+void set_metrics(struct values *values, const struct environment *environment, const struct machine *machine,
+                 const struct inventory *inventory, const char *directory, struct problems *problems);
+
+/* config/metrics.c: where the requests of profile i are counted (backend.cfg). */
+void set_counts(struct values *backend, const struct environment *environment, size_t i);
 
 /* config/permissions.c: the operations that a profile opens, and those answers for the others that haproxy/answers.map
  * does not have (backend.cfg). */

@@ -57,12 +57,12 @@ void set_upstreams(struct values *values, const struct environment *environment,
         add_certificates(values, "upstreams", "client", settings->upstream_tls_cert_path);
 }
 
-void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine, size_t i)
+static void add_servers(struct values *backend, const struct environment *environment, const struct machine *machine,
+                        bool checks, bool tracks)
 {
     const struct upstreams *upstreams = &environment->settings.upstreams;
-    bool several = upstreams->count > 1;
 
-    values_set_if(backend, "checks_health", several && i == 0);
+    values_set_if(backend, "checks_health", checks);
     for (size_t k = 0; k < upstreams->count; k++) {
         const struct upstream *upstream = &upstreams->list[k];
         struct values *server = values_row(backend, "servers");
@@ -75,8 +75,20 @@ void set_servers(struct values *backend, const struct environment *environment, 
         values_set(server, "host", "%s", upstream->host);
         values_set(server, "first_address", "%s", upstream_has_name(upstream) ? machine->first_addresses[k] : "");
         values_set_if(server, "tls", upstream->kind == UPSTREAM_TLS);
-        values_set_if(server, "checks", several && i == 0);
-        values_set_if(server, "tracks", several && i > 0);
+        values_set_if(server, "checks", checks);
+        values_set_if(server, "tracks", tracks);
         values_set_if(server, "backup", k > 0);
     }
+}
+
+void set_servers(struct values *backend, const struct environment *environment, const struct machine *machine, size_t i)
+{
+    bool several = environment->settings.upstreams.count > 1;
+
+    add_servers(backend, environment, machine, several && i == 0, several && i > 0);
+}
+
+void set_checked_server(struct values *backend, const struct environment *environment, const struct machine *machine)
+{
+    add_servers(backend, environment, machine, true, false);
 }

@@ -190,9 +190,10 @@ static void check_claim(const struct environment *environment, size_t i, const s
     }
 }
 
-/* The k-th of all listeners: those of the base set, then each profile's. NULL after the last one. */
-static const struct listener *listener_at(const struct environment *environment, size_t k, const char **prefix)
+const struct listener *environment_listener(const struct environment *environment, size_t k, const char **prefix)
 {
+    const struct listeners *metrics = &environment->settings.metrics;
+
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct listeners *listeners = &environment->profiles[i].listeners;
 
@@ -201,7 +202,17 @@ static const struct listener *listener_at(const struct environment *environment,
             return &listeners->list[k];
         k -= listeners->count;
     }
-    return NULL;
+    *prefix = "METRICS_";
+    return k < metrics->count ? &metrics->list[k] : NULL;
+}
+
+/* A listener of the metrics must not take a port from one for clients, on any address. */
+static bool conflict(const struct environment *environment, const struct listener *a, const struct listener *b)
+{
+    const struct listeners *metrics = &environment->settings.metrics;
+    bool serves_metrics = b >= metrics->list && b < metrics->list + metrics->count;
+
+    return serves_metrics ? listeners_overlap(a, b) : listeners_collide(a, b);
 }
 
 /* Two listeners on one address would share clients at random; a listener on the Engine's socket would replace it. */
@@ -213,9 +224,9 @@ static void check_listeners(const struct environment *environment, struct proble
     const char *prefix_a;
     const char *prefix_b;
 
-    for (size_t i = 0; (a = listener_at(environment, i, &prefix_a)) != NULL; i++) {
-        for (size_t k = i + 1; (b = listener_at(environment, k, &prefix_b)) != NULL; k++)
-            if (listeners_collide(a, b))
+    for (size_t i = 0; (a = environment_listener(environment, i, &prefix_a)) != NULL; i++) {
+        for (size_t k = i + 1; (b = environment_listener(environment, k, &prefix_b)) != NULL; k++)
+            if (conflict(environment, a, b))
                 problem(problems, "%sLISTEN and %sLISTEN have the same address; each listener needs its own", prefix_a,
                         prefix_b);
         for (size_t k = 0; k < upstreams->count; k++)
@@ -284,10 +295,12 @@ bool environment_may_serve(const struct environment *environment)
 
 bool environment_listens_with_tls(const struct environment *environment)
 {
-    for (size_t i = 0; i < environment->profile_count; i++)
-        for (size_t k = 0; k < environment->profiles[i].listeners.count; k++)
-            if (environment->profiles[i].listeners.list[k].kind == LISTEN_TLS)
-                return true;
+    const struct listener *listener;
+    const char *prefix;
+
+    for (size_t k = 0; (listener = environment_listener(environment, k, &prefix)) != NULL; k++)
+        if (listener->kind == LISTEN_TLS)
+            return true;
     return false;
 }
 

@@ -28,7 +28,11 @@ void environment_free(struct environment *environment);
  * goes on, so its health is not that of its files. */
 bool environment_may_serve(const struct environment *environment);
 
-/* Whether any listener of any profile is tls://. */
+/* The k-th of all listeners: those of the base set, then each profile's, then those of the metrics. NULL after the last
+ * one. Its variable is prefix and LISTEN. */
+const struct listener *environment_listener(const struct environment *environment, size_t k, const char **prefix);
+
+/* Whether any of the listeners is tls://. */
 bool environment_listens_with_tls(const struct environment *environment);
 
 /* The profile with that name in any case; the base set for NULL or ""; NULL if there is none. */

@@ -1,4 +1,4 @@
-/* Parses LISTEN and BIND_CONFIG. */
+/* Parses LISTEN, METRICS_LISTEN and BIND_CONFIG. */
 #include "environment/listener.h"
 
 #include "base/host.h"
@@ -100,10 +100,23 @@ static const char *read_bind_config(struct listener *listener, const char *value
     return read_listener(listener, url);
 }
 
-void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems)
+/* Reads one item of the variable. Modifies text. Returns what is wrong, or NULL. */
+static const char *read_item(struct listener *listener, enum variable_id id, char *text)
 {
-    bool base = variables->prefix[0] == '\0';
-    const char *value = variable(variables, "LISTEN");
+    bool local = id == VAR_METRICS_LISTEN && strstr(text, "://:") != NULL;
+    const char *wrong = read_listener(listener, text);
+
+    if (wrong == NULL && local)
+        bounded_copy(listener->address, sizeof listener->address, "127.0.0.1");
+    return wrong;
+}
+
+void listeners_read(struct listeners *listeners, enum variable_id id, const struct variables *variables,
+                    struct problems *problems)
+{
+    const char *name = variable_table[id].name;
+    bool base = id == VAR_LISTEN && variables->prefix[0] == '\0';
+    const char *value = variable(variables, name);
     const char *bind_config = base ? variable(variables, "BIND_CONFIG") : NULL;
     const char *wrong;
     char **items;
@@ -122,13 +135,13 @@ void listeners_read(struct listeners *listeners, const struct variables *variabl
         return;
     items = list_split(value, ", ", &count);
     if (count == 0)
-        problem(problems, "%sLISTEN=%s: names no listener", variables->prefix, value);
+        problem(problems, "%s%s=%s: names no listener", variables->prefix, name, value);
     if (count > LISTENERS_MAX)
-        problem(problems, "%sLISTEN: more than %d listeners", variables->prefix, LISTENERS_MAX);
+        problem(problems, "%s%s: more than %d listeners", variables->prefix, name, LISTENERS_MAX);
     for (size_t i = 0; i < count && i < LISTENERS_MAX; i++) {
-        wrong = read_listener(&listeners->list[listeners->count++], items[i]);
+        wrong = read_item(&listeners->list[listeners->count++], id, items[i]);
         if (wrong != NULL)
-            problem(problems, "%sLISTEN=%s: %s", variables->prefix, value, wrong);
+            problem(problems, "%s%s=%s: %s", variables->prefix, name, value, wrong);
     }
     list_free(items, count);
 }

@@ -1,4 +1,4 @@
-/* LISTEN: the addresses and sockets on which the proxy accepts clients. */
+/* LISTEN: the addresses and sockets on which the proxy accepts clients; METRICS_LISTEN: those of the metrics. */
 #ifndef ENVIRONMENT_LISTENER_H
 #define ENVIRONMENT_LISTENER_H
 
@@ -26,7 +26,11 @@ struct listeners {
 
 /* Reads LISTEN of a profile or of the base set: a list of tcp://[addr]:port, tls://[addr]:port and
  * unix:///path?mode=&uid=&gid=, separated by commas or blanks. If it is unset, a profile has no listeners, and the
- * base set those of BIND_CONFIG or the default. A wrong item is a problem. */
-void listeners_read(struct listeners *listeners, const struct variables *variables, struct problems *problems);
+ * base set those of BIND_CONFIG or the default. A wrong item is a problem.
+ *
+ * Reads METRICS_LISTEN, if id is VAR_METRICS_LISTEN, in the same form, except that a missing address means 127.0.0.1:
+ * only * stands for every address. If it is unset, there are no listeners. */
+void listeners_read(struct listeners *listeners, enum variable_id id, const struct variables *variables,
+                    struct problems *problems);
 
 #endif

@@ -55,6 +55,12 @@ bool listeners_collide(const struct listener *a, const struct listener *b)
     return a->port == b->port && (strcmp(a->address, b->address) == 0 || (every_address(a) && every_address(b)));
 }
 
+bool listeners_overlap(const struct listener *a, const struct listener *b)
+{
+    return listeners_collide(a, b) || (a->kind != LISTEN_UNIX && b->kind != LISTEN_UNIX && a->port == b->port &&
+                                       (every_address(a) || every_address(b)));
+}
+
 bool listener_replaces(const struct listener *listener, const char *socket_path)
 {
     char target[PATH_MAX];

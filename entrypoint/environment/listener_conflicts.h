@@ -9,6 +9,10 @@
 /* Whether two listeners would have the same address or path. */
 bool listeners_collide(const struct listener *a, const struct listener *b);
 
+/* Whether a client of one could reach the other in its place: they also overlap if one has the port on every address.
+ */
+bool listeners_overlap(const struct listener *a, const struct listener *b);
+
 /* Whether the listener would replace the Engine's socket, by any spelling of the paths. socket_path is a plain path. */
 bool listener_replaces(const struct listener *listener, const char *socket_path);
 

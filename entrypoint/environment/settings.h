@@ -28,7 +28,7 @@
 #define READ_PATH(to, name)        (to) = variable_path(variables, VAR_##name, problems)
 #define READ_TEXT(to, name)        (to) = variable_text(variables, VAR_##name)
 #define READ_API_VERSION(to, name) (to) = variable_api_minor(variables, VAR_##name, problems)
-#define READ_LISTENERS(to, name)   listeners_read(&(to), variables, problems)
+#define READ_LISTENERS(to, name)   listeners_read(&(to), VAR_##name, variables, problems)
 #define READ_UPSTREAMS(to, name)   upstreams_read(&(to), variables, problems)
 #define READ_CLAIMS(to, name)      claims_read(&(to), variables, problems)
 

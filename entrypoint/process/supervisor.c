@@ -107,16 +107,12 @@ static const struct environment *next_environment(const struct supervisor *super
 /* Whether the environment has the same Unix listener, or none at its path. */
 static bool keeps_listener(const struct environment *environment, const struct listener *listener)
 {
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = &environment->profiles[i].listeners;
+    const struct listener *other;
+    const char *prefix;
 
-        for (size_t k = 0; k < listeners->count; k++) {
-            const struct listener *other = &listeners->list[k];
-
-            if (other->kind == LISTEN_UNIX && strcmp(other->address, listener->address) == 0)
-                return other->mode == listener->mode && other->uid == listener->uid && other->gid == listener->gid;
-        }
-    }
+    for (size_t k = 0; (other = environment_listener(environment, k, &prefix)) != NULL; k++)
+        if (other->kind == LISTEN_UNIX && strcmp(other->address, listener->address) == 0)
+            return other->mode == listener->mode && other->uid == listener->uid && other->gid == listener->gid;
     return true;
 }
 
@@ -125,17 +121,14 @@ static bool keeps_listener(const struct environment *environment, const struct l
 static bool listeners_in_place(const struct supervisor *supervisor)
 {
     const struct environment *environment = supervisor->supervision->environment;
+    const struct listener *listener;
+    const char *prefix;
+    struct stat file;
 
-    for (size_t i = 0; i < environment->profile_count; i++) {
-        const struct listeners *listeners = &environment->profiles[i].listeners;
-        struct stat file;
-
-        for (size_t k = 0; k < listeners->count; k++)
-            if (listeners->list[k].kind == LISTEN_UNIX &&
-                (stat(listeners->list[k].address, &file) != 0 || !S_ISSOCK(file.st_mode) ||
-                 !keeps_listener(next_environment(supervisor), &listeners->list[k])))
-                return false;
-    }
+    for (size_t k = 0; (listener = environment_listener(environment, k, &prefix)) != NULL; k++)
+        if (listener->kind == LISTEN_UNIX && (stat(listener->address, &file) != 0 || !S_ISSOCK(file.st_mode) ||
+                                              !keeps_listener(next_environment(supervisor), listener)))
+            return false;
     return true;
 }
 

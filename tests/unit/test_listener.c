@@ -22,7 +22,7 @@ static void given(const char *listen)
     free(told);
     problems = (struct problems){.to = open_memstream(&told, &length)};
     snprintf(variable, sizeof variable, "LISTEN=%s", listen);
-    listeners_read(&listeners, &variables, &problems);
+    listeners_read(&listeners, VAR_LISTEN, &variables, &problems);
     fclose(problems.to);
     problem_count = problems.count;
 }
