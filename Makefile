@@ -44,6 +44,7 @@ LIBRARY   = $(filter-out entrypoint/main.c,$(SOURCES))
 SANITIZED = $(LIBRARY:entrypoint/%.c=$(BUILD)/sanitized/%.o)
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
+REDACT    = $(patsubst tests/redact/%.c,$(BUILD)/redact/%,$(wildcard tests/redact/*.c))
 SUITES    = unit behaviour router compat docs guard e2e profiles hostile e2e-engine28
 C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
@@ -79,7 +80,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(SANITIZED) Makefile | $(BUILD)/unit
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-$(BUILD)/unit $(BUILD)/guard:
+# Those of the tests of the redaction
+$(BUILD)/redact/%: tests/redact/%.c $(SANITIZED) Makefile | $(BUILD)/redact
+	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
+
+$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact:
 	mkdir -p $@
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
@@ -108,7 +113,7 @@ check-%: $(BUILD)/unit/%
 setup-test:
 	@scripts/install-packages.sh test
 
-test-programs: $(UNIT) $(GUARD)
+test-programs: $(UNIT) $(GUARD) $(REDACT)
 coverage-programs: $(UNIT)
 
 # All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is

@@ -28,14 +28,44 @@ static pcre2_code *compile(const char *regex)
     return code;
 }
 
-static bool matches(const char *regex, const char *text, size_t length)
+struct redactor {
+    struct redact_recipe recipe;
+    pcre2_code **steps;
+    pcre2_code *proof;
+};
+
+struct redactor *redactor_new(unsigned words, const char *operation_id)
 {
-    pcre2_code *code = compile(regex);
+    struct redactor *redactor = calloc(1, sizeof *redactor);
+
+    if (redactor == NULL)
+        abort();
+    redact_recipe_make(&redactor->recipe, words, operation_id);
+    redactor->steps = calloc(redactor->recipe.count, sizeof *redactor->steps);
+    if (redactor->steps == NULL)
+        abort();
+    for (size_t i = 0; i < redactor->recipe.count; i++)
+        redactor->steps[i] = compile(redactor->recipe.steps[i].regex);
+    redactor->proof = compile(redactor->recipe.proof);
+    return redactor;
+}
+
+void redactor_free(struct redactor *redactor)
+{
+    for (size_t i = 0; i < redactor->recipe.count; i++)
+        pcre2_code_free(redactor->steps[i]);
+    free(redactor->steps);
+    pcre2_code_free(redactor->proof);
+    redact_recipe_free(&redactor->recipe);
+    free(redactor);
+}
+
+static bool matches(const pcre2_code *code, const char *text, size_t length)
+{
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
     bool found = pcre2_match(code, (PCRE2_SPTR)text, length, 0, 0, data, NULL) >= 0;
 
     pcre2_match_data_free(data);
-    pcre2_code_free(code);
     return found;
 }
 
@@ -57,10 +87,9 @@ static void put_replacement(FILE *out, const char *replacement, const char *text
     }
 }
 
-/* What HAProxy's regsub makes of the text. The caller frees it; *length is its length before and after. */
-static char *substitute(const struct redact_step *step, const char *text, size_t *length)
+/* What HAProxy's regsub makes of the text. The caller frees it. *length is changed from the old length to the new. */
+static char *substitute(const pcre2_code *code, const char *replacement, const char *text, size_t *length)
 {
-    pcre2_code *code = compile(step->regex);
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
     const PCRE2_SIZE *vector = pcre2_get_ovector_pointer(data);
     const char *end = text + *length;
@@ -68,50 +97,38 @@ static char *substitute(const struct redact_step *step, const char *text, size_t
     struct text result;
     char *bytes;
 
-    if (pcre2_get_ovector_count(data) < 4) /* of \0 to \3; the groups of redact_groups count as well */
-        abort();
     text_begin(&result);
     while (pcre2_match(code, (PCRE2_SPTR)text, (PCRE2_SIZE)(end - text), 0, options, data, NULL) >= 0) {
         fwrite(text, 1, vector[0], result.stream);
-        put_replacement(result.stream, step->replacement, text, vector);
-        /* An empty match would go on with the next character. No step has any. */
+        put_replacement(result.stream, replacement, text, vector);
+        text += vector[1];
+        /* regsub would skip a character after an empty match at the beginning. No step has any. */
         if (text == end || vector[1] == 0)
             break;
-        text += vector[1];
         options = PCRE2_NOTBOL;
     }
     fwrite(text, 1, (size_t)(end - text), result.stream);
     pcre2_match_data_free(data);
-    pcre2_code_free(code);
     bytes = text_end(&result);
     *length = result.length;
     return bytes;
 }
 
-char *redact_answer(unsigned words, const char *operation_id, long max_body, const char *body, size_t length,
-                    const char **reason)
+char *redactor_run(const struct redactor *redactor, const char *body, size_t length)
 {
-    struct redact_recipe recipe;
     char *text;
 
-    if (length > (size_t)max_body) {
-        *reason = "it is larger than MAX_REDACT_BODY";
-        return NULL;
-    }
-    redact_recipe_make(&recipe, words, operation_id);
-    text = text_format("%.*s", (int)strnlen(body, length), body);
-    length = strlen(text);
-    for (size_t i = 0; i < recipe.count; i++) {
-        char *next = substitute(&recipe.steps[i], text, &length);
+    /* HAProxy's strings end at a NUL. */
+    length = strnlen(body, length);
+    text = text_format("%.*s", (int)length, body);
+    for (size_t i = 0; i < redactor->recipe.count; i++) {
+        char *next = substitute(redactor->steps[i], redactor->recipe.steps[i].replacement, text, &length);
 
         free(text);
         text = next;
     }
-    if (!matches(recipe.proof, text, length)) {
-        *reason = redact_unproven;
-        free(text);
-        text = NULL;
-    }
-    redact_recipe_free(&recipe);
-    return text;
+    if (matches(redactor->proof, text, length))
+        return text;
+    free(text);
+    return NULL;
 }

@@ -240,18 +240,20 @@ enum redact_when redact_when(unsigned words, const char *operation_id)
 
 /* A string, a value, a member. All are atomic: one pass without backtracking. White space is not accepted: Go writes
  * none. Neither is DEL in a string: HAProxy 3.0 would write it as %7F. */
-const char redact_groups[] = "(?<s>\"(?>[^\"\\\\\\x00-\\x1f\\x7f]++|\\\\.)*+\")"
-                             "(?<v>(?>(?&s)|\\{(?>(?&m)(?:,(?&m))*+)?+\\}|\\[(?>(?&v)(?:,(?&v))*+)?+\\]|"
-                             "[-+.0-9eE]++|true|false|null))"
-                             "(?<m>(?&s):(?&v))";
+#define NUMBER "-?+(?>0|[1-9][0-9]*+)(?>\\.[0-9]++)?+(?>[eE][-+]?+[0-9]++)?+"
+
+const char redact_groups[] =
+    "(?<s>\"(?>[^\"\\\\\\x00-\\x1f\\x7f]++|\\\\(?>[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\")"
+    "(?<v>(?>(?&s)|\\{(?>(?&m)(?:,(?&m))*+)?+\\}|\\[(?>(?&v)(?:,(?&v))*+)?+\\]|" NUMBER "|true|false|null))"
+    "(?<m>(?&s):(?&v))";
 
 const char redact_error[] = "\\A\\{(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++)"
                             "(?:,(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++))*+\\}\\z";
 
 const char redact_unproven[] = "it is not the JSON that an Engine writes, or what has to be hidden in it was not found";
 
-/* NAME= of NAME=VALUE. A backslash may hide an equals sign, so such a name is hidden as well. */
-#define NAME "[^\"\\\\=\\x00-\\x1f\\x7f]*+="
+/* NAME= of NAME=VALUE, as programs name variables. What has another name is hidden with it. */
+#define NAME "[A-Za-z0-9_.-]++="
 
 static bool is_list(const struct node *node)
 {
@@ -280,7 +282,7 @@ static void put_keys(FILE *out, const struct node *parent, bool empty_only)
 static void put_proof(FILE *out, const struct node *node)
 {
     if (node->how == EMPTY) {
-        fputs("(?>\\[\\]|\\{\\}|\"\"|null|true|false|[-+.0-9eE]++)", out);
+        fputs("(?>\\[\\]|\\{\\}|\"\"|null|true|false|" NUMBER ")", out);
     } else if (node->how == NAMES) {
         fputs("(?>null|\\[(?:\"(?:" NAME ")?+\\*\\*\\*\"(?:,(?=\")|(?=\\])))*+\\])", out);
     } else if (is_list(node->children)) {
@@ -298,10 +300,10 @@ static void put_proof(FILE *out, const struct node *node)
             put_proof(out, one);
             fputc('|', out);
         }
-        /* Another member, in whose name no escape hides one of these. */
+        /* Another member, in whose name neither an escape nor a letter that Go folds (U+017F) hides one of these. */
         fputs("(?!", out);
         put_keys(out, node, false);
-        fputs(":)(?=\"[^\"\\\\]*+\":)(?&m))(?:,(?=\")|(?=\\})))*+\\})", out);
+        fputs(":)(?=\"[^\"\\\\\\x80-\\xff]*+\":)(?&m))(?:,(?=\")|(?=\\})))*+\\})", out);
     }
 }
 

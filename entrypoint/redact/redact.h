@@ -68,10 +68,13 @@ extern const char redact_error[];
  * "(?(DEFINE)" REDACT_GROUPS ")". */
 extern const char redact_groups[];
 
-/* Redacts the length bytes of an answer as the proxy does. Returns the new text, which the caller frees, or NULL if the
- * proxy would refuse the answer: *reason is why then (a static text). max_body is MAX_REDACT_BODY. */
-char *redact_answer(unsigned words, const char *operation_id, long max_body, const char *body, size_t length,
-                    const char **reason);
+/* Redacts answers of one operation without HAProxy, as the proxy does. Release with redactor_free. */
+struct redactor;
+struct redactor *redactor_new(unsigned words, const char *operation_id);
+void redactor_free(struct redactor *redactor);
+
+/* Returns the new text of an answer of length bytes, which the caller frees, or NULL if the proxy would refuse it. */
+char *redactor_run(const struct redactor *redactor, const char *body, size_t length);
 
 /* What is said of an answer that is refused. */
 #define REDACT_TOO_LARGE "it is larger than the %ld bytes of %sMAX_REDACT_BODY"
