@@ -203,6 +203,7 @@ static int print_map(const struct arguments *arguments, const struct environment
                 {"answers", config_write_answers_map},
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
+                {"redactions", redact_write_table},
                 {"settings", variables_write_table}};
     char names[80] = "";
 
@@ -239,7 +240,8 @@ static const struct command commands[] = {
      false, migrate_names},
     {"map", "NAME", 1, "",
      "print haproxy/NAME.map: operations, answers, members or\n"
-     "hints; settings: the variables that are not permissions\n",
+     "hints; settings: the variables that are not permissions;\n"
+     "redactions: what REDACT hides\n",
      false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };

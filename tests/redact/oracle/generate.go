@@ -9,7 +9,7 @@ import (
 )
 
 // secret is in every value that has to be hidden, and nowhere else.
-const secret = "geheim"
+const secret = "s3kr1t"
 
 // Strings that a regex could take for something else
 var pieces = []string{"a", "b=c", "=", "\"", "\\", "\\\"", "[", "]", "{", "}", ",", ":", "\"Env\":[\"x\"]", "\",\"Env\":[\"", "\"}],",

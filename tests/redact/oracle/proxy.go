@@ -79,6 +79,10 @@ func proxy(address, socket, operations, words, program string, count int, seed i
 				version = "/v5.0.0"
 			}
 			request, _ := http.NewRequest(target[0], "http://"+address+version+target[1]+[]string{"?size=1", "?format=x&ps_args=axe"}[random.Intn(2)], nil)
+			if target[0] == "POST" {
+				request.Body = io.NopCloser(strings.NewReader(`{"Name":"x"}`))
+				request.Header.Set("Content-Type", "application/json")
+			}
 			request.Header.Set("User-Agent", "oracle")
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {
