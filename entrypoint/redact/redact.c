@@ -228,6 +228,16 @@ static bool hides(unsigned words, const char *operation_id)
     return any;
 }
 
+unsigned redact_hides(unsigned words, const char *operation_id)
+{
+    unsigned set = 0;
+
+    for (unsigned bit = 1; bit < 1U << REDACT_WORD_COUNT; bit <<= 1)
+        if (words & bit && hides(bit, operation_id))
+            set |= bit;
+    return set;
+}
+
 enum redact_when redact_when(unsigned words, const char *operation_id)
 {
     if (!hides(words, operation_id))

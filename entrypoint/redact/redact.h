@@ -31,6 +31,9 @@ char *redact_text(unsigned words);
 /* The words of the set because of which the operation is refused as a whole. */
 unsigned redact_refuses(unsigned words, const char *operation_id);
 
+/* The words of the set that hide something in the operation's answers. */
+unsigned redact_hides(unsigned words, const char *operation_id);
+
 /* What becomes of the answers of an operation. */
 enum redact_when {
     REDACT_NEVER,
