@@ -48,6 +48,7 @@ SANITIZED = $(LIBRARY:entrypoint/%.c=$(TESTED)/%.o)
 PLAIN     = $(BUILD)/unit/test_hints
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
+REDACT    = $(patsubst tests/redact/%.c,$(BUILD)/redact/%,$(wildcard tests/redact/*.c))
 SUITES    = unit behaviour router compat docs guard clients-quick e2e profiles hostile e2e-engine28
 C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
@@ -88,7 +89,12 @@ $(PLAIN): $(BUILD)/unit/%: tests/unit/%.c $(LIBRARY:entrypoint/%.c=$(BUILD)/obj/
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-$(BUILD)/unit $(BUILD)/guard:
+# Those of the tests of the redaction, without sanitizers: they redact a million answers.
+$(BUILD)/redact/%: tests/redact/%.c $(OBJECTS) Makefile | $(BUILD)/redact
+	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(HARDEN_LINK) $(PCRE2_CFLAGS) -MMD -MP -o $@ $< \
+	    $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
+
+$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact:
 	mkdir -p $@
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
@@ -117,7 +123,7 @@ check-%: $(BUILD)/unit/%
 setup-test:
 	@scripts/install-packages.sh test
 
-test-programs: $(UNIT) $(GUARD)
+test-programs: $(UNIT) $(GUARD) $(REDACT)
 coverage-programs: $(UNIT)
 
 # All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is

@@ -150,13 +150,16 @@ static int explain(const struct arguments *arguments, const struct environment *
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
-    if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL)) {
-        problem(problems, "explain: - cannot be combined with --json or --body");
+    if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL || arguments->response != NULL)) {
+        problem(problems, "explain: - cannot be combined with --json, --body or --response");
         return BAD_ENVIRONMENT;
     }
     inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
     if (arguments->word[1] == NULL)
         code = report_explain_lines(environment, &inventory, profile);
+    else if (arguments->response != NULL)
+        code = report_response(environment, &inventory, profile, arguments->word[0], arguments->word[1],
+                               arguments->response);
     else
         code = report_explain(environment, &inventory, profile, arguments->word[0], arguments->word[1], arguments->body,
                               arguments->json);
@@ -218,6 +221,7 @@ static int print_map(const struct arguments *arguments, const struct environment
                 {"answers", config_write_answers_map},
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
+                {"redactions", redact_write_table},
                 {"settings", variables_write_table}};
     char names[80] = "";
 
@@ -241,10 +245,11 @@ static const struct command commands[] = {
      "check the environment, and haproxy.cfg with `haproxy -c`;\n"
      "--strict: exit status 1 for dangerous settings as well\n",
      true, check},
-    {"explain", "METHOD PATH", 2, "--profile --body --json",
+    {"explain", "METHOD PATH", 2, "--profile --body --response --json",
      "would the proxy allow this request, and by which variable;\n"
      "exit status 0: allowed, 3: denied; FILE: the body of the\n"
-     "request; -: each \"METHOD PATH\" line of stdin\n",
+     "request, or of the Engine's answer, which is printed as the\n"
+     "client gets it; -: each \"METHOD PATH\" line of stdin\n",
      true, explain},
     {"permissions", "", 0, "--profile --open --json",
      "list all operations of the Engine API, and what opens each;\n"
@@ -265,7 +270,8 @@ static const struct command commands[] = {
      false, migrate_names},
     {"map", "NAME", 1, "",
      "print haproxy/NAME.map: operations, answers, members or\n"
-     "hints; settings: the variables that are not permissions\n",
+     "hints; settings: the variables that are not permissions;\n"
+     "redactions: what REDACT hides\n",
      false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };

@@ -7,11 +7,12 @@ cd "$(dirname -- "$0")/../entrypoint"
 rooms='base:
 policy: base
 guard: base
-environment: base policy guard
-inventory: base policy guard environment
-config: base policy guard environment inventory
-process: base policy guard environment inventory config
-command: base policy guard environment inventory config process'
+redact: base
+environment: base policy guard redact
+inventory: base policy guard redact environment
+config: base policy guard redact environment inventory
+process: base policy guard redact environment inventory config
+command: base policy guard redact environment inventory config process'
 
 status=0
 for file in */*.[ch] */*.def; do

@@ -25,8 +25,9 @@ static bool operand_name(const struct command *command, int i, char *name, size_
 /* The usage of a command: "explain [--profile NAME] [--json] METHOD PATH". */
 static void usage(const struct command *command, char *text, size_t size)
 {
-    static const char *const values[][2] = {{"--profile", " NAME"}, {"--body", " FILE"}, {"--json", ""},
-                                            {"--open", ""},         {"--strict", ""},    {"--recreate", ""}};
+    static const char *const values[][2] = {
+        {"--profile", " NAME"}, {"--body", " FILE"}, {"--response", " FILE"}, {"--json", ""},
+        {"--open", ""},         {"--strict", ""},    {"--recreate", ""}};
     char name[32];
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
@@ -67,6 +68,8 @@ static const char **value_of(struct arguments *arguments, const char *option)
 {
     if (strcmp(option, "--profile") == 0)
         return &arguments->profile;
+    if (strcmp(option, "--response") == 0)
+        return &arguments->response;
     return strcmp(option, "--body") == 0 ? &arguments->body : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "inventory/protection.h"
 #include "policy/router.h"
 #include "base/terminal.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -172,11 +173,25 @@ static void print_others(const struct answer *answer, const char *before)
     }
 }
 
+/* What REDACT hides in the answer: "environment, labels", "" for nothing. The caller frees it. */
+static char *hidden_words(const struct answer *answer)
+{
+    const char *query = strchr(answer->target, '?');
+    unsigned words = answer->profile->redact;
+
+    if (answer->verdict.row == operation_count ||
+        profile_redacts(answer->profile, answer->verdict.row) ==
+            (query == NULL || query[1] == '\0' ? REDACT_QUERIED : REDACT_NEVER))
+        words = 0;
+    return redact_text(redact_hides(words, answer->verdict.operation));
+}
+
 static void print_sentence(const struct answer *answer)
 {
     const struct verdict *verdict = &answer->verdict;
     const char *of = answer->profile->name[0] == '\0' ? "" : ", for profile ";
     const char *name = answer->profile->name;
+    char *hidden = hidden_words(answer);
 
     if (!verdict->allowed)
         printf("denied: %s %s is forbidden%s %s%s%s\n", answer->method, answer->target, verdict->protected ? ":" : ";",
@@ -187,9 +202,11 @@ static void print_sentence(const struct answer *answer)
         printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation,
                verdict->reason, of, name);
     else
-        printf("allowed: %s %s is %s, opened by %s%s%s%s\n", answer->method, answer->target, verdict->operation,
+        printf("allowed: %s %s is %s, opened by %s%s%s%s%s%s\n", answer->method, answer->target, verdict->operation,
                verdict->reason, of, name,
-               answer->part == NO_BODY ? ", if the create guard finds its body harmless (--body FILE)" : "");
+               answer->part == NO_BODY ? ", if the create guard finds its body harmless (--body FILE)" : "",
+               *hidden == '\0' ? "" : "; its answer is redacted: ", hidden);
+    free(hidden);
 }
 
 static const char *about_guard(const struct answer *answer)
@@ -207,6 +224,7 @@ static void print_columns(const struct answer *answer)
 {
     const struct verdict *verdict = &answer->verdict;
     bool allowed = is_allowed(answer);
+    char *hidden = hidden_words(answer);
 
     printf("%s%s%s\n", allowed ? colour_yes() : colour_no(), allowed ? "allowed" : "denied", colour_end());
     printf("  request    %s %s\n", answer->method, answer->target);
@@ -216,17 +234,21 @@ static void print_columns(const struct answer *answer)
            answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
     printf("  guard      %s\n", about_guard(answer));
     print_others(answer, "  also       ");
+    printf("  redacted   %s\n", *hidden == '\0' ? "nothing" : hidden);
+    free(hidden);
 }
 
 static void print_object(const struct answer *answer)
 {
     const struct verdict *verdict = &answer->verdict;
+    char *hidden = hidden_words(answer);
     const char *const members[][2] = {{"method", answer->method},
                                       {"path", answer->target},
                                       {"operation", verdict->row < operation_count ? verdict->operation : ""},
                                       {verdict->allowed ? "opened_by" : "reason", verdict->reason},
                                       {"profile", answer->profile->name},
-                                      {"guard", about_guard(answer)}};
+                                      {"guard", about_guard(answer)},
+                                      {"redacted", hidden}};
 
     printf("{\"allowed\": %s", is_allowed(answer) ? "true" : "false");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -234,6 +256,53 @@ static void print_object(const struct answer *answer)
         print_json(members[i][1]);
     }
     puts("}");
+    free(hidden);
+}
+
+int report_response(const struct environment *environment, const struct inventory *inventory,
+                    const struct profile *profile, const char *method, const char *target, const char *response_file)
+{
+    struct answer answer = {.method = method, .target = target, .profile = profile};
+    struct judge judge;
+    size_t length;
+    char *hidden;
+    char *body;
+    int code = 0;
+
+    if (!judge_begin(&judge, environment, inventory, profile))
+        return 1;
+    judge_request(&judge, method, target, &answer.verdict);
+    judge_end(&judge);
+    if (!answer.verdict.allowed) {
+        print_sentence(&answer);
+        return DENIED;
+    }
+    body = read_file(response_file, &length);
+    if (body == NULL)
+        return BAD_ENVIRONMENT;
+    hidden = hidden_words(&answer);
+    if (*hidden != '\0') {
+        struct redactor *redactor = redactor_new(profile->redact, answer.verdict.operation);
+        char *text = length <= (size_t)profile->max_redact_body ? redactor_run(redactor, body, length) : NULL;
+
+        if (text != NULL) {
+            puts(text);
+        } else {
+            char *large = text_format(REDACT_TOO_LARGE, profile->max_redact_body, profile->prefix);
+
+            notice("the answer to %s cannot be redacted: %s", answer.verdict.operation,
+                   length <= (size_t)profile->max_redact_body ? redact_unproven : large);
+            free(large);
+            code = DENIED;
+        }
+        free(text);
+        redactor_free(redactor);
+    } else {
+        fwrite(body, 1, length, stdout);
+    }
+    free(hidden);
+    free(body);
+    return code;
 }
 
 int report_explain(const struct environment *environment, const struct inventory *inventory,

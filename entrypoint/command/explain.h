@@ -17,7 +17,13 @@ int report_explain(const struct environment *environment, const struct inventory
                    const struct profile *profile, const char *method, const char *target, const char *body_file,
                    bool json);
 
-/* The same without bodies for each "METHOD PATH" line of stdin: prints "allowed OPERATION" or "denied OPERATION REASON"
+/* Prints what the client gets for an answer of the Engine with status 200, whose body is in the file ("-": stdin), if
+ * the request is allowed: REDACT hides something in it, or it is the same. Returns as report_explain, 3 with an error
+ * message also if the proxy would refuse the answer. */
+int report_response(const struct environment *environment, const struct inventory *inventory,
+                    const struct profile *profile, const char *method, const char *target, const char *response_file);
+
+/* As report_explain, without bodies, for each "METHOD PATH" line of stdin: prints "allowed OPERATION" or "denied OPERATION REASON"
  * for each. Returns 0, or 1 if memory runs out. */
 int report_explain_lines(const struct environment *environment, const struct inventory *inventory,
                          const struct profile *profile);

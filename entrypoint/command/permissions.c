@@ -2,8 +2,10 @@
 #include "command/explain.h"
 
 #include "base/terminal.h"
+#include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is derived from row i for a profile. */
@@ -13,13 +15,26 @@ struct derived {
     char reason[REASON_MAX];
 };
 
+/* As profile_reason; for an open row also what is hidden in its answers. */
+static void reason_with_redaction(const struct profile *profile, size_t i, char reason[REASON_MAX])
+{
+    char *hidden = redact_text(redact_hides(profile->redact, operations[i].id));
+    size_t used;
+
+    profile_reason(profile, i, reason);
+    used = strlen(reason);
+    if (profile->permissions.open[i] && *hidden != '\0')
+        bounded_format(reason + used, REASON_MAX - used, "; redacted: %s", hidden);
+    free(hidden);
+}
+
 static struct derived derive(const struct profile *profile, size_t i)
 {
     struct derived derived = {.own = ""};
 
     operation_own_variable(&operations[i], derived.own);
     operation_groups(&operations[i], derived.groups);
-    profile_reason(profile, i, derived.reason);
+    reason_with_redaction(profile, i, derived.reason);
     return derived;
 }
 
@@ -44,6 +59,7 @@ static void print_object(const struct profile *profile, size_t i, bool first)
 {
     const struct operation *operation = &operations[i];
     const struct derived derived = derive(profile, i);
+    char *hidden;
 
     printf("%s  {\"open\": %s", first ? "" : ",\n", profile->permissions.open[i] ? "true" : "false");
     print_member("section", operation->section);
@@ -54,7 +70,11 @@ static void print_object(const struct profile *profile, size_t i, bool first)
     print_member("groups", derived.groups);
     printf(", \"default\": %s", operation->on_by_default ? "true" : "false");
     print_member(profile->permissions.open[i] ? "opened_by" : "needs", derived.reason);
-    printf(", \"guarded\": %s}", profile_guards(profile, i) ? "true" : "false");
+    hidden = redact_text(redact_hides(profile->redact, operation->id));
+    printf(", \"guarded\": %s", profile_guards(profile, i) ? "true" : "false");
+    print_member("redacted", hidden);
+    putchar('}');
+    free(hidden);
 }
 
 /* The widths of the columns of a section. */
@@ -83,7 +103,7 @@ static void print_line(const struct profile *profile, size_t i, const struct wid
     bool open = profile->permissions.open[i];
     char reason[REASON_MAX];
 
-    profile_reason(profile, i, reason);
+    reason_with_redaction(profile, i, reason);
     printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), open ? "open" : "closed",
            colour_end(), operations[i].method, widths->path, operations[i].path, widths->id, operations[i].id,
            open ? "" : colour_faint(), open ? "by " : "needs ", reason, open ? "" : colour_end());

@@ -80,12 +80,14 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set(values, "min_api_minor", "%ld", settings->min_api_minor);
 }
 
-/* Returns the buffer, in bytes, that the profile's guard needs. */
+/* Returns the buffer, in bytes, that the profile's guard and its redaction need. */
 static long add_backend(struct values *values, struct definitions *definitions, const struct environment *environment,
                         const struct machine *machine, const struct inventory *inventory, char *const *plain, size_t i)
 {
     const struct profile *profile = &environment->profiles[i];
     struct values *backend = values_row(values, "backends");
+    long for_answers = set_redaction(backend, profile);
+    long for_bodies = add_guard(backend, definitions, inventory, profile);
 
     values_set(backend, "backend", "%s", profile->backend);
     values_set(backend, "prefix", "%s", profile->prefix);
@@ -95,10 +97,10 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
-    return add_guard(backend, definitions, inventory, profile);
+    return for_answers > for_bodies ? for_answers : for_bodies;
 }
 
-/* A head must fit a buffer, and so must a body that is judged. Each thread keeps as many as its busy connections need:
+/* A head must fit a buffer, and so must a body or an answer that is judged. Each thread keeps as many as its busy connections need:
  * by default it would keep two, and allocate the others each time. */
 static void add_backends(struct values *values, struct definitions *definitions, const struct environment *environment,
                          const struct machine *machine, const struct inventory *inventory)

@@ -57,6 +57,10 @@ void set_faults(struct values *values);
  * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);
 
+/* config/redact.c: what is done with requests whose answers REDACT hides something in (backend.cfg), and with these
+ * answers (redact.cfg). Nothing if there are none. Returns the buffer, in bytes, that they need. */
+long set_redaction(struct values *backend, const struct profile *profile);
+
 /* config/guard.c: the create guard of a backend (guard.cfg), with what its regexes use added to the definitions.
  * Nothing if the guard is off or there is no operation. ids are those of the operations to be judged, all of which
  * guard_inspects, ended by NULL. The rules rely on an ACL `allowed` above them, let requests that are not inspected

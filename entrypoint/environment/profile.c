@@ -88,6 +88,33 @@ bool profile_leaves_unguarded(const struct profile *profile)
     return false;
 }
 
+enum redact_when profile_redacts(const struct profile *profile, size_t i)
+{
+    return redact_when(profile->redact, operations[i].id);
+}
+
+/* Closes what REDACT refuses as a whole. */
+static void apply_redaction(struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && redact_refuses(profile->redact, operations[i].id)) {
+            profile->permissions.open[i] = false;
+            profile->redact_closes[i] = true;
+        }
+}
+
+/* Adds what REDACT must not have: "ALLOW_IMAGE_GET=true and REDACT without environment". */
+static void add_redaction(const struct profile *profile, size_t i, char reason[REASON_MAX])
+{
+    char *words = redact_text(redact_refuses(profile->redact, operations[i].id));
+    size_t used = profile->redact_closes[i] ? 0 : strlen(reason);
+
+    if (*words != '\0')
+        bounded_format(reason + used, REASON_MAX - used, "%s%sREDACT without %s", used > 0 ? " and " : "",
+                       profile->prefix, words);
+    free(words);
+}
+
 void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX])
 {
     const struct guard_operation *guarded = guard_operation_find(operations[i].id);
@@ -99,6 +126,8 @@ void profile_reason(const struct profile *profile, size_t i, char reason[REASON_
         guard_inspects(profile->guard, operations[i].id))
         bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix,
                        guard_knobs[guarded->knob].variable);
+    if (!profile->permissions.open[i])
+        add_redaction(profile, i, reason);
 }
 
 const char *profile_hint_end(const struct profile *profile, size_t i)
@@ -129,6 +158,8 @@ void profile_read(struct profile *profile, char *const environment[], const stru
         bounded_format(profile->prefix, sizeof profile->prefix, "PROFILE_%s_", profile->name);
     set_backend(profile);
     permissions_read(&profile->permissions, variables, compat, problems);
+    profile->redact = redact_read(variable(variables, "REDACT"), profile->prefix, problems);
+    apply_redaction(profile);
     for (const char *const *name = guard_variables; *name != NULL; name++)
         profile->guard_is_set |= variable(variables, *name) != NULL;
     shown.inspects_containers = permissions_open(&profile->permissions, "ContainerInspect");

@@ -4,6 +4,7 @@
 
 #include "guard/guard.h"
 #include "policy/permissions.h"
+#include "redact/redact.h"
 #include "environment/settings.h"
 
 #define PROFILES_MAX       256
@@ -19,6 +20,8 @@ struct profile {
  * profile has the listeners of its own only: none if its clients use those of the base set. */
 #define PROFILE_SETTING(field, name, scope, kind, ...) TYPE_##kind field;
 #include "base/variables.def"
+    unsigned redact;                  /* REDACT: a set of words, see redact/redact.h */
+    bool redact_closes[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and REDACT does not */
     bool guard_is_set;   /* one of the guard's variables is set */
     struct guard *guard; /* judges the bodies of requests that create workloads; owned */
 };
@@ -32,6 +35,9 @@ void profile_free(struct profile *profile);
 
 /* The name of a profile other than the base set in lower case, for the log. Points into the profile. */
 const char *profile_log_name(const struct profile *profile);
+
+/* Whether the answers of row i are redacted if it is open. */
+enum redact_when profile_redacts(const struct profile *profile, size_t i);
 
 /* Whether the guard judges requests for row i of the table. Operations that a foreign name has opened are judged
  * only if a variable of the guard is set: the images with these names have no guard, and a replacement for them must

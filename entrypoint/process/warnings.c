@@ -231,9 +231,32 @@ static void report_sockets_in_volumes(const struct environment *environment, con
     }
 }
 
+/* What REDACT closes, and what still shows what it hides. */
+static void report_redaction(const struct profile *profile)
+{
+    /* What gives a client more than an answer: commands in a container, its files, its output. */
+    static const char *const wider[] = {"ContainerExec", "ContainerAttach", "ContainerAttachWebsocket",
+                                        "ContainerCreate", "Grpc", "Session"};
+    char *words = redact_text(profile->redact);
+
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->redact_closes[i])
+            notice("%sREDACT=%s closes %s, whose answers cannot be rewritten", profile->prefix, words,
+                   operations[i].id);
+    for (size_t i = 0; profile->redact != 0 && i < sizeof wider / sizeof *wider; i++)
+        if (permissions_open(&profile->permissions, wider[i])) {
+            notice("warning: %sREDACT hides values in answers only; %s is open, and shows a client more than that",
+                   profile->prefix, wider[i]);
+            break;
+        }
+    free(words);
+}
+
 void warn(const struct environment *environment, const struct inventory *inventory)
 {
     dangers_warn(environment);
+    for (size_t i = 0; i < environment->profile_count; i++)
+        report_redaction(&environment->profiles[i]);
     warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
         report_foreground(&environment->profiles[i]);

@@ -1,0 +1,148 @@
+/* The values for the redaction of answers. */
+#include "config/parts.h"
+
+#include "base/text.h"
+#include "config/patterns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a client must not ask for in a request whose answer is rewritten: another form of it, or a part. */
+static const char *const headers[] = {"Accept-Encoding", "Range",         "If-Range",           "If-Match",
+                                      "If-None-Match",   "If-Modified-Since", "If-Unmodified-Since", "TE"};
+
+/* The statuses of answers that are sent on; HAProxy has no status from a variable. */
+static const int statuses[] = {200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 500, 501, 503, 504};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Sets a value that stands in double quotes as an argument of a converter: a backslash there quotes. */
+static void set_argument(struct values *row, const char *name, const char *text)
+{
+    struct text quoted;
+
+    text_begin(&quoted);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', quoted.stream);
+        fputc(*text, quoted.stream);
+    }
+    values_set_text(row, name, &quoted);
+}
+
+/* Whether the answers of both operations are redacted in the same way. */
+static bool is_same(unsigned words, const char *id, const char *other)
+{
+    struct redact_recipe a;
+    struct redact_recipe b;
+    bool same;
+
+    redact_recipe_make(&a, words, id);
+    redact_recipe_make(&b, words, other);
+    same = strcmp(a.proof, b.proof) == 0;
+    redact_recipe_free(&a);
+    redact_recipe_free(&b);
+    return same;
+}
+
+static void add_recipe(struct values *row, unsigned words, const char *id)
+{
+    struct redact_recipe recipe;
+    struct text proof;
+
+    redact_recipe_make(&recipe, words, id);
+    values_set(row, "name", "answers_%s", id);
+    text_begin(&proof);
+    fprintf(proof.stream, "%s(?(DEFINE)%s)", recipe.proof, redact_groups);
+    values_set_text(row, "proof", &proof);
+    for (size_t i = 0; i < recipe.count; i++) {
+        struct values *step = values_row(row, "steps");
+        bool calls = strstr(recipe.steps[i].regex, "(?&") != NULL;
+        char *groups = text_format("(?(DEFINE)%s)", redact_groups);
+
+        set_argument(step, "regex", recipe.steps[i].regex);
+        set_argument(step, "groups", calls ? groups : "");
+        set_argument(step, "replacement", recipe.steps[i].replacement);
+        free(groups);
+    }
+    redact_recipe_free(&recipe);
+}
+
+/* One row for operations whose answers are redacted in the same way. ids is ended by NULL. */
+static void add_recipes(struct values *values, unsigned words, const char *const *ids)
+{
+    bool *done;
+    size_t count = 0;
+
+    while (ids[count] != NULL)
+        count++;
+    done = calloc(count + 1, sizeof *done);
+    if (done == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        struct lines lines;
+
+        if (done[i])
+            continue;
+        lines = (struct lines){.values = values_row(values, "recipes")};
+        for (size_t k = i; k < count; k++)
+            if (!done[k] && is_same(words, ids[i], ids[k])) {
+                lines_add(&lines, ids[k]);
+                done[k] = true;
+            }
+        lines_end(&lines);
+        add_recipe(lines.values, words, ids[i]);
+    }
+    free(done);
+}
+
+static void add_constants(struct values *values, const struct profile *profile)
+{
+    char *words = redact_text(profile->redact);
+    struct text error;
+
+    values_set(values, "hidden", "%s", words);
+    free(words);
+    values_set(values, "max_body", "%ld", profile->max_redact_body);
+    values_set(values, "reason_large", REDACT_TOO_LARGE, profile->max_redact_body, profile->prefix);
+    values_set(values, "reason_unproven", "%s", redact_unproven);
+    text_begin(&error);
+    fprintf(error.stream, "%s(?(DEFINE)%s)", redact_error, redact_groups);
+    values_set_text(values, "error", &error);
+    for (size_t i = 0; i < COUNT(headers); i++)
+        values_set(values_row(values, "headers"), "header", "%s", headers[i]);
+    for (size_t i = 0; i < COUNT(statuses); i++)
+        values_set(values_row(values, "statuses"), "status", "%d", statuses[i]);
+}
+
+long set_redaction(struct values *backend, const struct profile *profile)
+{
+    const char **ids = calloc(operation_count + 1, sizeof *ids);
+    struct values *values = NULL;
+    struct lines always;
+    struct lines queried;
+    size_t count = 0;
+
+    if (ids == NULL)
+        abort();
+    for (size_t i = 0; i < operation_count; i++)
+        if (profile->permissions.open[i] && profile_redacts(profile, i) != REDACT_NEVER)
+            ids[count++] = operations[i].id;
+    values_list(backend, "redaction");
+    if (count > 0) {
+        values = values_row(backend, "redaction");
+        values_list(values, "always");
+        values_list(values, "queried");
+        always = (struct lines){.values = values, .list = "always"};
+        queried = (struct lines){.values = values, .list = "queried"};
+        for (size_t i = 0; i < count; i++)
+            lines_add(redact_when(profile->redact, ids[i]) == REDACT_ALWAYS ? &always : &queried, ids[i]);
+        lines_end(&always);
+        lines_end(&queried);
+        add_recipes(values, profile->redact, ids);
+        add_constants(values, profile);
+    }
+    free(ids);
+    /* A replacement must fit half a buffer, and the rewritten answer a whole one: HAProxy 3.0 does not check that. */
+    return count > 0 ? REDACT_GROWTH * profile->max_redact_body + HEAD_ROOM : 0;
+}

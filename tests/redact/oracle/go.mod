@@ -1,0 +1,3 @@
+module redaction
+
+go 1.19
