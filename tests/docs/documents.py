@@ -302,6 +302,8 @@ def printed():
             lines += proxy.log().splitlines() + answers
     with Proxy(base, engine=None) as proxy:
         lines += [proxy.ask("GET", "/info" if "/info" in base else "/version")[2].decode().replace(proxy.socket_path, "/var/run/docker.sock")]
+        proxy.wait_for_log("Unreachable: ")
+        lines += proxy.log().splitlines()
     return {shape(line.strip()) for line in lines}
 
 
