@@ -65,6 +65,7 @@ static int check(const struct arguments *arguments, const struct environment *en
     free(config);
     if (made) {
         code = haproxy_check(environment->settings.haproxy, file.path) == 0 ? 0 : 1;
+        dangers_remind(environment);
         warn_of_upgrades(environment);
         config_file_close(&file);
     }

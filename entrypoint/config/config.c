@@ -60,6 +60,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
     values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);
+    values_set_if(values, "audits", environment_audits(environment));
     values_set_if(values, "listens_with_tls", environment_listens_with_tls(environment));
     values_set(values, "tls_directory", "%s", settings->tls_cert_path != NULL ? settings->tls_cert_path : "");
     values_set(values, "upstream_tls_directory", "%s",
