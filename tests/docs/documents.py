@@ -296,7 +296,7 @@ def printed():
     """The lines of the log, and the messages of answers, that a proxy has printed in each of its forms."""
     base = {"ALLOW_CONTAINERS": "true", "ALLOW_CREATE": "true"}
     lines = []
-    for env in (base, dict(base, LOG_FORMAT="json"), {"PROFILE_DOZZLE_FROM": "127.0.0.1", "PROFILE_DOZZLE_ALLOW_LOGS": "true"}):
+    for env in (base, dict(base, LOG_FORMAT="json"), {"MODE": "audit"}, {"PROFILE_DOZZLE_FROM": "127.0.0.1", "PROFILE_DOZZLE_ALLOW_LOGS": "true"}):
         with Proxy(env) as proxy:
             answers = ask_everything(proxy)
             lines += proxy.log().splitlines() + answers
