@@ -11,6 +11,7 @@
 #include "command/migrate.h"
 #include "command/presets.h"
 #include "command/recreate.h"
+#include "command/suggest.h"
 #include "environment/listener_conflicts.h"
 #include "command/explain.h"
 #include "process/policy.h"
@@ -65,6 +66,7 @@ static int check(const struct arguments *arguments, const struct environment *en
     free(config);
     if (made) {
         code = haproxy_check(environment->settings.haproxy, file.path) == 0 ? 0 : 1;
+        dangers_remind(environment);
         warn_of_upgrades(environment);
         config_file_close(&file);
     }
@@ -167,16 +169,21 @@ static int explain(const struct arguments *arguments, const struct environment *
     return code;
 }
 
-static int suggest(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
+static int print_suggestions(const struct arguments *arguments, const struct environment *environment,
+                             struct problems *problems)
 {
+    const struct suggest_options options = {
+        .narrow = arguments->narrow, .merge = arguments->merge, .compose = arguments->compose};
     const struct profile *profile = chosen_profile(arguments, environment, problems);
     struct inventory inventory;
     int code;
 
     if (profile == NULL)
         return BAD_ENVIRONMENT;
-    if (!arguments->recreate) {
-        problem(problems, "suggest: --recreate is missing");
+    if (!arguments->recreate)
+        return suggest(arguments->word[0], &options, environment->variables);
+    if (arguments->word[0] != NULL || options.narrow || options.merge || options.compose) {
+        problem(problems, "suggest: --recreate reads the Engine's containers, not a log");
         return BAD_ENVIRONMENT;
     }
     inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
@@ -259,10 +266,13 @@ static const struct command commands[] = {
      "list the presets, the sets of permissions of known clients;\n"
      "NAME: what PRESET=NAME opens, as an env file\n",
      false, print_presets},
-    {"suggest", "", 0, "--profile --recreate",
-     "--recreate: print the guard variables without which one of\n"
-     "the Engine's containers could not be created again\n",
-     true, suggest},
+    {"suggest", "FILE", 0, "--narrow --merge --compose --recreate --profile",
+     "read a log (-: stdin), and print the variables that its clients\n"
+     "need. --narrow: own variables only; --merge: one set for all\n"
+     "clients; --compose: only the snippet for Compose; --recreate:\n"
+     "instead the guard variables without which one of the Engine's\n"
+     "containers could not be created again\n",
+     true, print_suggestions},
     {"healthcheck", "", 0, "", "query the running proxy; exit status 0: healthy, 1: not\n", true, check_health},
     {"migrate", "FILE SERVICE", 0, "",
      "translate other images' variables in a Compose file, an env\n"

@@ -26,8 +26,8 @@ static bool operand_name(const struct command *command, int i, char *name, size_
 static void usage(const struct command *command, char *text, size_t size)
 {
     static const char *const values[][2] = {
-        {"--profile", " NAME"}, {"--body", " FILE"}, {"--response", " FILE"}, {"--json", ""},
-        {"--open", ""},         {"--strict", ""},    {"--recreate", ""}};
+        {"--profile", " NAME"}, {"--body", " FILE"}, {"--response", " FILE"}, {"--json", ""},  {"--open", ""},
+        {"--strict", ""},       {"--recreate", ""},  {"--narrow", ""},        {"--merge", ""}, {"--compose", ""}};
     char name[32];
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
@@ -95,6 +95,9 @@ const struct command *arguments_read(struct arguments *arguments, const struct c
             arguments->open |= strcmp(words[i], "--open") == 0;
             arguments->strict |= strcmp(words[i], "--strict") == 0;
             arguments->recreate |= strcmp(words[i], "--recreate") == 0;
+            arguments->narrow |= strcmp(words[i], "--narrow") == 0;
+            arguments->merge |= strcmp(words[i], "--merge") == 0;
+            arguments->compose |= strcmp(words[i], "--compose") == 0;
         } else if (seen == WORDS_OF_COMMAND_MAX || !operand_name(command, seen, name, sizeof name)) {
             return wrong(command, words[i], ": one word too many");
         } else {

@@ -19,6 +19,9 @@ struct arguments {
     bool open;                              /* --open */
     bool strict;                            /* --strict */
     bool recreate;                          /* --recreate */
+    bool narrow;                            /* --narrow */
+    bool merge;                             /* --merge */
+    bool compose;                           /* --compose */
 };
 
 struct command {

@@ -19,6 +19,7 @@ struct verdict {
     size_t row;                         /* of the table of operations; operation_count for none */
     const char *operation;              /* operationId, "-" for none */
     bool protected;                     /* a permission opens it, but the protection refuses it */
+    bool audited;                       /* nothing opens it, and MODE=audit forwards it */
     char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why it is denied */
 };
 
@@ -60,7 +61,8 @@ static void judge_request(const struct judge *judge, const char *method, const c
     enum refusal refusal;
     size_t i = router_find(judge->router, method, target, minor, &refusal);
 
-    verdict->allowed = refusal == NOT_REFUSED && permissions->open[i];
+    verdict->allowed = refusal == NOT_REFUSED && (permissions->open[i] || judge->profile->mode == MODE_AUDIT);
+    verdict->audited = verdict->allowed && !permissions->open[i];
     verdict->protected = false;
     verdict->row = i;
     verdict->operation = refusal == NOT_REFUSED ? operations[i].id : "-";
@@ -72,7 +74,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     else {
         profile_reason(judge->profile, i, reason);
         snprintf(verdict->reason, sizeof verdict->reason, "%s%s", reason,
-                 verdict->allowed ? "" : profile_hint_end(judge->profile, i));
+                 verdict->allowed && !verdict->audited ? "" : profile_hint_end(judge->profile, i));
     }
     if (!verdict->allowed)
         return;
@@ -155,9 +157,16 @@ static int judge_body(struct answer *answer, const struct inventory *inventory, 
     return 0;
 }
 
+/* Whether MODE=audit forwards what the permissions or the guard would refuse. */
+static bool is_audited(const struct answer *answer)
+{
+    return answer->profile->mode == MODE_AUDIT && answer->verdict.allowed &&
+           (answer->part == FOUND_HARMFUL ? answer->guard.settable : answer->verdict.audited);
+}
+
 static bool is_allowed(const struct answer *answer)
 {
-    return answer->verdict.allowed && answer->part != FOUND_HARMFUL;
+    return answer->verdict.allowed && (answer->part != FOUND_HARMFUL || is_audited(answer));
 }
 
 /* Prints all faults but the first, so that a Compose file need not be corrected one fault at a time. */
@@ -193,7 +202,13 @@ static void print_sentence(const struct answer *answer)
     const char *name = answer->profile->name;
     char *hidden = hidden_words(answer);
 
-    if (!verdict->allowed)
+    if (is_audited(answer))
+        printf("allowed: %sMODE=audit forwards it; enforced, %s %s would be forbidden%s%s%s%s%s%s\n",
+               answer->profile->prefix, answer->method, answer->target, verdict->audited ? "; " : "",
+               verdict->audited ? verdict->reason : "", answer->part == FOUND_HARMFUL ? ": " : "",
+               answer->part == FOUND_HARMFUL ? answer->guard.message + strlen("docker-socket-proxy: ") : "", of, name),
+            print_others(answer, "also: ");
+    else if (!verdict->allowed)
         printf("denied: %s %s is forbidden%s %s%s%s\n", answer->method, answer->target, verdict->protected ? ":" : ";",
                verdict->reason, of, name);
     else if (answer->part == FOUND_HARMFUL)
@@ -229,7 +244,9 @@ static void print_columns(const struct answer *answer)
     printf("%s%s%s\n", allowed ? colour_yes() : colour_no(), allowed ? "allowed" : "denied", colour_end());
     printf("  request    %s %s\n", answer->method, answer->target);
     printf("  operation  %s\n", verdict->row < operation_count ? verdict->operation : "none");
-    printf("  %s  %s\n", verdict->allowed ? "opened by" : "because  ", verdict->reason);
+    if (is_audited(answer))
+        printf("  opened by  %sMODE=audit; enforced, it would be denied\n", answer->profile->prefix);
+    printf("  %s  %s\n", verdict->allowed && !verdict->audited ? "opened by" : "because  ", verdict->reason);
     printf("  profile    %s\n",
            answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
     printf("  guard      %s\n", about_guard(answer));
@@ -245,12 +262,14 @@ static void print_object(const struct answer *answer)
     const char *const members[][2] = {{"method", answer->method},
                                       {"path", answer->target},
                                       {"operation", verdict->row < operation_count ? verdict->operation : ""},
-                                      {verdict->allowed ? "opened_by" : "reason", verdict->reason},
+                                      {verdict->allowed && !verdict->audited ? "opened_by" : "reason", verdict->reason},
                                       {"profile", answer->profile->name},
                                       {"guard", about_guard(answer)},
                                       {"redacted", hidden}};
 
     printf("{\"allowed\": %s", is_allowed(answer) ? "true" : "false");
+    if (is_audited(answer))
+        printf(", \"audit\": true");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         printf(", \"%s\": ", members[i][0]);
         print_json(members[i][1]);

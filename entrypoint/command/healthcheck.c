@@ -101,6 +101,14 @@ static void report_faults(const struct upstreams *upstreams)
             notice("%s: %s", upstreams->list[i].host, upstream_fault(&upstreams->list[i]));
 }
 
+/* Docker keeps what a health check prints: `docker inspect` shows it. */
+static void say_audit(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (environment->profiles[i].mode == MODE_AUDIT)
+            printf("warning: %sMODE=audit forwards everything\n", environment->profiles[i].prefix);
+}
+
 int healthcheck(const struct environment *environment)
 {
     const struct listener *listener = listener_to_query(&environment->profiles[0].listeners);
@@ -117,5 +125,6 @@ int healthcheck(const struct environment *environment)
         report_faults(&environment->settings.upstreams);
     if (fd >= 0)
         close(fd);
+    say_audit(environment);
     return status == 200 || status == 403 ? 0 : 1;
 }

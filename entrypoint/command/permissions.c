@@ -38,15 +38,19 @@ static struct derived derive(const struct profile *profile, size_t i)
     return derived;
 }
 
+static const char *state_of(const struct profile *profile, size_t i)
+{
+    return profile->permissions.open[i] ? "open" : profile->mode == MODE_AUDIT ? "audit" : "closed";
+}
+
 static void print_row(const struct profile *profile, size_t i)
 {
     const struct operation *operation = &operations[i];
     const struct derived derived = derive(profile, i);
 
-    printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", profile->permissions.open[i] ? "open" : "closed", operation->method,
-           operation->path, operation->id, derived.own,
-           derived.groups[0] == '\0' ? "own variable only" : derived.groups, operation->on_by_default ? "on" : "off",
-           derived.reason);
+    printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", state_of(profile, i), operation->method, operation->path, operation->id,
+           derived.own, derived.groups[0] == '\0' ? "own variable only" : derived.groups,
+           operation->on_by_default ? "on" : "off", derived.reason);
 }
 
 static void print_member(const char *name, const char *value)
@@ -62,6 +66,8 @@ static void print_object(const struct profile *profile, size_t i, bool first)
     char *hidden;
 
     printf("%s  {\"open\": %s", first ? "" : ",\n", profile->permissions.open[i] ? "true" : "false");
+    if (profile->mode == MODE_AUDIT)
+        printf(", \"audit\": true");
     print_member("section", operation->section);
     print_member("method", operation->method);
     print_member("path", operation->path);
@@ -104,7 +110,7 @@ static void print_line(const struct profile *profile, size_t i, const struct wid
     char reason[REASON_MAX];
 
     reason_with_redaction(profile, i, reason);
-    printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), open ? "open" : "closed",
+    printf("  %s%-6s%s  %-6s %-*s  %-*s  %s%s%s%s\n", open ? colour_yes() : colour_no(), state_of(profile, i),
            colour_end(), operations[i].method, widths->path, operations[i].path, widths->id, operations[i].id,
            open ? "" : colour_faint(), open ? "by " : "needs ", reason, open ? "" : colour_end());
 }
@@ -116,6 +122,8 @@ void report_permissions(const struct profile *profile, bool only_open, bool json
     const char *section = "";
     bool first = true;
 
+    if (profile->mode == MODE_AUDIT)
+        notice("warning: %sMODE=audit: closed operations are forwarded too, and logged", profile->prefix);
     if (json)
         puts("[");
     else if (!lines)

@@ -11,6 +11,14 @@
 
 #define BUFFERS_KEPT 32
 
+/* What the log says of a connection whose first bytes HAProxy cannot read as a request. */
+#define NO_REQUEST                                                                                                   \
+    "no request: its head is larger than %ld KiB, is not valid HTTP/1.1 (such as TLS on a tcp:// listener), or did " \
+    "not come whole and in time"
+
+/* The part of a method that the answer and the log show. Unit: bytes. */
+#define METHOD_LENGTH_MAX 64
+
 /* The ids of the operations that the profile's guard judges, ended by NULL. The caller frees the list. */
 static const char **guarded_operations(const struct profile *profile)
 {
@@ -53,6 +61,7 @@ static void set_global(struct values *values, const struct environment *environm
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
     values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);
+    values_set_if(values, "audits", environment_audits(environment));
     values_set_if(values, "listens_with_tls", environment_listens_with_tls(environment));
     values_set(values, "tls_directory", "%s", settings->tls_cert_path != NULL ? settings->tls_cert_path : "");
     values_set(values, "upstream_tls_directory", "%s",
@@ -64,14 +73,16 @@ static void set_frontend(struct values *values, const struct environment *enviro
     const struct settings *settings = &environment->settings;
     long limit = settings->max_connections_per_client;
 
-    /* A client that opens more and more connections is cut off before it takes those of the others. Clients of a Unix
-     * socket have no address; each such socket counts as one client. */
+    /* A client that opens more and more connections is cut off before it takes those of the others. Some more get an
+     * answer first. Clients of a Unix socket have no address; each such socket counts as one client. */
     if (limit == 0)
         limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
     values_set(values, "connections_per_client", "%ld", limit);
+    values_set(values, "connections_at_most", "%ld", limit + (limit / 8 > 4 ? limit / 8 : 4));
     values_set_if(values, "log_text", settings->log_format == LOG_TEXT);
     values_set_if(values, "log_json", settings->log_format == LOG_JSON);
-    values_set(values, "head_kib", "%ld", HEAD_MAX / 1024);
+    values_set(values, "no_request", NO_REQUEST, HEAD_MAX / 1024);
+    values_set(values, "method_length", "%d", METHOD_LENGTH_MAX);
     values_set(values, "malformed_path", "%s", MALFORMED_PATH);
     values_set(values, "malformed_libpod", "%s", MALFORMED_LIBPOD);
     values_set(values, "version_prefix", "%s", VERSION_PREFIX);

@@ -257,6 +257,7 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
         return;
     values = values_row(backend, "guard");
     add_operations(values, guard, ids);
+    values_set_if(values, "audit", guard->audit);
     values_set(values, "max_body", "%ld", guard->max_body);
     values_set(values, "explained_body", "%ld", REASON_BODY_MAX);
     values_set(values, "reason_large", REASON_LARGE, guard->max_body, guard->prefix);

@@ -167,15 +167,19 @@ void set_faults(struct values *values)
     }
 }
 
-static bool opens_upgrades(const struct permissions *permissions)
+static bool forwards_upgrades(const struct profile *profile)
 {
-    return permissions_open(permissions, "Session") || permissions_open(permissions, "Grpc");
+    return profile_forwards(profile, "Session") || profile_forwards(profile, "Grpc");
 }
 
-/* Whether a profile is for builds, whichever builder. */
-static bool opens_builds(const struct permissions *permissions)
+/* Whether a profile is for builds, whichever builder, but not for those with BuildKit. (In an audit, all are.) */
+static bool lacks_buildkit(const struct profile *profile)
 {
-    return opens_upgrades(permissions) || permissions_open(permissions, "ImageBuild");
+    const struct permissions *permissions = &profile->permissions;
+
+    return profile->mode != MODE_AUDIT && !profile_speaks_buildkit(profile) &&
+           (permissions_open(permissions, "Session") || permissions_open(permissions, "Grpc") ||
+            permissions_open(permissions, "ImageBuild"));
 }
 
 /* The names of the presets, for a comment. */
@@ -195,8 +199,10 @@ static void set_presets(struct values *backend, const struct preset_choice *choi
 
 void set_permissions(struct values *backend, const struct profile *profile, char *const *plain)
 {
-    values_set_if(backend, "h2c", opens_upgrades(&profile->permissions));
-    values_set_if(backend, "buildx", opens_builds(&profile->permissions) && !profile_speaks_buildkit(profile));
+    values_set_if(backend, "audit", profile->mode == MODE_AUDIT);
+    values_set(backend, "forwarded", "%s", profile->mode == MODE_AUDIT ? "named_operation" : "allowed");
+    values_set_if(backend, "h2c", forwards_upgrades(profile));
+    values_set_if(backend, "buildx", lacks_buildkit(profile));
     set_presets(backend, &profile->permissions.presets);
     add_sections(backend, &profile->permissions);
     add_hints(backend, profile, plain);

@@ -57,7 +57,7 @@ static bool add_operations(struct values *values, const char *list, const struct
     struct lines lines = {.values = values, .list = list};
 
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
+        if (wanted(operation) && profile_forwards(profile, operation->id))
             lines_add(&lines, operation->id);
     return lines_end(&lines);
 }
@@ -65,7 +65,7 @@ static bool add_operations(struct values *values, const char *list, const struct
 static bool any_open(const struct profile *profile, operation_kind *wanted)
 {
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++)
-        if (wanted(operation) && permissions_open(&profile->permissions, operation->id))
+        if (wanted(operation) && profile_forwards(profile, operation->id))
             return true;
     return false;
 }
@@ -116,7 +116,7 @@ static void add_subjects(struct values *values, const struct profile *profile, c
 static bool reason_seen(const struct profile *profile, const struct protected_operation *until)
 {
     for (const struct protected_operation *operation = protected_operations; operation < until; operation++)
-        if (strcmp(operation->because, until->because) == 0 && permissions_open(&profile->permissions, operation->id))
+        if (strcmp(operation->because, until->because) == 0 && profile_forwards(profile, operation->id))
             return true;
     return false;
 }
@@ -127,12 +127,12 @@ static void add_reasons(struct values *values, const struct profile *profile)
     for (const struct protected_operation *operation = protected_operations; operation->id != NULL; operation++) {
         struct lines lines;
 
-        if (!permissions_open(&profile->permissions, operation->id) || reason_seen(profile, operation))
+        if (!profile_forwards(profile, operation->id) || reason_seen(profile, operation))
             continue;
         lines = (struct lines){.values = values_row(values, "reasons")};
         values_set(lines.values, "because", "%s", operation->because);
         for (const struct protected_operation *other = operation; other->id != NULL; other++)
-            if (strcmp(other->because, operation->because) == 0 && permissions_open(&profile->permissions, other->id))
+            if (strcmp(other->because, operation->because) == 0 && profile_forwards(profile, other->id))
                 lines_add(&lines, other->id);
         lines_end(&lines);
     }

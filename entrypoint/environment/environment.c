@@ -304,6 +304,14 @@ bool environment_listens_with_tls(const struct environment *environment)
     return false;
 }
 
+bool environment_audits(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (environment->profiles[i].mode == MODE_AUDIT)
+            return true;
+    return false;
+}
+
 const struct profile *environment_profile(const struct environment *environment, const char *name)
 {
     for (size_t i = 0; i < environment->profile_count; i++)

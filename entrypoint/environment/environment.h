@@ -35,6 +35,9 @@ const struct listener *environment_listener(const struct environment *environmen
 /* Whether any of the listeners is tls://. */
 bool environment_listens_with_tls(const struct environment *environment);
 
+/* Whether MODE=audit forwards everything for the base set or any profile. */
+bool environment_audits(const struct environment *environment);
+
 /* The profile with that name in any case; the base set for NULL or ""; NULL if there is none. */
 const struct profile *environment_profile(const struct environment *environment, const char *name);
 

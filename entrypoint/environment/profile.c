@@ -63,15 +63,20 @@ const char *profile_log_name(const struct profile *profile)
     return profile->backend + strlen("profile_");
 }
 
-bool profile_guards(const struct profile *profile, size_t i)
+bool profile_forwards(const struct profile *profile, const char *operation_id)
 {
-    return profile->permissions.open[i] && guard_inspects(profile->guard, operations[i].id) &&
-           (profile->guard_is_set || !permissions_foreign(&profile->permissions, i));
+    return profile->mode == MODE_AUDIT || permissions_open(&profile->permissions, operation_id);
 }
 
 bool profile_would_guard(const struct profile *profile, size_t i)
 {
-    return profile->permissions.open[i] ? profile_guards(profile, i) : guard_inspects(profile->guard, operations[i].id);
+    return guard_inspects(profile->guard, operations[i].id) &&
+           (profile->guard_is_set || !permissions_foreign(&profile->permissions, i));
+}
+
+bool profile_guards(const struct profile *profile, size_t i)
+{
+    return (profile->permissions.open[i] || profile->mode == MODE_AUDIT) && profile_would_guard(profile, i);
 }
 
 bool profile_speaks_buildkit(const struct profile *profile)
@@ -170,6 +175,8 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     if (SCOPE_##scope == SCOPE_BOTH || profile->prefix[0] != '\0') \
         READ_##kind(profile->field, name);
 #include "base/variables.def"
+    if (profile->mode == MODE_AUDIT)
+        guard_audit(profile->guard);
     if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
         problem(problems, "%sFROM and %sLISTEN are not set: the profile has no clients", profile->prefix,
                 profile->prefix);

@@ -11,6 +11,8 @@
 #define PROFILE_NAME_MAX   48
 #define PROFILE_PREFIX_MAX (PROFILE_NAME_MAX + sizeof "PROFILE__")
 
+enum mode { MODE_ENFORCE, MODE_AUDIT }; /* in the order of the words of MODE */
+
 struct profile {
     char name[PROFILE_NAME_MAX];                        /* as written, "ADMIN"; "" for the base set */
     char prefix[PROFILE_PREFIX_MAX];                    /* "PROFILE_ADMIN_"; "" for the base set */
@@ -39,9 +41,9 @@ const char *profile_log_name(const struct profile *profile);
 /* Whether the answers of row i are redacted if it is open. */
 enum redact_when profile_redacts(const struct profile *profile, size_t i);
 
-/* Whether the guard judges requests for row i of the table. Operations that a foreign name has opened are judged
- * only if a variable of the guard is set: the images with these names have no guard, and a replacement for them must
- * not break. */
+/* Whether the guard judges requests for row i of the table: it is open, or MODE=audit forwards it. Operations that a
+ * foreign name has opened are judged only if a variable of the guard is set: the images with these names have no guard,
+ * and a replacement for them must not break. */
 bool profile_guards(const struct profile *profile, size_t i);
 
 /* Writes why row i is open or what would open it, as permissions_reason does. For an operation that the guard
@@ -54,6 +56,9 @@ const char *profile_hint_end(const struct profile *profile, size_t i);
 
 /* As profile_guards; for a closed operation, whether the guard would judge it if an ALLOW_* variable opened it. */
 bool profile_would_guard(const struct profile *profile, size_t i);
+
+/* Whether the operation with that id reaches the Engine: it is open, or MODE=audit forwards it. */
+bool profile_forwards(const struct profile *profile, const char *operation_id);
 
 /* Whether clients can use BuildKit's own protocol: Grpc is open, and the guard does not refuse it. */
 bool profile_speaks_buildkit(const struct profile *profile);

@@ -56,12 +56,24 @@ bool settings_require_client_certificates(const struct settings *settings)
     return lstat(path, &file) == 0 || errno != ENOENT;
 }
 
+/* The name that syslog(3) and HAProxy have for a level. */
+static const char *syslog_level(const char *level)
+{
+    static const char *const others[][2] = {
+        {"error", "err"}, {"warn", "warning"}, {"critical", "crit"}, {"fatal", "emerg"}};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(level, others[i][0]) == 0)
+            return others[i][1];
+    return level;
+}
+
 void settings_read(struct settings *settings, const struct variables *variables, struct problems *problems)
 {
 #define SETTING(field, name, kind, ...) READ_##kind(settings->field, name);
 #include "base/variables.def"
-    if (strcmp(settings->log_level, "error") == 0)
-        settings->log_level = "err"; /* the name in HAProxy and syslog(3) */
+    if (settings->log_level != NULL)
+        settings->log_level = syslog_level(settings->log_level);
     if (settings->data_dir != NULL)
         return;
     settings->data_dir = data_dir_preset();

@@ -277,6 +277,11 @@ static void read_label(struct guard *guard, const struct variables *variables, s
         guard->label_value = copy(value + key + 1, strlen(value + key + 1));
 }
 
+void guard_audit(struct guard *guard)
+{
+    guard->audit = true;
+}
+
 struct guard *guard_new(bool on_by_default, const char *socket_path, const struct guard_permissions *permissions,
                         const struct variables *variables, struct problems *problems)
 {

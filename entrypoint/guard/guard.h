@@ -74,6 +74,10 @@ struct guard_facts {
     struct guard_names containers;    /* pairs: the name of a container, and its id */
 };
 
+/* From now on, what some variable would allow passes: haproxy.cfg only logs the reason. The verdicts of guard_judge
+ * stay as they are. */
+void guard_audit(struct guard *guard);
+
 /* Writes haproxy/members.map: for each member that can be refused, its name in messages and the key of its hint. */
 void guard_write_members_map(FILE *out);
 
@@ -90,6 +94,7 @@ struct guard_verdict {
     enum guard_result result;
     char reason[640];  /* "HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it" */
     char message[768]; /* the whole message of the answer */
+    bool settable;     /* the reason names a variable that would allow it, or the body is not searched for the reason */
 };
 
 /* Judges one request as the proxy would. query is what follows the question mark, or NULL; body has length bytes, or is

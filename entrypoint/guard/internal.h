@@ -12,6 +12,7 @@ struct guard_list {
 
 struct guard {
     bool active;
+    bool audit;          /* what a variable would allow passes, and is logged */
     bool open[KNOB_ALL]; /* any value of the knob's members passes */
     struct guard_list list[KNOB_COUNT];
     char *socket_path;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <pcre2.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,16 +117,30 @@ static void find_cause(const struct guard_judge *judge, const pcre2_code *code, 
         cause->at = ends[2 * ((size_t)CAUSE_GROUPS + 1)];
 }
 
+/* Whether a text of ours names a variable, by the regex of templates/guard.cfg. */
+static bool names_variable(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (isupper((unsigned char)text[0]) && text[1] == '_' && isupper((unsigned char)text[2]))
+            return true;
+    return false;
+}
+
 /* The reason, as templates/guard.cfg has HAProxy build it. */
-static char *explain(const struct grammar *grammar, const struct demand *demand, const struct cause *cause)
+static char *explain(const struct grammar *grammar, const struct demand *demand, const struct cause *cause,
+                     bool *settable)
 {
     bool query = demand->saying == SAY_QUERY;
     int key = demand->saying;
     struct text text;
+    struct text hint;
     char *name;
+    char *said;
 
-    if (demand->why != NULL)
+    if (demand->why != NULL) {
+        *settable = names_variable(demand->why);
         return text_format("%s", demand->why);
+    }
     text_begin(&text);
     if (cause->found)
         key = member_find(grammar->operation, query, cause->path, text.stream);
@@ -136,7 +151,12 @@ static char *explain(const struct grammar *grammar, const struct demand *demand,
     if (key < KNOB_ALL && cause->value[0] != '\0')
         fprintf(text.stream, " \"%s\"", cause->value);
     fputs(key < KNOB_ALL ? "; " : key < SAY_BODY ? " " : "", text.stream);
-    hint_put(text.stream, grammar, key, cause->value);
+    text_begin(&hint);
+    hint_put(hint.stream, grammar, key, cause->value);
+    said = text_end(&hint);
+    *settable = names_variable(said);
+    fputs(said, text.stream);
+    free(said);
     free(name);
     return text_end(&text);
 }
@@ -165,10 +185,12 @@ static void judge_request(struct guard_judge *judge, const char *query, const ch
     *cause = (struct cause){.found = false};
     if (product->refusal != NULL) {
         refuse(judge, verdict, GUARD_REFUSES, text_format("%s", product->refusal));
+        verdict->settable = names_variable(product->refusal);
         return;
     }
     if (guard_has_body(product->grammar.operation) && length > (size_t)guard->max_body) {
         refuse(judge, verdict, GUARD_TOO_LARGE, text_format(REASON_LARGE, guard->max_body, guard->prefix));
+        verdict->settable = true;
         return;
     }
     for (size_t i = 0; i < product->count; i++) {
@@ -180,7 +202,9 @@ static void judge_request(struct guard_judge *judge, const char *query, const ch
         if (pcre2_match(judge->harmless[i], (PCRE2_SPTR)text, size, 0, 0, judge->data, NULL) >= 0)
             continue;
         find_cause(judge, judge->fault[i], text, size, cause);
-        refuse(judge, verdict, GUARD_REFUSES, explain(&product->grammar, &product->demands[i], cause));
+        refuse(judge, verdict, GUARD_REFUSES,
+               explain(&product->grammar, &product->demands[i], cause, &verdict->settable));
+        verdict->settable |= product->demands[i].saying == SAY_BODY && length > REASON_BODY_MAX;
         return;
     }
 }

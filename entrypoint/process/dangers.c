@@ -65,6 +65,17 @@ static void find_powers(struct dangers *dangers, const struct profile *profile)
             }
 }
 
+/* An audit gives everything. */
+static void find_audit(struct dangers *dangers, const struct profile *profile)
+{
+    if (profile->mode == MODE_AUDIT)
+        add(dangers, profile, "audit", true,
+            text_format("%sMODE=audit: all operations are forwarded to the Engine for %s%s, which can become root on "
+                        "this host; `docker-socket-proxy suggest` reads the log, and %sMODE=enforce ends this",
+                        profile->prefix, profile->name[0] == '\0' ? "clients of no profile" : "profile ",
+                        profile->name, profile->prefix));
+}
+
 /* BuildKit's own protocol is not judged, so /grpc gives more than the guard's settings allow. */
 static void find_grpc(struct dangers *dangers, const struct profile *profile)
 {
@@ -224,7 +235,7 @@ static bool may_give_names(const struct profile *profile)
                                          "ImageBuildLibpod",      "LocalBuildLibpod",      "ContainerRestoreLibpod"};
 
     for (size_t i = 0; i < sizeof givers / sizeof *givers; i++)
-        if (permissions_open(&profile->permissions, givers[i]))
+        if (profile_forwards(profile, givers[i]))
             return true;
     return false;
 }
@@ -235,6 +246,8 @@ static bool opens_more(const struct profile *profile, const struct profile *than
 {
     bool both_guard = false;
 
+    if (profile->mode != than->mode)
+        return profile->mode == MODE_AUDIT;
     for (size_t i = 0; i < operation_count; i++) {
         if (profile->permissions.open[i] &&
             (!than->permissions.open[i] || (profile_guards(than, i) && !profile_guards(profile, i))))
@@ -287,6 +300,7 @@ static void find_all(struct dangers *dangers, const struct environment *environm
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
 
+        find_audit(dangers, profile);
         find_grpc(dangers, profile);
         find_powers(dangers, profile);
         find_unguarded(dangers, profile);
@@ -314,6 +328,17 @@ void dangers_warn(const struct environment *environment)
     for (size_t i = 0; i < dangers.count; i++)
         if (dangers.list[i].warned)
             notice("warning: %s", dangers.list[i].text);
+    free_all(&dangers);
+}
+
+void dangers_remind(const struct environment *environment)
+{
+    struct dangers dangers = {.environment = environment};
+
+    for (size_t i = 0; i < environment->profile_count; i++)
+        find_audit(&dangers, &environment->profiles[i]);
+    for (size_t i = 0; i < dangers.count; i++)
+        notice("warning: %s", dangers.list[i].text);
     free_all(&dangers);
 }
 

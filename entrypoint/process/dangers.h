@@ -9,6 +9,9 @@
 /* Logs a warning of each danger that most configurations do not have. */
 void dangers_warn(const struct environment *environment);
 
+/* Logs a warning for each profile that is in an audit: again and again, so that nobody forgets it. */
+void dangers_remind(const struct environment *environment);
+
 /* Writes what the variables of the profile's create guard give beyond their names, each as a comment line that begins
  * with #. */
 void dangers_explain(FILE *out, const struct environment *environment, const struct profile *profile);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "process/certificates.h"
+#include "process/dangers.h"
 #include "config/config.h"
 #include "inventory/reach.h"
 #include "process/policy.h"
@@ -24,10 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STOP_SECONDS 5
-#define OLD_MAX      8
-#define CA_MAX       2 /* of the listeners and of the upstreams */
-#define UNREACHABLE  4 /* the exit code of EXIT_WHEN_UNREACHABLE */
+#define STOP_SECONDS  5
+#define AUDIT_SECONDS 60 /* between reminders of an audit */
+#define OLD_MAX       8
+#define CA_MAX        2 /* of the listeners and of the upstreams */
+#define UNREACHABLE   4 /* the exit code of EXIT_WHEN_UNREACHABLE */
 
 struct supervisor {
     struct supervision *supervision;
@@ -50,7 +52,8 @@ struct supervisor {
     bool checked;       /* the containers that could not be created again have been listed, which is done once */
     pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
-    time_t deadline; /* of a stop, in seconds(); 0 while serving */
+    time_t deadline;      /* of a stop, in seconds(); 0 while serving */
+    time_t next_reminder; /* of an audit */
     struct watch watch;
     bool ca_at_start[CA_MAX]; /* there was a ca.pem */
 };
@@ -554,8 +557,21 @@ static void tell_haproxy(struct supervisor *supervisor)
 static int patience(const struct supervisor *supervisor)
 {
     long of_files = supervisor->next == 0 ? watch_patience(&supervisor->watch) : -1;
+    long of_audit = environment_audits(supervisor->supervision->environment)
+                        ? 1000L * (supervisor->next_reminder > seconds() ? supervisor->next_reminder - seconds() : 0)
+                        : -1;
 
-    return supervisor->deadline != 0 ? 1000 : (int)sooner(reach_patience(&supervisor->reach), of_files);
+    return supervisor->deadline != 0 ? 1000
+                                     : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), of_audit);
+}
+
+/* Nobody may forget that an audit forwards everything. */
+static void remind(struct supervisor *supervisor)
+{
+    if (seconds() < supervisor->next_reminder)
+        return;
+    supervisor->next_reminder = seconds() + AUDIT_SECONDS;
+    dangers_remind(supervisor->supervision->environment);
 }
 
 /* Waits for events, and handles them. */
@@ -578,6 +594,7 @@ static void wait_for_events(struct supervisor *supervisor)
     }
     if (reach_step(&supervisor->reach))
         reload_if_new(supervisor);
+    remind(supervisor);
     follow_files(supervisor);
     follow(supervisor);
     tell_haproxy(supervisor);
@@ -614,7 +631,10 @@ static void report_end(int status)
 
 int supervise(struct supervision *supervision)
 {
-    struct supervisor supervisor = {.supervision = supervision, .next_offers = -1, .next_config = {.fd = -1}};
+    struct supervisor supervisor = {.supervision = supervision,
+                                    .next_offers = -1,
+                                    .next_config = {.fd = -1},
+                                    .next_reminder = seconds() + AUDIT_SECONDS};
     sigset_t ours = handled_signals();
     int status = 0;
 

@@ -145,8 +145,8 @@ static const char *name_of(const struct inventory_container *container)
 static bool any_opens_exec(const struct environment *environment)
 {
     for (size_t i = 0; i < environment->profile_count; i++)
-        if (permissions_open(&environment->profiles[i].permissions, "ContainerExec") ||
-            permissions_open(&environment->profiles[i].permissions, "ContainerExecLibpod"))
+        if (profile_forwards(&environment->profiles[i], "ContainerExec") ||
+            profile_forwards(&environment->profiles[i], "ContainerExecLibpod"))
             return true;
     return false;
 }

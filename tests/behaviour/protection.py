@@ -106,6 +106,17 @@ def own():
         assert "socket-proxy is the container of this proxy, and a command in it could bypass the proxy" in proxy.log()
 
 
+@test("an audit opens neither the proxy's own container nor those that hold the Engine's socket")
+def in_audit():
+    with contained() as within, Proxy({"MODE": "audit"}, engine=engine(), within=within) as proxy:
+        requests = [("POST", f"/containers/{x}/exec") for x in ("socket-proxy", OWN[:3], "portainer", HOLDER[:12])]
+        requests += [("POST", "/containers/socket-proxy/rename?name=x"), ("POST", "/containers/ab12/update"),
+                     ("PUT", "/containers/portainer/archive?path=/"), ("GET", "/containers/portainer/attach/ws"),
+                     ("POST", "/libpod/containers/socket-proxy/exec")]
+        assert len(agree(proxy, within, requests)) == len(requests)
+        assert not agree(proxy, within, [("POST", "/containers/web/exec"), ("POST", "/containers/web/stop"), ("GET", "/containers/portainer/json")])
+
+
 @test("containers that hold the Engine's socket are protected from commands, others are not")
 def holders():
     with contained() as within, Proxy(EXEC, engine=engine(), within=within) as proxy:

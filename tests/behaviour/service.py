@@ -281,20 +281,23 @@ def odd_requests():
 @test("what is no request, or too large a one, has a line in the log that says so")
 def unreadable():
     """What HAProxy refuses before any rule has a line in the log that says why."""
-    why = "no request: its head is larger than 64 KiB, is not valid HTTP/1.1, or did not come whole and in time"
+    why = ("no request: its head is larger than 64 KiB, is not valid HTTP/1.1 (such as TLS on a tcp:// listener), "
+           "or did not come whole and in time")
     for haproxy in HAPROXIES:
+        statuses = []
         with Proxy(haproxy=haproxy) as proxy, Proxy({"LOG_FORMAT": "json"}, haproxy=haproxy) as other:
             for raw in (b"GET /version HTTP/1.1\r\nHost: docker\r\nX: " + b"y" * 200000 + b"\r\n\r\n", b"\x16\x03\x01 no HTTP at all\r\n\r\n",
                         b"GET /\xff HTTP/1.1\r\nHost: docker\r\n\r\n", b"GET / HTTP/1.1\r\nHost: docker\r\nA B: c\r\n\r\n"):
                 for one in (proxy, other):
                     client = one.connect()
                     client.send(raw)
-                    assert client.answer()[0] in (400, 431), raw[:40]
+                    statuses.append(client.answer()[0])
                     client.close()
-            for line in log_lines(proxy, 4):
-                assert re.fullmatch(rf"Refused: - - 127\.0\.0\.1:\d+ {re.escape(why)}", line), line
-            for line in map(json.loads, log_lines(other, 4)):
-                assert (line["verdict"], line["client"], line["detail"], line["tls"]) == ("Refused", "127.0.0.1", why, ""), line
+            assert set(statuses) <= {400, 431}, statuses
+            for line, status in zip(log_lines(proxy, 4), statuses[::2]):
+                assert re.fullmatch(rf"Refused: - - 127\.0\.0\.1:\d+ {re.escape(why)} {status}", line), line
+            for line, status in zip(map(json.loads, log_lines(other, 4)), statuses[1::2]):
+                assert (line["verdict"], line["client"], line["detail"], line["tls"], line["status"]) == ("Refused", "127.0.0.1", why, "", status), line
             assert "Success" not in proxy.log() + other.log()
 
 

@@ -296,12 +296,14 @@ def printed():
     """The lines of the log, and the messages of answers, that a proxy has printed in each of its forms."""
     base = {"ALLOW_CONTAINERS": "true", "ALLOW_CREATE": "true"}
     lines = []
-    for env in (base, dict(base, LOG_FORMAT="json"), {"PROFILE_DOZZLE_FROM": "127.0.0.1", "PROFILE_DOZZLE_ALLOW_LOGS": "true"}):
+    for env in (base, dict(base, LOG_FORMAT="json"), {"MODE": "audit"}, {"PROFILE_DOZZLE_FROM": "127.0.0.1", "PROFILE_DOZZLE_ALLOW_LOGS": "true"}):
         with Proxy(env) as proxy:
             answers = ask_everything(proxy)
             lines += proxy.log().splitlines() + answers
     with Proxy(base, engine=None) as proxy:
         lines += [proxy.ask("GET", "/info" if "/info" in base else "/version")[2].decode().replace(proxy.socket_path, "/var/run/docker.sock")]
+        proxy.wait_for_log("Unreachable: ")
+        lines += proxy.log().splitlines()
     return {shape(line.strip()) for line in lines}
 
 

@@ -14,7 +14,7 @@ class Engine:
               "podman" or "", for GET /version and /_ping
     more      further bodies (as containers) for the proxy's program, by target; other targets get 404
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
-              "mute": never answers
+              "mute": never answers; "no-swarm": answers 503, as an Engine that is not part of a swarm
     """
 
     def __init__(self, path, mode="normal", kind="docker", containers=(), more=None):
@@ -103,6 +103,10 @@ class Engine:
         path = target.split("?")[0]
         if own:
             return self.tell(stream, target, line[2] == "HTTP/1.1")
+        if self.mode == "no-swarm":
+            stream.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n")
+            stream.flush()
+            return True
         if self.mode == "tunnel" or (headers.get("upgrade") and path.endswith(("/attach", "/start", "/ws"))):
             stream.write(b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
                          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
