@@ -301,7 +301,7 @@ another_engine() {
     mkdir -p /run/late
     another_engine
     engine run -d --name proxy --restart unless-stopped -v /run/late/engine.sock:/engine.sock:ro --env SOCKET_PATH=/engine.sock \
-        --env EXIT_WHEN_UNREACHABLE=5s $IMAGE >/dev/null
+        --env EXIT_WHEN_UNREACHABLE=5s "$IMAGE" >/dev/null
     until_true answers proxy
     another_engine
     until_true logs_have proxy 'warning: /engine.sock: the mount is stale'
