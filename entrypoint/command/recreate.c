@@ -60,6 +60,8 @@ static void add(struct additions *additions, const char *name, const char *value
 
 static void remove_at(struct additions *additions, size_t i)
 {
+    if (additions->count == 0)
+        return;
     for (additions->count--; i < additions->count; i++)
         additions->list[i] = additions->list[i + 1];
 }
