@@ -37,7 +37,7 @@ struct search {
 
 static bool has(const struct additions *additions, const char *name, const char *value)
 {
-    for (size_t i = 0; i < additions->count; i++)
+    for (size_t i = 0; additions->list != NULL && i < additions->count; i++)
         if (strcmp(additions->list[i].name, name) == 0 && strcmp(additions->list[i].value, value) == 0)
             return true;
     return false;
@@ -60,8 +60,10 @@ static void add(struct additions *additions, const char *name, const char *value
 
 static void remove_at(struct additions *additions, size_t i)
 {
-    additions->count--;
-    memmove(additions->list + i, additions->list + i + 1, (additions->count - i) * sizeof *additions->list);
+    if (additions->count == 0)
+        return;
+    for (additions->count--; i < additions->count; i++)
+        additions->list[i] = additions->list[i + 1];
 }
 
 /* Whether the value is the variable's whole value, not an item of its list. */

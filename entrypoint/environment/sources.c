@@ -61,10 +61,10 @@ static void set_variable(struct sources *sources, char *text)
 {
     size_t length = strcspn(text, "=") + 1;
 
-    for (size_t i = 0; i < sources->count; i++)
-        if (strncmp(sources->variables[i], text, length) == 0) {
-            free(sources->variables[i]);
-            sources->variables[i] = text;
+    for (char **one = sources->variables; *one != NULL; one++)
+        if (strncmp(*one, text, length) == 0) {
+            free(*one);
+            *one = text;
             return;
         }
     add_variable(sources, text);
@@ -128,15 +128,19 @@ static char *read_text(const char *path, const char **wrong)
     char *bytes = NULL;
     struct stat file;
 
-    *wrong = fd < 0 || fstat(fd, &file) != 0 ? strerror(errno) : unfit(&file);
+    if (fd < 0) {
+        *wrong = strerror(errno);
+        return NULL;
+    }
+    memset(&file, 0, sizeof file);
+    *wrong = fstat(fd, &file) != 0 ? strerror(errno) : unfit(&file);
     if (*wrong == NULL) {
         bytes = malloc((size_t)file.st_size + 1);
         if (bytes == NULL)
             abort();
         *wrong = read_bytes(fd, bytes, &file);
     }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     if (*wrong == NULL)
         return bytes;
     free(bytes);
@@ -435,7 +439,7 @@ static void read_named_files(struct sources *sources, struct problems *problems)
 {
     size_t i = 0;
 
-    while (i < sources->count) {
+    while (sources->variables[i] != NULL) {
         char *name = named_variable(sources->variables[i]);
         char *named;
         char *value;

@@ -33,10 +33,8 @@ static void read_with(struct guard_remedy *remedy, const char *rest, const char 
     copy_value(remedy->value, sizeof remedy->value, reason, hint);
     if (strncmp(rest, "that capability", 15) == 0 && strncmp(remedy->value, "CAP_", 4) == 0)
         memmove(remedy->value, remedy->value + 4, strlen(remedy->value + 4) + 1); /* either name means both */
-    else if (strncmp(rest, "that path", 9) == 0)
-        cut_at(remedy->value, ":");
-    else if (strncmp(rest, "that name", 9) == 0 && strcmp(remedy->variable, "ALLOW_VOLUME_NAMES") == 0)
-        cut_at(remedy->value, ":");
+    else if (strncmp(rest, "that path", 9) == 0 || strcmp(remedy->variable, "ALLOW_VOLUME_NAMES") == 0)
+        cut_at(remedy->value, ":"); /* of SOURCE:TARGET */
 }
 
 bool guard_remedy_read(struct guard_remedy *remedy, const char *reason)

@@ -234,6 +234,8 @@ static void judge_one(const struct profile *profile, struct guard_judge *judge, 
     struct guard_verdict verdict;
     char query[300];
 
+    if (body == NULL)
+        return;
     snprintf(query, sizeof query, "name=%s", container->name);
     guard_judge_run(judge, query, body, strlen(body), &verdict);
     if (verdict.result == GUARD_REFUSES)

@@ -176,3 +176,34 @@ END
     unset DOCKER_HOST
     engine rm -f proxy
 }
+
+@test "the workflow for a pipeline accepts what is acknowledged, and fails for what is not" {
+    local command
+    command=$(sed -n 's/^        run: docker compose \(.*\)$/\1/p' "$ROOT/deploy/ci/github-workflow.yaml")
+    [ -n "$command" ]
+    cd "$BATS_TEST_TMPDIR"
+    cat >compose.yaml <<'END'
+services:
+  socket-proxy:
+    image: docker-socket-proxy
+    env_file: more.env
+    environment:
+      ALLOW_CONTAINERS: "true"
+      ALLOW_EXEC: "${EXEC:-true}"
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+END
+    echo ACKNOWLEDGE= >more.env
+    # shellcheck disable=SC2086
+    run -1 compose -p pipeline $command
+    [[ $output == *'dangerous: EXEC runs commands in every container'*ACKNOWLEDGE=exec* ]]
+    echo ACKNOWLEDGE=exec >more.env
+    # shellcheck disable=SC2086
+    compose -p pipeline $command
+    # shellcheck disable=SC2086
+    EXEC=false run -1 compose -p pipeline $command
+    [[ $output == *'ACKNOWLEDGE=exec: there is nothing of this name to acknowledge'* ]]
+    # shellcheck disable=SC2086
+    EXEC=perhaps run -2 compose -p pipeline $command
+    [[ $output == *'ALLOW_EXEC=perhaps: not a boolean'* ]]
+    compose -p pipeline down -t 0
+}

@@ -13,6 +13,8 @@ teardown() {
     remove_all
 }
 
+# dsp COMMAND [VARIABLE=value...]
+# shellcheck disable=SC2086
 dsp() { env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" LISTEN="unix://$PROXY" "${@:2}" "$ROOT/build/docker-socket-proxy" $1; }
 
 # through_env_file FILE: a proxy for one that renews containers, with these variables
@@ -20,12 +22,12 @@ through_env_file() {
     dsp run ENV_FILE="$1" ALLOW_CONTAINERS=true ALLOW_CREATE=true ALLOW_DELETE=true ALLOW_START=true ALLOW_CONTAINER_KILL=true \
         >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     PROGRAM=$!
-    until_true curl -fsS --unix-socket $PROXY http://d/_ping
+    until_true curl -fsS --unix-socket "$PROXY" http://d/_ping
 }
 
 # renew NAME...: as Watchtower does, those that depend on others last
 renew() {
-    /usr/bin/python3 - $PROXY "$@" <<'PYTHON'
+    /usr/bin/python3 - "$PROXY" "$@" <<'PYTHON'
 import http.client
 import json
 import socket

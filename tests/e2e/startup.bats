@@ -9,6 +9,7 @@ teardown() {
     chown root:root "$SOCKET"
     chmod 0660 "$SOCKET"
     rm -rf /run/late
+    if [ -n "${PROGRAM:-}" ]; then kill "$PROGRAM" || true; fi
     if [ -n "${NR_OPEN:-}" ]; then echo "$NR_OPEN" >/proc/sys/fs/nr_open; fi
 }
 teardown_file() { remove_all; }
@@ -281,4 +282,51 @@ haproxy_memory() {
     done
     run ! grep -E '^-..[sS]|^-.....[sS]' "$BATS_TEST_TMPDIR/files"
     grep -q usr/sbin/haproxy "$BATS_TEST_TMPDIR/files"
+}
+
+# another_engine: something that answers as the Engine at a new socket, which replaces the one before
+another_engine() {
+    if [ -n "${PROGRAM:-}" ]; then
+        kill "$PROGRAM"
+        wait "$PROGRAM" || true
+    fi
+    rm -f /run/late/engine.sock
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" LISTEN=unix:///run/late/engine.sock ALLOW_CONTAINERS=true \
+        "$ROOT/build/docker-socket-proxy" run >/dev/null 2>&1 3>&- &
+    PROGRAM=$!
+    until_true curl -fsS --unix-socket /run/late/engine.sock http://d/_ping
+}
+
+@test "a socket that was mounted as a file and replaced: EXIT_WHEN_UNREACHABLE and the restart policy mount the new one" {
+    mkdir -p /run/late
+    another_engine
+    engine run -d --name proxy --restart unless-stopped -v /run/late/engine.sock:/engine.sock:ro --env SOCKET_PATH=/engine.sock \
+        --env EXIT_WHEN_UNREACHABLE=5s "$IMAGE" >/dev/null
+    until_true answers proxy
+    another_engine
+    until_true logs_have proxy 'warning: /engine.sock: the mount is stale'
+    run -0 curl -s "$(url proxy /version)"
+    [[ $output == *'cannot be reached: the mount is stale'* ]]
+    until_true logs_have proxy 'no Engine has been reached for 5 seconds'
+    until_true answers proxy
+    [ "$(engine inspect -f '{{.RestartCount}}' proxy)" -ge 1 ]
+}
+
+@test "variables from files that are mounted: a changed file is taken up, and the container stays healthy with a bad one" {
+    mkdir -p /run/late/config
+    echo ALLOW_INFO=true >/run/late/config/proxy.env
+    printf true >/run/late/networks
+    start_proxy proxy -v /run/late/config:/config:ro -v /run/late/networks:/run/secrets/networks:ro --read-only --cap-drop ALL \
+        --env ENV_FILE=/config/proxy.env --env ALLOW_NETWORKS_FILE=/run/secrets/networks
+    gives() { [ "$(status GET "$(url proxy /info)") $(status GET "$(url proxy /networks)")" = "$1 $2" ]; }
+    gives 200 200
+    echo ALLOW_INFO=false >/run/late/config/new && mv /run/late/config/new /run/late/config/proxy.env
+    until_true gives 403 200
+    printf false >/run/late/networks # the mount of a file does not follow a rename
+    until_true gives 403 403
+    echo ALLOW_INFO=maybe >/run/late/config/proxy.env
+    until_true logs_have proxy 'the policy before stays in force'
+    gives 403 403
+    run -0 engine exec proxy docker-socket-proxy healthcheck
+    [[ $output == *'ALLOW_INFO=maybe: not a boolean'* ]]
 }
