@@ -68,6 +68,7 @@ static int check(const struct arguments *arguments, const struct environment *en
         code = haproxy_check(environment->settings.haproxy, file.path) == 0 ? 0 : 1;
         dangers_remind(environment);
         warn_of_upgrades(environment);
+        warn_of_presets(environment);
         config_file_close(&file);
     }
     if (arguments->strict && code == 0 && !dangers_acknowledged(environment))

@@ -115,13 +115,17 @@ static void warn_of_guard(const struct environment *environment, const struct pr
     list_free(needed, count);
 }
 
-static void warn_of_presets(const struct environment *environment, const struct profile *profile)
+void warn_of_presets(const struct environment *environment)
 {
-    for (size_t i = 0; i < preset_count; i++) {
-        if (!profile->permissions.presets.chosen[i])
-            continue;
-        warn_of_closed(profile, &presets[i]);
-        warn_of_guard(environment, profile, &presets[i]);
+    for (size_t i = 0; i < environment->profile_count; i++) {
+        const struct profile *profile = &environment->profiles[i];
+
+        for (size_t k = 0; k < preset_count; k++) {
+            if (!profile->permissions.presets.chosen[k])
+                continue;
+            warn_of_closed(profile, &presets[k]);
+            warn_of_guard(environment, profile, &presets[k]);
+        }
     }
 }
 
@@ -260,8 +264,7 @@ void warn(const struct environment *environment, const struct inventory *invento
     warn_of_upgrades(environment);
     for (size_t i = 0; i < environment->profile_count; i++)
         report_foreground(&environment->profiles[i]);
-    for (size_t i = 0; i < environment->profile_count; i++)
-        warn_of_presets(environment, &environment->profiles[i]);
+    warn_of_presets(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     tell_of_inventory(environment, inventory);
     report_sockets_in_volumes(environment, inventory);

@@ -15,4 +15,8 @@ void tell_of_inventory(const struct environment *environment, const struct inven
  * false after that warning. */
 bool warn_of_upgrades(const struct environment *environment);
 
+/* Logs a warning for each preset with operations that other variables close, or that the create guard refuses for lack
+ * of a variable. */
+void warn_of_presets(const struct environment *environment);
+
 #endif

@@ -793,6 +793,8 @@ def presets_at_start():
             assert answer[0] == status and (not text or text in message(answer)[1]), (target, answer)
             said = program("explain", method, target, env=dict(env, SOCKET_PATH=proxy.socket_path))
             assert said.returncode == (3 if status == 403 and not target.endswith("create") else 0), said.stdout
+    said = program("check", env=env).stderr
+    assert "PRESET=act: the create guard refuses what it needs" in said and "PRESET=dozzle+shell needs these operations" in said, said
     said = program("explain", "POST", "/containers/create", "--profile", "A", env=env).stdout
     assert "opened by PROFILE_A_PRESET=watchtower+update, for profile A, if the create guard finds its body harmless" in said, said
     rows = json.loads(program("permissions", "--json", "--open", env={"PRESET": "traefik"}).stdout)

@@ -363,7 +363,10 @@ def source_texts():
     for path in glob.glob(os.path.join(ROOT, "entrypoint/**/*.[ch]"), recursive=True) + glob.glob(os.path.join(ROOT, "templates/*")):
         with open(path, encoding="utf-8") as file:
             source = re.sub(r'"\s*\n\s*"', "", file.read())
-        texts += re.findall(r'"((?:[^"\\\n]|\\.)*)"', source) + re.findall(r"'(\{\"message\".*?\})'", source)
+        found = re.findall(r'"((?:[^"\\\n]|\\.)*)"', source) + re.findall(r"'(\{\"message\".*?\})'", source)
+        texts += found
+        if path.endswith("/dangers.c"):  # the start puts it before each
+            texts += ["warning: " + text for text in found]
     return texts
 
 
