@@ -200,7 +200,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
         start_proxy "${lists[@]}"
         passed /containers/create -H "$json" -d "$(host '"NetworkMode":"host","PidMode":"container:web-1","Devices":[{"PathOnHost":"/dev/dri/card0"}],"DeviceCgroupRules":["c 189:* rwm"],"Sysctls":{"net/ipv4/ip_forward":"1"}')"
-        refused '"HostConfig.PidMode \"host\"; ALLOW_HOST_NAMESPACES=pid:host would allow it"' /containers/create -H "$json" -d "$(host '"PidMode":"host"')"
+        refused 'HostConfig.PidMode \"host\"; ALLOW_HOST_NAMESPACES=pid:host would allow it' /containers/create -H "$json" -d "$(host '"PidMode":"host"')"
         refused 'NetworkMode \"container:gluetun\"; ALLOW_HOST_NAMESPACES=network:container:gluetun would allow it' /containers/create -H "$json" -d "$(host '"NetworkMode":"container:gluetun"')"
         refused 'HostConfig.Devices \"/dev/net/tun\"; ALLOW_DEVICES=/dev/net/tun would allow it' /containers/create -H "$json" -d "$(host '"Devices":[{"PathOnHost":"/dev/dri"},{"PathOnHost":"/dev/net/tun","PathInContainer":"/dev/net/tun"}]')"
         refused 'HostConfig.DeviceRequests \"gpu\"; ALLOW_DEVICES=gpu would' /containers/create -H "$json" -d "$(host '"DeviceRequests":[{"Driver":"","Count":-1,"DeviceIDs":null,"Capabilities":[["gpu"]],"Options":{}}]')"
