@@ -499,11 +499,11 @@ cleanup_container() { engine rm -f "$N-$1"; }
         id=$(sed -n 's/.*"Id":"\([0-9a-f]*\)".*/\1/p' <<<"$ANSWER")
         [ -z "$id" ] || call POST "/exec/$id/start" '{"Detach":true}'
     }
-    attack_command() { run_exec '{"Cmd":["sh","-c","echo x >/tmp/'"$N"'-command"]}'; }
-    effect_command() { engine exec victim test -e "/tmp/$N-command"; }
-    cleanup_command() { engine exec victim rm -f "/tmp/$N-command"; }
+    attack_command() { run_exec '{"Cmd":["sh","-c","echo x >/'"$N"'-command"]}'; }
+    effect_command() { engine exec victim test -e "/$N-command"; }
+    cleanup_command() { engine exec victim rm -f "/$N-command"; }
     attack Cmd command
-    attack_words() { run_exec '{"Cmd":["cat","/etc/hostname"],"cmd":["touch","/tmp/'"$N"'-command"]}'; }
+    attack_words() { run_exec '{"Cmd":["cat","/etc/hostname"],"cmd":["touch","/'"$N"'-command"]}'; }
     effect_words() { effect_command; }
     cleanup_words() { cleanup_command; }
     attack Cmd words
