@@ -511,12 +511,16 @@ def recreation():
     names = ["web", "gluetun", "files", "alone", "hidden", "broken", "escapes", "gone"]
     inspections = [inspected(Binds=["data:/d"]), inspected(CapAdd=["NET_ADMIN"]), inspected(Binds=["/srv/x:/x"], Privileged=True),
                    inspected({"com.centurylinklabs.watchtower.enable": "false"}, Privileged=True),
-                   inspected({"com.centurylinklabs.watchtower.enable": "true"}, Devices=[{"PathOnHost": "/dev/sda"}]), b"[", inspected(CapAdd=["\x1b]0;x\x07"]), None]
+                   inspected({"com.centurylinklabs.watchtower.enable": "true"}, Devices=[{"PathOnHost": "/dev/net/tun"}, {"PathOnHost": "/dev/fuse"}],
+                             Sysctls={"net.ipv4.ip_forward": "1"}, PidMode="host"), b"[", inspected(CapAdd=["\x1b]0;x\x07"]), None]
     expected = {
         'gluetun could not be created again through this proxy: HostConfig.CapAdd "NET_ADMIN"; ALLOW_CAP_ADD with that capability would allow it',
         'files could not be created again through this proxy: HostConfig.Binds "/srv/x:/x"; ALLOW_BIND_MOUNTS with that path would allow it',
         'files could not be created again through this proxy: HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it',
-        'hidden could not be created again through this proxy: HostConfig.Devices; ALLOW_DEVICES=true would allow it',
+        'hidden could not be created again through this proxy: HostConfig.Devices "/dev/net/tun"; ALLOW_DEVICES=/dev/net/tun would allow it',
+        'hidden could not be created again through this proxy: HostConfig.Devices "/dev/fuse"; ALLOW_DEVICES=/dev/fuse would allow it',
+        'hidden could not be created again through this proxy: HostConfig.Sysctls "net.ipv4.ip_forward"; ALLOW_SYSCTLS=net.ipv4.ip_forward would allow it',
+        'hidden could not be created again through this proxy: HostConfig.PidMode "host"; ALLOW_HOST_NAMESPACES=pid:host would allow it',
     }
 
     def holding(path):

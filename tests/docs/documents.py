@@ -268,7 +268,8 @@ def scripts():
 
 # ---- what is shown of the log and of answers ----
 
-CREATE = (b'{"HostConfig":{"Privileged":true}}', b'{"HostConfig":{"Binds":["/etc:/x"]}}')
+CREATE = (b'{"HostConfig":{"Privileged":true}}', b'{"HostConfig":{"Binds":["/etc:/x"]}}',
+          b'{"HostConfig":{"Devices":[{"PathOnHost":"/dev/net/tun"}]}}')
 
 
 def ask_everything(proxy):

@@ -45,11 +45,11 @@ render() {
 
 free_port() { PYTHONPATH="$ROOT/tests/support" python3 -c 'from proxy import free_port; print(free_port())'; }
 
-# start_proxy: runs it, and leaves its address in ADDRESS
+# start_proxy [NAME=value ...]: runs it, and leaves its address in ADDRESS
 start_proxy() {
     local port n
     port=$(free_port)
-    render "$port"
+    render "$port" "$@"
     "$haproxy" -f "$HERE/haproxy.cfg" >"$HERE/haproxy.log" 2>&1 3>&- &
     echo $! >"$HERE/pid"
     ADDRESS=127.0.0.1:$port
@@ -116,7 +116,8 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
     local haproxy variables
     for haproxy in $HAPROXIES; do
         for variables in ALLOW_PRIVILEGED=false "ALLOW_BIND_MOUNTS=/srv,/it's" ALLOW_IMAGE_REFERENCES=nginx,ghcr.io/me/* \
-            REQUIRE_LABEL=a=b ALLOW_HOST_NAMESPACES=true MAX_CREATE_BODY=1000000; do
+            REQUIRE_LABEL=a=b ALLOW_HOST_NAMESPACES=true MAX_CREATE_BODY=1000000 "ALLOW_EXEC_COMMANDS=echo it's \$HOME,a # %[src] **" \
+            "ALLOW_DEVICES=/dev/it's,gpu,c:189:*" ALLOW_SYSCTLS=net.ipv4.*; do
             render 2375 "$variables" "ALLOW_IMAGES=true"
             run -0 "$haproxy" -c -f "$HERE/haproxy.cfg"
             echo "$variables: $output"
@@ -186,6 +187,34 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
         refused 'controls this host' /swarm/join -H "$json" -d '{}'
         # the log says the same
         grep -F 'Forbidden: /containers/create POST' "$HERE/haproxy.log" | grep -F 'HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it'
+        kill "$(cat "$HERE/pid")"
+    done
+}
+
+@test "what a list names passes, and the reason of a refusal names the value that would add it" {
+    local haproxy ENGINE=docker json='Content-Type: application/json'
+    local lists=("ALLOW_HOST_NAMESPACES=network:host,pid:container:web*" ALLOW_DEVICES=/dev/dri,c:189:* ALLOW_SYSCTLS=net.ipv4.ip_forward
+        "ALLOW_EXEC_COMMANDS=pg_dump -U * **,nginx -s reload,cat it's" ALLOW_EXEC_USERS=postgres)
+    host() { printf '{"HostConfig":{%s}}' "$1"; }
+    for haproxy in $HAPROXIES; do
+        HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
+        start_proxy "${lists[@]}"
+        passed /containers/create -H "$json" -d "$(host '"NetworkMode":"host","PidMode":"container:web-1","Devices":[{"PathOnHost":"/dev/dri/card0"}],"DeviceCgroupRules":["c 189:* rwm"],"Sysctls":{"net/ipv4/ip_forward":"1"}')"
+        refused 'HostConfig.PidMode \"host\"; ALLOW_HOST_NAMESPACES=pid:host would allow it' /containers/create -H "$json" -d "$(host '"PidMode":"host"')"
+        refused 'NetworkMode \"container:gluetun\"; ALLOW_HOST_NAMESPACES=network:container:gluetun would allow it' /containers/create -H "$json" -d "$(host '"NetworkMode":"container:gluetun"')"
+        refused 'HostConfig.Devices \"/dev/net/tun\"; ALLOW_DEVICES=/dev/net/tun would allow it' /containers/create -H "$json" -d "$(host '"Devices":[{"PathOnHost":"/dev/dri"},{"PathOnHost":"/dev/net/tun","PathInContainer":"/dev/net/tun"}]')"
+        refused 'HostConfig.DeviceRequests \"gpu\"; ALLOW_DEVICES=gpu would' /containers/create -H "$json" -d "$(host '"DeviceRequests":[{"Driver":"","Count":-1,"DeviceIDs":null,"Capabilities":[["gpu"]],"Options":{}}]')"
+        refused 'HostConfig.Sysctls \"kernel.msgmax\"; ALLOW_SYSCTLS=kernel.msgmax would' /containers/create -H "$json" -d "$(host '"Sysctls":{"kernel.msgmax":"1"}')"
+        refused 'networkmode \"container:x\"; ALLOW_HOST_NAMESPACES=network:container:x would' '/build?networkmode=container:x'
+        passed '/build?networkmode=host'
+        passed /containers/x/exec -H "$json" -d '{"Cmd":["pg_dump","-U","app","-f","/x y"],"User":"postgres","AttachStdout":true}'
+        passed /containers/x/exec -H "$json" -d "{\"Cmd\":[\"cat\",\"it's\"]}"
+        refused 'Cmd; ALLOW_EXEC_COMMANDS does not allow it' /containers/x/exec -H "$json" -d '{"Cmd":["sh"]}'
+        refused 'Cmd; ALLOW_EXEC_COMMANDS does not allow it' /containers/x/exec -H "$json" -d '{"Cmd":["nginx","-s","reload"],"Cmd":["nginx","-s","reload","x"]}'
+        refused 'User \"root\"; ALLOW_EXEC_USERS=root would allow it' /containers/x/exec -H "$json" -d '{"Cmd":["nginx","-s","reload"],"User":"root"}'
+        refused 'Env \"PATH=/x\"; no setting allows it' /containers/x/exec -H "$json" -d '{"Cmd":["nginx","-s","reload"],"Env":["PATH=/x"]}'
+        refused 'AttachStdin; ALLOW_EXEC_COMMANDS does not' /containers/x/exec -H "$json" -d '{"AttachStdin":true}'
+        grep -F 'Forbidden: /containers/create POST' "$HERE/haproxy.log" | grep -F 'ALLOW_HOST_NAMESPACES=pid:host would allow it'
         kill "$(cat "$HERE/pid")"
     done
 }

@@ -421,3 +421,96 @@ assert "POST" in text and "403" in text and sys.argv[2] in text, text' $LAB/line
         run ! grep -aP '[\x00-\x08\x0b-\x1f\x7f]' $LAB/escape
     done
 }
+
+# ---- 11. Lists of devices, namespaces, sysctls and commands ----
+
+setup_lists() {
+    [ -e $LAB/lists.pid ] || start_program lists $SOCKET ALLOW_CREATE=1 ALLOW_CONTAINERS=1 ALLOW_START=1 ALLOW_EXEC=1 ALLOW_DELETE=1 \
+        ALLOW_DEVICES=/dev/lists,/dev/zero "ALLOW_HOST_NAMESPACES=network:host,pid:container:victim" ALLOW_SYSCTLS=net.ipv4.ip_forward \
+        "ALLOW_EXEC_COMMANDS=cat /etc/*"
+    GUARDED=$LAB/lists.sock
+}
+box() { printf '{"Image":"box","Cmd":["sh","-c","%s"],"HostConfig":{%s}}' "$1" "$2"; }
+cleanup_container() { engine rm -f "$N-$1"; }
+
+@test "a device that no list holds, by a path with dots" {
+    setup_lists
+    mkdir -p /dev/lists
+    attack_dots() { run_container "$N-dots" "$(box 'test -c /dev/x && echo there' '"Devices":[{"PathOnHost":"/dev/lists/../full","PathInContainer":"/dev/x","CgroupPermissions":"rwm"}]')"; }
+    effect_dots() { [[ $(output_of "$N-dots") == *there* ]]; }
+    cleanup_dots() { cleanup_container dots; }
+    attack HostConfig.Devices dots
+}
+@test "a device that no list holds, by a link outside of the listed paths" {
+    setup_lists
+    ln -sfn /dev/full $LAB/alias
+    attack_link() { run_container "$N-link" "$(box 'test -c /dev/x && echo there' '"Devices":[{"PathOnHost":"'$LAB'/alias","PathInContainer":"/dev/x","CgroupPermissions":"rwm"}]')"; }
+    effect_link() { [[ $(output_of "$N-link") == *there* ]]; }
+    cleanup_link() { cleanup_container link; }
+    attack HostConfig.Devices link
+    # what is listed works, a link below a listed directory as well: the Engine follows it, see docs/guard.md
+    mkdir -p /dev/lists
+    ln -sfn ../zero /dev/lists/link
+    succeeds POST "/containers/create?name=zero" "$(box 'test -c /dev/x' '"Devices":[{"PathOnHost":"/dev/lists/link","PathInContainer":"/dev/x","CgroupPermissions":"rwm"}]')"
+    succeeds POST /containers/zero/start
+    [ "$(timeout 60 docker -H "unix://$SOCKET" wait zero)" = 0 ]
+    engine rm -f zero
+    rm -r /dev/lists
+}
+@test "a container that the list does not hold, by the beginning of its id" {
+    setup_lists
+    OTHER=$(engine run -d --name other box sleep 100000)
+    attack_id() { run_container "$N-id" "$(box 'test -d /proc/1 && ps' '"PidMode":"container:'"${OTHER:0:8}"'"')"; }
+    effect_id() { [[ $(output_of "$N-id") == *"sleep 100000"* ]]; }
+    cleanup_id() { cleanup_container id; }
+    attack HostConfig.PidMode id
+    refuses HostConfig.PidMode POST /containers/create "$(box true '"PidMode":"container:other"')"
+    refuses HostConfig.PidMode POST /containers/create "$(box true '"PidMode":"host"')"
+    refuses HostConfig.NetworkMode POST /containers/create "$(box true '"NetworkMode":"container:victim"')"
+    N=listed
+    succeeds POST "/containers/create?name=listed" "$(box ps '"PidMode":"container:victim","NetworkMode":"host"')"
+    succeeds POST /containers/listed/start
+    timeout 60 docker -H "unix://$SOCKET" wait listed
+    [[ $(output_of listed) == *"sleep 100000"* ]]
+    engine rm -f listed other
+}
+@test "a sysctl that the list does not hold, by its name with slashes" {
+    setup_lists
+    READ='cat /proc/sys/net/ipv4/ip_unprivileged_port_start'
+    attack_sysctl() { run_container "$N-sysctl" "$(box "$READ" '"Sysctls":{"net/ipv4/ip_unprivileged_port_start":"77"}')"; }
+    effect_sysctl() { [[ $(output_of "$N-sysctl") == 77 ]]; }
+    cleanup_sysctl() { cleanup_container sysctl; }
+    # (The runc of Engine 20.10 may know names with dots only.)
+    API=$SOCKET N=known
+    attack_sysctl
+    if effect_sysctl; then attack HostConfig.Sysctls sysctl; else through_proxy HostConfig.Sysctls sysctl; fi
+    cleanup_container sysctl
+    succeeds POST "/containers/create?name=forward" "$(box 'cat /proc/sys/net/ipv4/ip_forward' '"Sysctls":{"net.ipv4.ip_forward":"1"}')"
+    succeeds POST /containers/forward/start
+    timeout 60 docker -H "unix://$SOCKET" wait forward
+    [[ $(output_of forward) == 1 ]]
+    engine rm -f forward
+}
+@test "a command that the list does not hold" {
+    setup_lists
+    run_exec() { # run_exec JSON: makes and starts it
+        local id
+        call POST /containers/victim/exec "$1"
+        id=$(sed -n 's/.*"Id":"\([0-9a-f]*\)".*/\1/p' <<<"$ANSWER")
+        [ -z "$id" ] || call POST "/exec/$id/start" '{"Detach":true}'
+    }
+    attack_command() { run_exec '{"Cmd":["sh","-c","echo x >/'"$N"'-command"]}'; }
+    effect_command() { engine exec victim test -e "/$N-command"; }
+    cleanup_command() { engine exec victim rm -f "/$N-command"; }
+    attack Cmd command
+    attack_words() { run_exec '{"Cmd":["cat","/etc/hostname"],"cmd":["touch","/'"$N"'-command"]}'; }
+    effect_words() { effect_command; }
+    cleanup_words() { cleanup_command; }
+    attack Cmd words
+    refuses Cmd POST /containers/victim/exec '{"Cmd":["cat","/etc/../proc/1/environ"]}'
+    refuses Env POST /containers/victim/exec '{"Cmd":["cat","/etc/hostname"],"Env":["LD_PRELOAD=/x"]}'
+    refuses User POST /containers/victim/exec '{"Cmd":["cat","/etc/hostname"],"User":"nobody"}'
+    API=$LAB/lists.sock
+    run -0 docker -H "unix://$API" exec victim cat /etc/hostname
+    [ "$output" = "$(engine exec victim cat /etc/hostname)" ]
+}
