@@ -246,7 +246,7 @@ static char *item_of(const struct named *named)
         length = strcspn(value, " ;,");
     } else if (strncmp(at, " with the driver", strlen(" with the driver")) == 0 ||
                strncmp(at, " with that ", strlen(" with that ")) == 0 ||
-               strncmp(at, " does not", strlen(" does not")) == 0) {
+               strncmp(at, " does not list it", strlen(" does not list it")) == 0) {
         if (named->guard == &variable_table[VAR_ALLOW_BIND_MOUNTS] ||
             named->guard == &variable_table[VAR_ALLOW_VOLUME_NAMES])
             length = strcspn(value, ":");
@@ -505,7 +505,7 @@ static void add_permissions(struct outputs *outputs, const struct client *client
     choice_free(&choice);
 }
 
-/* Whether a path or a file is below another one, or the same. */
+/* Whether a path is below another one, or the same: lists of paths (bind mounts, devices) open what is below. */
 static bool is_below(const char *path, const char *other)
 {
     size_t length = strcmp(other, "/") == 0 ? 0 : strlen(other);
@@ -523,8 +523,7 @@ static bool is_covered(const struct client *client, size_t k)
 
         if (i == k || other->variable != wish->variable)
             continue;
-        if (strcmp(other->item, "true") == 0 ||
-            (wish->variable == &variable_table[VAR_ALLOW_BIND_MOUNTS] && is_below(wish->item, other->item)))
+        if (strcmp(other->item, "true") == 0 || (*wish->item == '/' && is_below(wish->item, other->item)))
             return true;
     }
     return false;

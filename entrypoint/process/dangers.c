@@ -72,8 +72,8 @@ static void find_audit(struct dangers *dangers, const struct profile *profile)
         add(dangers, profile, "audit", true,
             text_format("%sMODE=audit: all operations are forwarded to the Engine for %s%s, which can become root on "
                         "this host; `docker-socket-proxy suggest` reads the log, and %sMODE=enforce ends this",
-                        profile->prefix, profile->name[0] == '\0' ? "clients of no profile" : "profile ",
-                        profile->name, profile->prefix));
+                        profile->prefix, profile->name[0] == '\0' ? "clients of no profile" : "profile ", profile->name,
+                        profile->prefix));
 }
 
 /* BuildKit's own protocol is not judged, so /grpc gives more than the guard's settings allow. */

@@ -33,7 +33,7 @@ newcomer() { /usr/bin/python3 "$ROOT/tests/e2e/newcomer.py"; }
 @test "what suggest prints for a client of docker-py in an audit is enough for it, and each variable is needed" {
     echo MODE=audit >"$BATS_TEST_TMPDIR/settings"
     run -0 proxied newcomer
-    [ "$output" = done ]
+    [ "$output" = "done" ]
     run -0 grep -c '^Would forbid: ' "$BATS_TEST_TMPDIR/log"
     [ "$output" -gt 10 ]
     "$ROOT/build/docker-socket-proxy" suggest "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/suggested"
@@ -42,14 +42,16 @@ newcomer() { /usr/bin/python3 "$ROOT/tests/e2e/newcomer.py"; }
     grep -v '^#' "$BATS_TEST_TMPDIR/suggested" | grep . >"$BATS_TEST_TMPDIR/all"
     cp "$BATS_TEST_TMPDIR/all" "$BATS_TEST_TMPDIR/settings"
     run -0 proxied newcomer
-    [ "$output" = done ]
+    [ "$output" = "done" ]
     run -1 grep -E '^(Forbidden|Would forbid|Refused|Unreachable): ' "$BATS_TEST_TMPDIR/log"
 
     [ "$(wc -l <"$BATS_TEST_TMPDIR/all")" -gt 10 ]
-    while read -r line; do
-        grep -vxF "$line" "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/settings"
+    local -a all
+    mapfile -t all <"$BATS_TEST_TMPDIR/all"
+    for line in "${all[@]}"; do
+        printf '%s\n' "${all[@]}" | grep -vxF "$line" >"$BATS_TEST_TMPDIR/settings"
         run proxied newcomer
         [ "$status" -ne 0 ] || { echo "it works without $line"; return 1; }
         grep '^Forbidden: ' "$BATS_TEST_TMPDIR/log"
-    done <"$BATS_TEST_TMPDIR/all"
+    done
 }
