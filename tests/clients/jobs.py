@@ -446,7 +446,7 @@ def diun(run):
     config = run.file("diun.yml", f"""
 db: {{path: {run.directory}/diun.db}}
 watch: {{schedule: "* * * * *", runOnStartup: true, firstCheckNotif: true, healthchecks: null}}
-regopts: [{{name: local, selector: image, insecureTLS: true}}]
+regopts: [{{name: "{REGISTRY}/app", selector: image, insecureTLS: true}}]
 providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
 """)
     run.start(program("diun"), "serve", "--config", config, "--log-level", "debug")
@@ -471,7 +471,7 @@ def cases(case):
         case("docker-28", "look only", docker_reads("docker-28"), "docker-cli", survives=PING, quick=True),
         case("docker-20", "run", docker_runs("docker-20"), "docker-run", survives=PING),
         case("docker-28", "run", docker_runs("docker-28"), "docker-run", survives=PING),
-        case("compose-1", "up, ps, down", compose("compose-1", 1), "compose-v1"),
+        case("compose-1", "up, ps, down", compose("compose-1", 1), "compose-v1", engine=BEFORE_25),
         case("compose-2", "up, ps, down", compose("compose-2", 2), "compose+volumes", survives=PING, quick=True),
         case("docker-py", "run, exec", python("library.py"),
              ["ContainerCreate", "ContainerStart", "ContainerInspect", "ContainerList", "ContainerExec", "ExecStart",
