@@ -24,7 +24,7 @@ fi
 why=$(suite_possible) || { say "the Docker Engine of Debian $suite is needed, and $why"; exit 75; }
 say "getting the Docker Engine of Debian $suite into ${home#"$ROOT"/}"
 suite_download "$suite" "$home" docker.io docker-cli containerd runc iptables \
-    podman conmon netavark aardvark-dns nftables mount
+    podman conmon netavark aardvark-dns nftables mount procps
 root=$home/root
 # What the packages' installation scripts would do, as far as an Engine needs it
 mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64"

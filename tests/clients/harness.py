@@ -239,13 +239,21 @@ class Run:
                                      stderr=file, stdin=subprocess.PIPE if text else subprocess.DEVNULL, text=True,
                                      start_new_session=True)
             self.children.append(child)
-            try:
-                out = child.communicate(text, timeout=LIMIT)[0]
-            except subprocess.TimeoutExpired:
-                raise Refused(f"{command[0]} does not end; {self.client_log()}") from None
+            out = self.output(child, text)
         if check and child.returncode != 0:
             raise Refused(f"{' '.join(command)}: status {child.returncode}: {out}{self.client_log()}")
         return out
+
+    def output(self, child, text):
+        """What the client prints until it ends"""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            try:
+                return child.communicate(text, timeout=0.5)[0]
+            except subprocess.TimeoutExpired:
+                text = None
+                if time.monotonic() > deadline or self.without and self.gave_up():
+                    raise Refused(f"{child.args[0]} does not end; {self.client_log()}") from None
 
     def start(self, *command, **environment):
         """Starts the client, which stays. Its output goes to client.log."""

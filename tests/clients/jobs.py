@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,7 +41,7 @@ def replay(name):
                 for part in body.split(" + "):
                     data.update(json.loads(re.sub(r"\$[A-Za-z0-9_.]+", lambda m: json.dumps(member(saved, m[0])), part)))
             path = re.sub(r"\$[A-Za-z0-9_.]+", lambda m: str(member(saved, m[0])), path)
-            text = send(run, method, path, data)
+            text = send(run.url + path, method, data)
             if keep:
                 saved[keep.strip()] = json.loads(text)
     return act
@@ -63,15 +64,16 @@ def member(saved, name):
     return value
 
 
-def send(run, method, path, data):
+def send(url, method, data=None):
+    """One request. Returns the answer's body; for METHOD! only the beginning of it."""
     body = json.dumps(data).encode() if data is not None else b"" if method == "POST" else None
-    request = urllib.request.Request(run.url + urllib.parse.quote(path, safe="/?&=%:,"), body, method=method.rstrip("!"),
+    request = urllib.request.Request(urllib.parse.quote(url, safe="/?&=%:,"), body, method=method.rstrip("!"),
                                      headers={"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=LIMIT) as answer:
             return (answer.read1(65536) if method.endswith("!") else answer.read()).decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
-        raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from None
+        raise Refused(f"{method} {url}: {error.code} {error.read().decode()}") from None
 
 
 # ---- the docker command, Compose and libraries ----
@@ -303,6 +305,18 @@ def dozzle(run):
     dozzle.api = f"{dozzle.base}/api/hosts/{found['host']}/containers/{found['id']}"
     run.until(lambda: "a line of the log" in stream(f"{dozzle.api}/logs/stream?stdout=1&stderr=1&everything=1&levels=unknown&levels=info",
                                                     "a line of the log"), "its log")
+    run.until(lambda: dozzle_follows(f"{dozzle.base}/api/events/stream"), "a container that came later on the same page")
+
+
+def dozzle_follows(url):
+    """Whether an open page learns of a new container."""
+    name, got = f"later{time.monotonic_ns()}", ""
+    with contextlib.suppress(TimeoutError), urllib.request.urlopen(url, timeout=5) as answer:
+        while name not in got:
+            if "containers-changed" in got and not inspect(name):
+                serve(name)
+            got += answer.read1(65536).decode("utf-8", "replace")
+    return name in got
 
 
 def dozzle_stats(run):
@@ -313,7 +327,7 @@ def dozzle_stats(run):
 def dozzle_actions(run):
     dozzle_stats(run)
     for action, state in (("stop", False), ("start", True), ("restart", True)):
-        urllib.request.urlopen(urllib.request.Request(f"{dozzle.api}/actions/{action}", method="POST"), timeout=LIMIT).close()
+        send(f"{dozzle.api}/actions/{action}", "POST")
         if inspect("talker")["State"]["Running"] != state:
             raise Refused(action)
 
@@ -446,7 +460,7 @@ def diun(run):
     config = run.file("diun.yml", f"""
 db: {{path: {run.directory}/diun.db}}
 watch: {{schedule: "* * * * *", runOnStartup: true, firstCheckNotif: true, healthchecks: null}}
-regopts: [{{name: local, selector: image, insecureTLS: true}}]
+regopts: [{{name: "{REGISTRY}/app", selector: image, insecureTLS: true}}]
 providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
 """)
     run.start(program("diun"), "serve", "--config", config, "--log-level", "debug")
@@ -471,7 +485,7 @@ def cases(case):
         case("docker-28", "look only", docker_reads("docker-28"), "docker-cli", survives=PING, quick=True),
         case("docker-20", "run", docker_runs("docker-20"), "docker-run", survives=PING),
         case("docker-28", "run", docker_runs("docker-28"), "docker-run", survives=PING),
-        case("compose-1", "up, ps, down", compose("compose-1", 1), "compose-v1"),
+        case("compose-1", "up, ps, down", compose("compose-1", 1), "compose-v1", engine=BEFORE_25),
         case("compose-2", "up, ps, down", compose("compose-2", 2), "compose+volumes", survives=PING, quick=True),
         case("docker-py", "run, exec", python("library.py"),
              ["ContainerCreate", "ContainerStart", "ContainerInspect", "ContainerList", "ContainerExec", "ExecStart",
@@ -487,7 +501,7 @@ def cases(case):
         case("telegraf", "inputs.docker", telegraf, "telegraf", survives=PING),
         case("glances", "containers plugin", glances, "glances"),
         case("docker-gen", "-watch", docker_gen, "docker-gen", noise=["GET /info:", "GET /version:"],
-             replay=looks("docker-gen")),
+             survives={"SystemEvents": "it asks again every few seconds"}, replay=looks("docker-gen")),
         case("autoheal", "restart", autoheal(autoheal_starts), "autoheal", replay=autoheal(replay("autoheal"))),
         case("dozzle", "read", dozzle, "dozzle", noise=["GET /containers/[0-9a-f]+/stats:", "GET /version:"],
              replay=looks("dozzle")),

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """The table of the clients that were tried, in docs/clients.md, from what the tests found:
-    tests/clients/table.py          writes it from build/results/clients-tried.tsv, in which the newest line of a row counts
-    tests/clients/table.py --check  prints the rows of the tests that the table lacks, or has too many (exit status 1)"""
+    python3 tests/clients/table.py          writes it from build/results/clients-tried.tsv, in which the newest line of a row counts
+    python3 tests/clients/table.py --check  prints the rows of the tests that the table lacks, or has too many (exit status 1)"""
 import os
 import sys
 

@@ -6,7 +6,7 @@ cd "$BATS_TEST_DIRNAME/../.." || exit 1
 check() { python3 "$BATS_TEST_DIRNAME/documents.py" "$1"; }
 
 @test "the tables are those of the program" { scripts/tables.sh --check; }
-@test "the table of the clients that were tried has the rows of their tests" { tests/clients/table.py --check; }
+@test "the table of the clients that were tried has the rows of their tests" { python3 tests/clients/table.py --check; }
 @test "links lead to files and headings" { check links; }
 @test "each document is linked from the README" { check reached; }
 @test "each permission that a document names exists" { check permissions_exist; }
