@@ -54,7 +54,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -150,6 +150,12 @@ test-streams-long: setup-test
 test-reload-long: setup-test
 	@$(MAKE) -s --no-print-directory all
 	@RELOADS=20 STREAMS=200 tests/run.sh reload-long -f 'under load'
+
+# deploy/observability with a real Prometheus, and the status page in a browser; SCREENSHOTS=DIRECTORY keeps its pictures
+test-observability: setup-test
+	@scripts/install-packages.sh observability
+	@$(MAKE) -s --no-print-directory all
+	@tests/run.sh observability
 
 # How much of the program the unit tests run, by file and in total
 coverage: setup-test

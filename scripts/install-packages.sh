@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the named jobs need and that are missing:
-#   scripts/install-packages.sh build|base|test|lint...
+#   scripts/install-packages.sh build|base|test|observability|lint...
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -57,6 +57,13 @@ needs_test() {
     docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
 }
 
+needs_observability() {
+    need prometheus prometheus
+    need promtool prometheus
+    need chromium chromium
+    need_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
+}
+
 needs_lint() {
     needs_build
     need clang-tidy clang-tidy
@@ -66,10 +73,10 @@ needs_lint() {
     need_lib check check
 }
 
-[ $# -gt 0 ] || die 'usage: install-packages.sh build|base|test|lint...'
+[ $# -gt 0 ] || die 'usage: install-packages.sh build|base|test|observability|lint...'
 for job; do
     case $job in
-        build | base | test | lint) "needs_$job" ;;
+        build | base | test | observability | lint) "needs_$job" ;;
         *) die "no such job: $job" ;;
     esac
 done

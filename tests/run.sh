@@ -41,6 +41,8 @@ suite clients-engine28 'haproxy engine=dockerd-clients-28 sid clients'          
 # On demand only: the tests of streams, with more runs and larger transfers
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
 suite reload-long   'haproxies'                                                 tests/behaviour/reload.py
+# On demand only: the metrics with a real Prometheus, and the status page in a browser
+suite observability 'haproxy'                                                   tests/observability
 
 has() { [[ " ${needs[$1]} " == *" $2 "* ]]; }
 note() { printf '# %s\n' "$*"; }

@@ -41,7 +41,7 @@ static struct slot slot_of(const struct environment *environment, size_t i)
     slot.label = i == 0 ? "-" : profile_log_name(slot.first);
     if (shared) {
         slot.profiles = environment->profile_count - (SLOTS_MAX - 1);
-        slot.label = "(others)";
+        slot.label = "other-profiles";
         table = "others";
     }
     bounded_format(slot.counts, sizeof slot.counts, "counts_%s", table);
