@@ -81,9 +81,11 @@ static const struct {
     {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[\"A=b\",\"c\",\"A B=c\",\"\"]}}\n",
      "{\"Config\":{\"Env\":[\"A=***\",\"***\",\"***\",\"***\"]}}"},
     {"environment", "ContainerInspect", "{\"Config\":{\"Env\":null}}", "{\"Config\":{\"Env\":null}}"},
-    {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[]},\"Env\":[\"a\"]}", "{\"Config\":{\"Env\":[]},\"Env\":[\"a\"]}"},
+    {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[]},\"Env\":[\"a\"]}",
+     "{\"Config\":{\"Env\":[]},\"Env\":[\"a\"]}"},
     {"environment", "ContainerInspect", "{\"Config\":null}", "{\"Config\":null}"},
-    {"environment", "ContainerInspect", "{\"Config\":{\"Labels\":{\"Env\":\"x\",\"\\\"Env\\\":[\":\"\"},\"env\":[\"A=b\"]}}",
+    {"environment", "ContainerInspect",
+     "{\"Config\":{\"Labels\":{\"Env\":\"x\",\"\\\"Env\\\":[\":\"\"},\"env\":[\"A=b\"]}}",
      "{\"Config\":{\"Labels\":{\"Env\":\"x\",\"\\\"Env\\\":[\":\"\"},\"env\":[\"A=***\"]}}"},
     /* what no Engine writes */
     {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[\"A=b\"],\"Env\":[\"C=d\"]}}", NULL},
@@ -103,10 +105,12 @@ static const struct {
      "\"Ports\":{\"1/tcp\":[{\"HostIp\":\"4\"},{\"HostIp\":\"5\"}],\"2/tcp\":null}}}",
      "{\"NetworkSettings\":{\"Networks\":{\"Networks\":{\"IPAddress\":\"\"},\"IPAddress\":{\"IPAddress\":\"\",\"x\":3}},"
      "\"Ports\":{\"1/tcp\":[{\"HostIp\":\"\"},{\"HostIp\":\"\"}],\"2/tcp\":null}}}"},
-    {"commands,labels", "ContainerList", "[{\"Command\":\"a\",\"Labels\":{\"Command\":\"b\"},\"Id\":1},{\"Labels\":null,\"Command\":[\"c\"]}]",
+    {"commands,labels", "ContainerList",
+     "[{\"Command\":\"a\",\"Labels\":{\"Command\":\"b\"},\"Id\":1},{\"Labels\":null,\"Command\":[\"c\"]}]",
      "[{\"Command\":\"\",\"Labels\":{},\"Id\":1},{\"Labels\":null,\"Command\":[]}]"},
     {"commands", "ContainerList", "[]\n", "[]"},
-    {"environment", "ServiceList", "[{\"Spec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"A=b\"]}}},\"PreviousSpec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"C=d\"]}}}}]",
+    {"environment", "ServiceList",
+     "[{\"Spec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"A=b\"]}}},\"PreviousSpec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"C=d\"]}}}}]",
      "[{\"Spec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"A=***\"]}}},\"PreviousSpec\":{\"TaskTemplate\":{\"ContainerSpec\":{\"Env\":[\"C=***\"]}}}}]"},
 };
 
