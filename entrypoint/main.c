@@ -225,12 +225,9 @@ static int print_map(const struct arguments *arguments, const struct environment
     static const struct {
         const char *name;
         void (*write)(FILE *out);
-    } maps[] = {{"operations", config_write_operations_map},
-                {"answers", config_write_answers_map},
-                {"members", guard_write_members_map},
-                {"hints", guard_write_hints_map},
-                {"redactions", redact_write_table},
-                {"settings", variables_write_table}};
+    } maps[] = {{"operations", config_write_operations_map}, {"answers", config_write_answers_map},
+                {"members", guard_write_members_map},        {"hints", guard_write_hints_map},
+                {"redactions", redact_write_table},          {"settings", variables_write_table}};
     char names[80] = "";
 
     (void)environment;

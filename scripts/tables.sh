@@ -89,6 +89,22 @@ table_clients() {
         }'
 }
 
+# What REDACT hides: a line for each operation and word
+table_redactions() {
+    echo '| word | operation | hidden in its answer |'
+    echo '|---|---|---|'
+    env -i DATA_DIR="$PWD" "$program" map redactions | awk -F '\t' '
+        {
+            count = split($3, words, ", ")
+            for (i = 1; i <= count; i++) {
+                key = words[i] " | " $1
+                if (!(key in list)) order[++keys] = key
+                list[key] = list[key] (list[key] == "" ? "" : ", ") ($4 == "refused" ? "refused as a whole" : "`" $2 "`" ($4 == "names" ? " (names stay)" : ""))
+            }
+        }
+        END { for (i = 1; i <= keys; i++) printf "| %s | %s |\n", order[i], list[order[i]] }' | LC_ALL=C sort
+}
+
 # replace FILE NAME: prints the file with a new table NAME
 replace() {
     case $2 in
@@ -96,6 +112,7 @@ replace() {
         operations) table_operations ;;
         clients) table_clients ;;
         settings) table_settings ;;
+        redactions) table_redactions ;;
         *) echo "$1: no such table: $2" >&2; exit 1 ;;
     esac >"$scratch/table"
     awk -v table="$scratch/table" -v name="$2" '

@@ -25,6 +25,7 @@ suite router        'haproxy'                                                   
 suite compat        'haproxy'                                                   tests/compat
 suite docs          'haproxy'                                                   tests/docs
 suite guard         'haproxies'                                                 tests/guard
+suite redact        'haproxies'                                                 tests/redact
 suite e2e           'haproxy image engine=dockerd'                              tests/e2e
 suite profiles      'haproxy image engine=dockerd'                              tests/profiles
 # The attacks that the create guard stops, on an Engine (and a Podman) that no other test has
@@ -107,7 +108,7 @@ while [ $# -gt 0 ] && [[ $1 != -* ]]; do
     shift
 done
 options=("$@")
-[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard clients-quick e2e profiles hostile e2e-engine28)
+[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard redact clients-quick e2e profiles hostile e2e-engine28)
 
 # ---- running it ----
 

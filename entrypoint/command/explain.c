@@ -251,7 +251,8 @@ static void print_columns(const struct answer *answer)
            answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
     printf("  guard      %s\n", about_guard(answer));
     print_others(answer, "  also       ");
-    printf("  redacted   %s\n", *hidden == '\0' ? "nothing" : hidden);
+    if (*hidden != '\0')
+        printf("  redacted   %s\n", hidden);
     free(hidden);
 }
 
@@ -264,8 +265,7 @@ static void print_object(const struct answer *answer)
                                       {"operation", verdict->row < operation_count ? verdict->operation : ""},
                                       {verdict->allowed && !verdict->audited ? "opened_by" : "reason", verdict->reason},
                                       {"profile", answer->profile->name},
-                                      {"guard", about_guard(answer)},
-                                      {"redacted", hidden}};
+                                      {"guard", about_guard(answer)}};
 
     printf("{\"allowed\": %s", is_allowed(answer) ? "true" : "false");
     if (is_audited(answer))
@@ -273,6 +273,10 @@ static void print_object(const struct answer *answer)
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         printf(", \"%s\": ", members[i][0]);
         print_json(members[i][1]);
+    }
+    if (*hidden != '\0') {
+        printf(", \"redacted\": ");
+        print_json(hidden);
     }
     puts("}");
     free(hidden);

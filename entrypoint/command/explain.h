@@ -23,8 +23,8 @@ int report_explain(const struct environment *environment, const struct inventory
 int report_response(const struct environment *environment, const struct inventory *inventory,
                     const struct profile *profile, const char *method, const char *target, const char *response_file);
 
-/* As report_explain, without bodies, for each "METHOD PATH" line of stdin: prints "allowed OPERATION" or "denied OPERATION REASON"
- * for each. Returns 0, or 1 if memory runs out. */
+/* As report_explain, without bodies, for each "METHOD PATH" line of stdin: prints "allowed OPERATION" or "denied
+ * OPERATION REASON" for each. Returns 0, or 1 if memory runs out. */
 int report_explain_lines(const struct environment *environment, const struct inventory *inventory,
                          const struct profile *profile);
 

@@ -111,8 +111,8 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     return for_answers > for_bodies ? for_answers : for_bodies;
 }
 
-/* A head must fit a buffer, and so must a body or an answer that is judged. Each thread keeps as many as its busy connections need:
- * by default it would keep two, and allocate the others each time. */
+/* A head must fit a buffer, and so must a body or an answer that is judged. Each thread keeps as many as its busy
+ * connections need: by default it would keep two, and allocate the others each time. */
 static void add_backends(struct values *values, struct definitions *definitions, const struct environment *environment,
                          const struct machine *machine, const struct inventory *inventory)
 {

@@ -8,8 +8,9 @@
 #include <string.h>
 
 /* What a client must not ask for in a request whose answer is rewritten: another form of it, or a part. */
-static const char *const headers[] = {"Accept-Encoding", "Range",         "If-Range",           "If-Match",
-                                      "If-None-Match",   "If-Modified-Since", "If-Unmodified-Since", "TE"};
+static const char *const headers[] = {
+    "Accept-Encoding",     "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
+    "If-Unmodified-Since", "TE"};
 
 /* The statuses of answers that are sent on; HAProxy has no status from a variable. */
 static const int statuses[] = {200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 500, 501, 503, 504};

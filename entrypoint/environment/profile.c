@@ -101,7 +101,7 @@ enum redact_when profile_redacts(const struct profile *profile, size_t i)
 /* Closes what REDACT refuses as a whole. */
 static void apply_redaction(struct profile *profile)
 {
-    for (size_t i = 0; i < operation_count; i++)
+    for (size_t i = 0; profile->redact != 0 && i < operation_count; i++)
         if (profile->permissions.open[i] && redact_refuses(profile->redact, operations[i].id)) {
             profile->permissions.open[i] = false;
             profile->redact_closes[i] = true;
@@ -131,7 +131,7 @@ void profile_reason(const struct profile *profile, size_t i, char reason[REASON_
         guard_inspects(profile->guard, operations[i].id))
         bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix,
                        guard_knobs[guarded->knob].variable);
-    if (!profile->permissions.open[i])
+    if (!profile->permissions.open[i] && profile->redact != 0)
         add_redaction(profile, i, reason);
 }
 

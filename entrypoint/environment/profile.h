@@ -22,10 +22,10 @@ struct profile {
  * profile has the listeners of its own only: none if its clients use those of the base set. */
 #define PROFILE_SETTING(field, name, scope, kind, ...) TYPE_##kind field;
 #include "base/variables.def"
-    unsigned redact;                  /* REDACT: a set of words, see redact/redact.h */
+    unsigned redact;                    /* REDACT: a set of words, see redact/redact.h */
     bool redact_closes[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and REDACT does not */
-    bool guard_is_set;   /* one of the guard's variables is set */
-    struct guard *guard; /* judges the bodies of requests that create workloads; owned */
+    bool guard_is_set;                  /* one of the guard's variables is set */
+    struct guard *guard;                /* judges the bodies of requests that create workloads; owned */
 };
 
 /* Reads the variables of the profile in its name field, "" for the base set. compat is NULL for all but the base

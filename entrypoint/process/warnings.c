@@ -239,8 +239,8 @@ static void report_sockets_in_volumes(const struct environment *environment, con
 static void report_redaction(const struct profile *profile)
 {
     /* What gives a client more than an answer: commands in a container, its files, its output. */
-    static const char *const wider[] = {"ContainerExec", "ContainerAttach", "ContainerAttachWebsocket",
-                                        "ContainerCreate", "Grpc", "Session"};
+    static const char *const wider[] = {
+        "ContainerExec", "ContainerAttach", "ContainerAttachWebsocket", "ContainerCreate", "Grpc", "Session"};
     char *words = redact_text(profile->redact);
 
     for (size_t i = 0; i < operation_count; i++)

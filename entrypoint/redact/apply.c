@@ -28,9 +28,13 @@ static pcre2_code *compile(const char *regex)
     return code;
 }
 
+struct compiled {
+    pcre2_code *code;
+};
+
 struct redactor {
     struct redact_recipe recipe;
-    pcre2_code **steps;
+    struct compiled *steps; /* one for each of the recipe */
     pcre2_code *proof;
 };
 
@@ -45,7 +49,7 @@ struct redactor *redactor_new(unsigned words, const char *operation_id)
     if (redactor->steps == NULL)
         abort();
     for (size_t i = 0; i < redactor->recipe.count; i++)
-        redactor->steps[i] = compile(redactor->recipe.steps[i].regex);
+        redactor->steps[i].code = compile(redactor->recipe.steps[i].regex);
     redactor->proof = compile(redactor->recipe.proof);
     return redactor;
 }
@@ -53,7 +57,7 @@ struct redactor *redactor_new(unsigned words, const char *operation_id)
 void redactor_free(struct redactor *redactor)
 {
     for (size_t i = 0; i < redactor->recipe.count; i++)
-        pcre2_code_free(redactor->steps[i]);
+        pcre2_code_free(redactor->steps[i].code);
     free(redactor->steps);
     pcre2_code_free(redactor->proof);
     redact_recipe_free(&redactor->recipe);
@@ -122,7 +126,7 @@ char *redactor_run(const struct redactor *redactor, const char *body, size_t len
     length = strnlen(body, length);
     text = text_format("%.*s", (int)length, body);
     for (size_t i = 0; i < redactor->recipe.count; i++) {
-        char *next = substitute(redactor->steps[i], redactor->recipe.steps[i].replacement, text, &length);
+        char *next = substitute(redactor->steps[i].code, redactor->recipe.steps[i].replacement, text, &length);
 
         free(text);
         text = next;

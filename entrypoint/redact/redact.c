@@ -98,13 +98,11 @@ unsigned redact_read(const char *value, const char *prefix, struct problems *pro
         if (word < REDACT_WORD_COUNT)
             set |= 1U << word;
         else
-            problem(problems, "%sREDACT: \"%s\" is not one of %s", prefix, items[i],
-                    variable_table[VAR_REDACT].values);
+            problem(problems, "%sREDACT: \"%s\" is not one of %s", prefix, items[i], variable_table[VAR_REDACT].values);
     }
     /* "${A}" with an empty A must not show what should be hidden. */
     if (value != NULL && count == 0)
-        problem(problems, "%sREDACT=%s: names nothing; it takes %s", prefix, value,
-                variable_table[VAR_REDACT].values);
+        problem(problems, "%sREDACT=%s: names nothing; it takes %s", prefix, value, variable_table[VAR_REDACT].values);
     list_free(items, count);
     return set;
 }
@@ -252,10 +250,10 @@ enum redact_when redact_when(unsigned words, const char *operation_id)
  * none. Neither is DEL in a string: HAProxy 3.0 would write it as %7F. */
 #define NUMBER "-?+(?>0|[1-9][0-9]*+)(?>\\.[0-9]++)?+(?>[eE][-+]?+[0-9]++)?+"
 
-const char redact_groups[] =
-    "(?<s>\"(?>[^\"\\\\\\x00-\\x1f\\x7f]++|\\\\(?>[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\")"
-    "(?<v>(?>(?&s)|\\{(?>(?&m)(?:,(?&m))*+)?+\\}|\\[(?>(?&v)(?:,(?&v))*+)?+\\]|" NUMBER "|true|false|null))"
-    "(?<m>(?&s):(?&v))";
+const char redact_groups[] = "(?<s>\"(?>[^\"\\\\\\x00-\\x1f\\x7f]++|\\\\(?>[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\")"
+                             "(?<v>(?>(?&s)|\\{(?>(?&m)(?:,(?&m))*+)?+\\}|\\[(?>(?&v)(?:,(?&v))*+)?+\\]|" NUMBER
+                             "|true|false|null))"
+                             "(?<m>(?&s):(?&v))";
 
 const char redact_error[] = "\\A\\{(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++)"
                             "(?:,(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++))*+\\}\\z";
@@ -366,8 +364,8 @@ static void add_empty(struct redact_recipe *recipe, const struct node *node, con
 /* The chain to the member's value. The caller frees it. */
 static char *chain_to(const struct place *place, const struct node *node)
 {
-    return text_format("%s\\{(?:(?!\"(?i:%.*s)\":)(?&m),)*+\"(?i:%.*s)\":", place->chain, (int)node->length,
-                       node->name, (int)node->length, node->name);
+    return text_format("%s\\{(?:(?!\"(?i:%.*s)\":)(?&m),)*+\"(?i:%.*s)\":", place->chain, (int)node->length, node->name,
+                       (int)node->length, node->name);
 }
 
 /* Replaces the items of a list of NAME=VALUE one after another. */

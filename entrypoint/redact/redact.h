@@ -83,8 +83,8 @@ char *redactor_run(const struct redactor *redactor, const char *body, size_t len
 #define REDACT_TOO_LARGE "it is larger than the %ld bytes of %sMAX_REDACT_BODY"
 extern const char redact_unproven[];
 
-/* Writes a line for each hidden member of each answer, and for each operation that is refused: operation, member, words,
- * what becomes of it; separated by tabs. For `map redactions`. */
+/* Writes a line for each hidden member of each answer, and for each operation that is refused: operation, member,
+ * words, what becomes of it; separated by tabs. For `map redactions`. */
 void redact_write_table(FILE *out);
 
 #endif

@@ -113,7 +113,7 @@ END_TEST
 /* ---- tests/fixtures/cfg/NAME.env -> NAME.cfg ---- */
 
 static const char *const golden_names[] = {"default",   "read-only", "create", "profiles", "tls",
-                                           "upstreams", "log",       "unix",   "metrics"};
+                                           "upstreams", "log",       "unix",   "metrics",  "redact"};
 #define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
 
 static const struct machine golden_machine = {
