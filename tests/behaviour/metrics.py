@@ -287,7 +287,7 @@ def port():
 @test("clients of the metrics take no connection from those of the Engine, and are limited")
 def connections():
     with measured({"MAX_CONNECTIONS": "8", "MAX_CONNECTIONS_PER_CLIENT": "8"}) as proxy:
-        held = [Client(proxy.metrics) for _ in range(40)]
+        held = [Client(proxy.metrics) for _ in range(24)]
         clients = [proxy.connect() for _ in range(8)]
         for client in clients:
             assert client.ask("GET", "/_ping")[0] == 200
