@@ -66,6 +66,21 @@ static bool guards(const struct slot *slot, size_t i)
     return false;
 }
 
+/* Whether one of the slot's profiles forwards what it would refuse, or refuses it. */
+static bool has_mode(const struct slot *slot, enum mode mode)
+{
+    for (size_t k = 0; k < slot->profiles; k++)
+        if (slot->first[k].mode == mode)
+            return true;
+    return false;
+}
+
+/* Whether the slot's profiles, or one of them, may refuse row i, and forward it in an audit. */
+static bool audits(const struct slot *slot, size_t i)
+{
+    return has_mode(slot, MODE_AUDIT) && (opens(slot, i, false) || guards(slot, i));
+}
+
 static bool protects(const struct slot *slot, const struct inventory *inventory, size_t i)
 {
     return inventory->contained && opens(slot, i, true) && protection_find(operations[i].id) != NULL;
@@ -140,13 +155,15 @@ static void measure_slot(struct lengths *allowed, struct lengths *refused, const
             measure(refused, slot, operations[i].id, variable);
             free(variable);
         }
+        if (audits(slot, i))
+            measure(refused, slot, operations[i].id, "");
     }
 }
 
 static struct plan make_plan(const struct environment *environment, const struct inventory *inventory)
 {
     static const size_t of_all = 4096;  /* more than the other lines have, */
-    static const size_t of_each = 1300; /* and those of a profile without its name, which is in each of ten */
+    static const size_t of_each = 1700; /* and those of a profile without its name, which is in each of 13 */
     size_t count = slot_count(environment);
     struct plan plan = {.shares = count > 1};
     struct lengths allowed = {.count = 0};
@@ -158,7 +175,7 @@ static struct plan make_plan(const struct environment *environment, const struct
         struct slot slot = slot_of(environment, k);
 
         measure_slot(&allowed, &refused, &slot, inventory);
-        used += of_each + 10 * strlen(slot.label);
+        used += of_each + 13 * strlen(slot.label);
     }
     plan.allowed_most = operation_count;
     plan.refused_most = refused.count;
@@ -209,9 +226,15 @@ static void add_lines(struct values *metrics, const struct slot *slot, const str
             add_line(metrics, slot, id, "protected", "", plan->shares);
         if (opens(slot, i, false)) {
             char *variable = variable_for(slot->first, i, false);
+            bool one = slot->profiles == 1;
 
-            add_line(metrics, slot, id, "forbidden", slot->profiles == 1 ? variable : "", plan->shares);
+            if (has_mode(slot, MODE_ENFORCE))
+                add_line(metrics, slot, id, "forbidden", one ? variable : "", plan->shares);
+            if (has_mode(slot, MODE_AUDIT))
+                add_line(metrics, slot, id, "audited", one ? variable : "", plan->shares);
             free(variable);
+        } else if (audits(slot, i)) {
+            add_line(metrics, slot, id, "audited", "", plan->shares);
         }
     }
     add_line(metrics, slot, "-", "forbidden", "", plan->shares);
@@ -219,7 +242,7 @@ static void add_lines(struct values *metrics, const struct slot *slot, const str
 
 static void add_tables(struct values *metrics, const struct environment *environment, const struct plan *plan)
 {
-    static const size_t totals = 9; /* keys of each profile */
+    static const size_t totals = 11; /* keys of each profile */
 
     values_set(metrics, "totals_size", "%zu", totals * slot_count(environment));
     for (size_t k = 0; k < slot_count(environment); k++) {
@@ -229,6 +252,8 @@ static void add_tables(struct values *metrics, const struct environment *environ
         values_set(table, "counts", "%s", slot.counts);
         values_set(table, "refusals", "%s", slot.refusals);
         values_set(table, "label", "%s", slot.label);
+        values_set_if(table, "audits", has_mode(&slot, MODE_AUDIT));
+        values_set(table, "audit_gauge", "%d", has_mode(&slot, MODE_AUDIT));
         values_set(table, "counts_size", "%zu", plan->allowed_most > 0 ? plan->allowed_most : 1);
         values_set(table, "refusals_size", "%zu", plan->refused_most > 0 ? plan->refused_most : 1);
     }
@@ -247,6 +272,8 @@ static void add_operation(struct values *section, const struct slot *slot, const
     values_set_if(row, "open", opens(slot, i, true));
     values_set_if(row, "closed", opens(slot, i, false));
     values_set_if(row, "guarded", guards(slot, i));
+    values_set_if(row, "guarded_in_audit", guards(slot, i) && audits(slot, i));
+    values_set(row, "refused_as", audits(slot, i) ? "audited" : "forbidden");
     values_set_if(row, "protected", protects(slot, inventory, i));
     values_set(row, "variable", "%s", variable);
     free(variable);
@@ -361,6 +388,7 @@ static void add_status_page(struct values *metrics, const struct environment *en
     values_set(page, "counts", "%s", slot.counts);
     values_set(page, "refusals", "%s", slot.refusals);
     values_set(page, "prefix", "%s", slot.first->prefix);
+    values_set_if(page, "audits", has_mode(&slot, MODE_AUDIT));
     values_set_if(page, "base", i == 0);
     values_set(page, "profile", "%s", i == 0 ? "" : slot.label);
     add_links(page, environment, i);
@@ -397,7 +425,6 @@ static void add_metrics(struct values *values, const struct environment *environ
     set_binds(metrics, environment, machine, &environment->settings.metrics, "metrics");
     values_set(metrics, "metrics_connections", "%d", METRICS_CONNECTIONS);
     values_set(metrics, "metrics_rate", "%d", METRICS_RATE);
-    values_set(metrics, "audit", "%d", 0); /* nothing that is closed is ever forwarded */
     add_engines(metrics, environment, machine);
     add_tables(metrics, environment, &plan);
     for (size_t k = 0; k < slot_count(environment); k++) {

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
@@ -100,7 +101,7 @@ def decisions():
         assert value(found, "requests_total", operation="ContainerList", decision="forbidden") is None
         assert {decision: value(found, "refusals_total", decision=decision)
                 for decision in ("forbidden", "guard", "protected", "limited")} == {"forbidden": 3, "guard": 1, "protected": 0, "limited": 0}
-        assert value(found, "audit") == 0 and value(found, "build_info") == 1
+        assert value(found, "audit", profile="-") == 0 and value(found, "build_info") == 1 and value(found, "last_reload_successful") == 1
         assert value(found, "engine_up", engine="engine1") == 1
         assert 0 <= time.time() - value(found, "last_reload_timestamp_seconds") < 60
         # The labels are those of the tables, whatever clients send
@@ -164,6 +165,37 @@ def profiles():
         page = get(proxy.metrics, "/profile/a")[2].decode()
         assert "ALLOW_CONTAINER_LIST" in page and "<code>PROFILE_A_</code>" in page
         assert get(proxy.metrics, "/profile/b")[0] == 404
+
+
+@test("what an audit forwards is counted as that, and both pages say that there is one")
+def audit():
+    with measured({"MODE": "audit", "ALLOW_CREATE": "1"}) as proxy:
+        assert proxy.ask("GET", "/info")[0] == 200 and proxy.ask(*CREATE)[0] == 200 and proxy.ask("GET", "/no/such")[0] == 403
+        found = series(proxy)
+        assert value(found, "audit", profile="-") == 1
+        assert value(found, "requests_total", operation="SystemInfo", decision="audited", variable="ALLOW_INFO") == 1
+        assert value(found, "requests_total", operation="ContainerCreate", decision="audited") == 1
+        assert value(found, "requests_total", operation="SystemInfo", decision="forbidden") is None
+        assert value(found, "refusals_total", decision="audited") == 2 and value(found, "refusals_total", decision="forbidden") == 1
+        page = get(proxy.metrics, "/")[2].decode()
+        assert "MODE=audit" in page and "SystemInfo<td class=n>1<td><code>ALLOW_INFO</code>" in page
+
+
+@test("a reload that failed is on both pages")
+def failed_reload():
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "env")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("ALLOW_INFO=true\n")
+        with measured({"ENV_FILE": path}) as proxy:
+            assert 'class="hidden"><strong>The last reload failed' in get(proxy.metrics, "/")[2].decode()
+            for content, successful in (("ALLOW_INFO=perhaps\n", 0), ("ALLOW_INFO=false\n", 1)):
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(content)
+                proxy.process.send_signal(signal.SIGHUP)
+                until(lambda: value(series(proxy), "last_reload_successful") == successful, content)
+                shown = 'class="warning"><strong>The last reload failed' in get(proxy.metrics, "/")[2].decode()
+                assert shown == (not successful), content
 
 
 @test("many profiles and every operation: no page exceeds its buffer, and nothing is lost")
@@ -255,7 +287,7 @@ def port():
 @test("clients of the metrics take no connection from those of the Engine, and are limited")
 def connections():
     with measured({"MAX_CONNECTIONS": "8", "MAX_CONNECTIONS_PER_CLIENT": "8"}) as proxy:
-        held = [Client(proxy.metrics) for _ in range(40)]
+        held = [Client(proxy.metrics) for _ in range(24)]
         clients = [proxy.connect() for _ in range(8)]
         for client in clients:
             assert client.ask("GET", "/_ping")[0] == 200
