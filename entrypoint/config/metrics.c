@@ -397,7 +397,7 @@ static void add_metrics(struct values *values, const struct environment *environ
     set_binds(metrics, environment, machine, &environment->settings.metrics, "metrics");
     values_set(metrics, "metrics_connections", "%d", METRICS_CONNECTIONS);
     values_set(metrics, "metrics_rate", "%d", METRICS_RATE);
-    values_set(metrics, "audit", "%d", 0); /* nothing that is closed is ever forwarded */
+    values_set(metrics, "audit", "%d", environment_audits(environment));
     add_engines(metrics, environment, machine);
     add_tables(metrics, environment, &plan);
     for (size_t k = 0; k < slot_count(environment); k++) {
