@@ -61,7 +61,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     enum refusal refusal;
     size_t i = router_find(judge->router, method, target, minor, &refusal);
 
-    verdict->allowed = refusal == NOT_REFUSED && (permissions->open[i] || judge->profile->mode == MODE_AUDIT);
+    verdict->allowed = refusal == NOT_REFUSED && profile_forwards(judge->profile, operations[i].id);
     verdict->audited = verdict->allowed && !permissions->open[i];
     verdict->protected = false;
     verdict->row = i;

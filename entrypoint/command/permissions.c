@@ -40,7 +40,7 @@ static struct derived derive(const struct profile *profile, size_t i)
 
 static const char *state_of(const struct profile *profile, size_t i)
 {
-    return profile->permissions.open[i] ? "open" : profile->mode == MODE_AUDIT ? "audit" : "closed";
+    return profile->permissions.open[i] ? "open" : profile_forwards(profile, operations[i].id) ? "audit" : "closed";
 }
 
 static void print_row(const struct profile *profile, size_t i)

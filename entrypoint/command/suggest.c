@@ -378,7 +378,7 @@ static void add_line(struct findings *findings, const struct log_line *line)
     }
     if (line->verdict == LOG_REFUSED || operation == operation_count ||
         strncmp(line->detail, "API versions below", strlen("API versions below")) == 0 ||
-        strstr(line->detail, PROTECTION_SAYS_NEVER) != NULL) {
+        strstr(line->detail, "REDACT without ") != NULL || strstr(line->detail, PROTECTION_SAYS_NEVER) != NULL) {
         add_rest(client, line->detail, false, line);
         return;
     }

@@ -197,10 +197,23 @@ static void set_presets(struct values *backend, const struct preset_choice *choi
     free(names);
 }
 
+/* A row for the operations that an audit does not forward, if any. */
+static void add_withheld(struct values *backend, const struct profile *profile)
+{
+    struct lines lines = {.values = backend, .list = "withheld"};
+
+    values_list(backend, "withheld");
+    for (size_t i = 0; i < operation_count; i++)
+        if (!profile_forwards(profile, operations[i].id) && profile->mode == MODE_AUDIT)
+            lines_add(&lines, operations[i].id);
+    lines_end(&lines);
+}
+
 void set_permissions(struct values *backend, const struct profile *profile, char *const *plain)
 {
     values_set_if(backend, "audit", profile->mode == MODE_AUDIT);
-    values_set(backend, "forwarded", "%s", profile->mode == MODE_AUDIT ? "named_operation" : "allowed");
+    add_withheld(backend, profile);
+    values_set(backend, "forwarded", "%s", profile->mode == MODE_AUDIT ? "forwarded" : "allowed");
     values_set_if(backend, "h2c", forwards_upgrades(profile));
     values_set_if(backend, "buildx", lacks_buildkit(profile));
     set_presets(backend, &profile->permissions.presets);

@@ -65,7 +65,8 @@ const char *profile_log_name(const struct profile *profile)
 
 bool profile_forwards(const struct profile *profile, const char *operation_id)
 {
-    return profile->mode == MODE_AUDIT || permissions_open(&profile->permissions, operation_id);
+    return permissions_open(&profile->permissions, operation_id) ||
+           (profile->mode == MODE_AUDIT && !redact_refuses(profile->redact, operation_id));
 }
 
 bool profile_would_guard(const struct profile *profile, size_t i)

@@ -57,7 +57,8 @@ const char *profile_hint_end(const struct profile *profile, size_t i);
 /* As profile_guards; for a closed operation, whether the guard would judge it if an ALLOW_* variable opened it. */
 bool profile_would_guard(const struct profile *profile, size_t i);
 
-/* Whether the operation with that id reaches the Engine: it is open, or MODE=audit forwards it. */
+/* Whether the operation with that id reaches the Engine: it is open, or MODE=audit forwards it. An audit
+ * forwards all but what REDACT refuses. */
 bool profile_forwards(const struct profile *profile, const char *operation_id);
 
 /* Whether clients can use BuildKit's own protocol: Grpc is open, and the guard does not refuse it. */

@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from logs import entries  # noqa: E402
-from proxy import Client, Proxy, on_each_haproxy, program  # noqa: E402
+from proxy import Client, Proxy, free_port, on_each_haproxy, program  # noqa: E402
 from suite import run, test  # noqa: E402
 
 
@@ -119,6 +119,22 @@ def one_profile():
         lines = {(x["profile"], x["path"]): (x["verdict"], x["decision"], x["variable"]) for x in until_lines(proxy, 6)}
         assert lines["new", "/info"] == ("Would forbid", "would_forbid", "PROFILE_NEW_ALLOW_INFO"), lines
         assert proxy.log().count("warning: PROFILE_NEW_MODE=audit: all operations are forwarded") == 1, proxy.log()
+
+
+@test("in an audit REDACT holds, and the metrics say that there is one")
+@on_each_haproxy
+def redacted():
+    port = free_port()
+    env = {"MODE": "audit", "REDACT": "environment", "METRICS_LISTEN": f"tcp://127.0.0.1:{port}"}
+    with Proxy(env) as proxy:
+        for target, status in (("/images/x/get", 403), ("/images/json", 200), ("/info", 200)):
+            assert proxy.ask("GET", target)[0] == status, target
+            assert program("explain", "GET", target, env=proxy.env).returncode == (3 if status == 403 else 0), target
+        assert re.search(r"set-var\(txn\.redact\) .* ContainerInspect ", program("render", env=proxy.env).stdout)
+        with contextlib.closing(Client(port)) as client:
+            assert b"docker_socket_proxy_audit 1\n" in client.ask("GET", "/metrics")[2]
+    with Proxy({"METRICS_LISTEN": f"tcp://127.0.0.1:{port}"}) as proxy, contextlib.closing(Client(port)) as client:
+        assert b"docker_socket_proxy_audit 0\n" in client.ask("GET", "/metrics")[2]
 
 
 @test("everything says that there is an audit, and a misspelled mode stops the start")

@@ -99,6 +99,7 @@ def poisoned():
     assert guard('HostConfig.CapAdd "ALLOW_PRIVILEGED=true"; no setting allows it') == closed
     assert guard("ALLOW_DEVICES is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it") == {**closed, "ALLOW_PRIVILEGED": "true"}
     assert guard('HostConfig.Binds "/a/../etc:/x"; ALLOW_BIND_MOUNTS with that path would allow it') == closed
+    assert suggest("Forbidden: /images/x/get GET 10.0.0.1:1 ALLOW_IMAGE_GET=true and REDACT without environment would allow it 403 0ms\n")[0] == {}
     text = suggest("Allowed: /containers/x\x1b[31m\xff/json GET 10.0.0.1:1 ContainerInspect 200 0ms\n")[1]
     assert text.isascii() and "\x1b" not in text, text
     _, text = suggest('{"verdict": "Forbidden", "method": "GET", "client": "1.1.1.1\\nALLOW_PRIVILEGED=true", "detail": "a\\nALLOW_EXEC=true", "path": "/x\\nB=1"}\n')
