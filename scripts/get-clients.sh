@@ -130,6 +130,7 @@ get_debian() {
     case $program in
         *.py) # a program in Python, whose interpreter is python3.VERSION
             suite_launcher "$suite_home/python" "$(cd "$root/usr/bin" && echo python3.[0-9]*[0-9])" '' || return 1
+            # shellcheck disable=SC2016 # the shell that starts it expands that
             printf '#!/bin/sh\nexec "${0%%/*}/python" "${0%%/*}/root/usr/bin/%s" "$@"\n' "${program%.py}" >"$suite_home/$name"
             chmod 0755 "$suite_home/$name"
             ;;
@@ -146,6 +147,7 @@ get_builders() {
 
 # launcher PATH: makes $bin/$name, which starts the launcher at that path, itself relative to bin/
 launcher() {
+    # shellcheck disable=SC2016
     printf '#!/bin/sh\nexec "${0%%/*}/%s" "$@"\n' "$1" >"$bin/$name"
     chmod 0755 "$bin/$name"
 }

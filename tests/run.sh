@@ -130,6 +130,13 @@ unit_program() {
 # builders: gets buildx and Compose for tests/e2e/buildkit.bats, which skips the tests that need them if it cannot
 builders() { "${limit[@]}" scripts/get-builders.sh sid >/dev/null || note 'no buildx and no Compose: builds with them are not tried'; }
 
+# clients [NAME...]: gets the clients once; the tests of those that cannot be had are skipped
+got_clients=''
+clients() {
+    [ -n "$got_clients" ] || flock "$results/builders" scripts/get-clients.sh "$@" >/dev/null
+    got_clients=yes
+}
+
 # image: builds the image once, with an Engine that has the machine's network (scripts/with-dockerd.sh --build). The
 # status is that of the build.
 image_status=''
@@ -171,8 +178,8 @@ within() {
     [ -n "$directory" ] || return 0
     around=(env "${around[@]}" scripts/with-dockerd.sh ${fresh:+"$fresh"} "$directory")
     case $clients in
-        all) scripts/get-clients.sh >/dev/null ;;
-        quick) scripts/get-clients.sh docker-28 compose-2 docker-py dockerode >/dev/null ;;
+        all) clients ;;
+        quick) clients docker-28 compose-2 docker-py dockerode ;;
     esac
     # (behind with-dockerd.sh, which may become root by sudo, without this environment)
     if [ -n "$clients" ]; then
