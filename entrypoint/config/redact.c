@@ -127,7 +127,7 @@ long set_redaction(struct values *backend, const struct profile *profile)
     if (ids == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (profile->permissions.open[i] && profile_redacts(profile, i) != REDACT_NEVER)
+        if (profile_forwards(profile, operations[i].id) && profile_redacts(profile, i) != REDACT_NEVER)
             ids[count++] = operations[i].id;
     values_list(backend, "redaction");
     if (count > 0) {
