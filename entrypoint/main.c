@@ -154,7 +154,7 @@ static int explain(const struct arguments *arguments, const struct environment *
     if (profile == NULL)
         return BAD_ENVIRONMENT;
     if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL || arguments->response != NULL)) {
-        problem(problems, "explain: - cannot be combined with --json, --body or --response");
+        problem(problems, "explain: - cannot be combined with --json or --body, nor with --response");
         return BAD_ENVIRONMENT;
     }
     inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
