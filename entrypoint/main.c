@@ -154,7 +154,7 @@ static int explain(const struct arguments *arguments, const struct environment *
     if (profile == NULL)
         return BAD_ENVIRONMENT;
     if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL || arguments->response != NULL)) {
-        problem(problems, "explain: - cannot be combined with --json, --body or --response");
+        problem(problems, "explain: - cannot be combined with --json or --body, nor with --response");
         return BAD_ENVIRONMENT;
     }
     inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
@@ -227,7 +227,7 @@ static int print_map(const struct arguments *arguments, const struct environment
         void (*write)(FILE *out);
     } maps[] = {{"operations", config_write_operations_map}, {"answers", config_write_answers_map},
                 {"members", guard_write_members_map},        {"hints", guard_write_hints_map},
-                {"redactions", redact_write_table},          {"settings", variables_write_table}};
+                {"settings", variables_write_table},         {"redactions", redact_write_table}};
     char names[80] = "";
 
     (void)environment;

@@ -9,6 +9,7 @@
 
 static const char *const verdicts[] = {[LOG_ALLOWED] = "Allowed",
                                        [LOG_UNREACHABLE] = "Unreachable",
+                                       [LOG_WITHHELD] = "Withheld",
                                        [LOG_WOULD_FORBID] = "Would forbid",
                                        [LOG_FORBIDDEN] = "Forbidden",
                                        [LOG_REFUSED] = "Refused"};

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum log_verdict { LOG_ALLOWED, LOG_UNREACHABLE, LOG_WOULD_FORBID, LOG_FORBIDDEN, LOG_REFUSED };
+enum log_verdict { LOG_ALLOWED, LOG_UNREACHABLE, LOG_WITHHELD, LOG_WOULD_FORBID, LOG_FORBIDDEN, LOG_REFUSED };
 
 /* One request. The strings are owned. */
 struct log_line {

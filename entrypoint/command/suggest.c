@@ -369,7 +369,7 @@ static void add_line(struct findings *findings, const struct log_line *line)
     if (client == NULL)
         return;
     client->requests++;
-    if (line->verdict == LOG_ALLOWED || line->verdict == LOG_UNREACHABLE) {
+    if (line->verdict == LOG_ALLOWED || line->verdict == LOG_UNREACHABLE || line->verdict == LOG_WITHHELD) {
         if (operation < operation_count) {
             add_evidence(&client->used[operation], line);
             client->judged[operation] = true;
