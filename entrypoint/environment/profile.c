@@ -9,23 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the part after PROFILE_<NAME>_ begins: at the first _ALLOW_, else at a setting at the end; NULL if at
- * neither. */
+/* Where the part after PROFILE_<NAME>_ begins: at the first _ALLOW_, else at the longest name of a variable at the end;
+ * NULL if at neither, or if no profile may have that variable (METRICS_LISTEN is not the LISTEN of a profile METRICS). */
 static const char *rest_of(const char *text)
 {
     const char *rest = strstr(text, "_ALLOW_");
     size_t length = strcspn(text, "=");
+    const struct variable_info *found = NULL;
 
     if (rest != NULL && rest < text + length)
         return rest + 1;
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
         size_t tail = strlen(row->name);
 
-        if (row->scope != SCOPE_GLOBAL && length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 &&
-            text[length - tail - 1] == '_')
-            return text + length - tail;
+        if (length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 && text[length - tail - 1] == '_' &&
+            (found == NULL || tail > strlen(found->name)))
+            found = row;
     }
-    return NULL;
+    return found == NULL || found->scope == SCOPE_GLOBAL ? NULL : text + length - strlen(found->name);
 }
 
 const char *profile_split(const char *variable, char name[PROFILE_NAME_MAX])
