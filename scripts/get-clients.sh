@@ -80,8 +80,12 @@ get_go() {
     source=$home/src/$name
     mkdir -p "$home/src"
     rm -rf "$source"
-    directory=$(cd "$home/src" && GOFLAGS=-mod=mod go mod download -json "$1@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-    [ -d "$directory" ] || return 1
+    module=$(cd "$home/src" && GOFLAGS=-mod=mod go mod download -json "$1@$version") || true
+    directory=$(printf '%s\n' "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    if [ ! -d "$directory" ]; then
+        printf '%s\n' "$module" | sed -n 's/^\t"Error": "\(.*\)".*/\1/p'
+        return 1
+    fi
     cp -r "$directory" "$source"
     chmod -R u+w "$source"
     (

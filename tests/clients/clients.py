@@ -118,7 +118,7 @@ def record(case, real, result, evidence):
 
 def words(case, one):
     """What the log showed"""
-    refused = sorted({line.split(":")[0] for line in one.refused})
+    refused = {re.sub("/[0-9a-f]{12,}", "/ID", line.split(":")[0]) for line in one.refused}
     return (f"requested all {len(case.opens)} operations" if not case.spare else
             f"requested {len(case.opens & one.seen)} of {len(case.opens)} operations") + \
         (f"; refused, and not needed: {len(refused)} kind{'s' * (len(refused) > 1)} of request" if refused else "; nothing was refused")
@@ -146,7 +146,7 @@ def needs(case):
         print("without", operation)
         one = attempt(case, real, operation, patience)
         assert one.error, f"without {operation} the job comes about all the same; refused: {one.refused}"
-    text = f"fails without any one of {len(needed)} of them" if case.base or case.survives else "fails without any one of them"
+    text = "fails without any one of " + ("them" if len(needed) == len(case.opens) else f"{len(needed)} of them")
     record(case, real, "needs", text)
 
 

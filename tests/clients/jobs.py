@@ -463,7 +463,8 @@ watch: {{schedule: "* * * * *", runOnStartup: true, firstCheckNotif: true, healt
 regopts: [{{name: "{REGISTRY}/app", selector: image, insecureTLS: true}}]
 providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
 """)
-    run.start(program("diun"), "serve", "--config", config, "--log-level", "debug")
+    run.start(program("diun"), "serve", "--config", config, "--log-level", "debug",
+              GRPC_AUTHORITY=f"127.0.0.1:{free_port()}")
     run.until(lambda: "New image found" in run.client_log() or "Image update found" in run.client_log(), "the image in the registry")
 
 
