@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verdicts[] = {[LOG_ALLOWED] = "Allowed",
-                                       [LOG_UNREACHABLE] = "Unreachable",
-                                       [LOG_WITHHELD] = "Withheld",
-                                       [LOG_WOULD_FORBID] = "Would forbid",
-                                       [LOG_FORBIDDEN] = "Forbidden",
-                                       [LOG_REFUSED] = "Refused"};
+static const char *const verdicts[] = {
+    [LOG_ALLOWED] = "Allowed",           [LOG_UNREACHABLE] = "Unreachable", [LOG_WITHHELD] = "Withheld",
+    [LOG_WOULD_FORBID] = "Would forbid", [LOG_FORBIDDEN] = "Forbidden",     [LOG_REFUSED] = "Refused"};
 
 #define VERDICTS (sizeof verdicts / sizeof *verdicts)
 
