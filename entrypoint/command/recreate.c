@@ -43,12 +43,23 @@ static bool has(const struct additions *additions, const char *name, const char 
     return false;
 }
 
+static void remove_at(struct additions *additions, size_t i)
+{
+    if (additions->count == 0)
+        return;
+    for (additions->count--; i < additions->count; i++)
+        additions->list[i] = additions->list[i + 1];
+}
+
 static void add(struct additions *additions, const char *name, const char *value)
 {
     struct addition *list;
 
     if (has(additions, name, value))
         return;
+    for (size_t i = additions->count; strcmp(value, "true") == 0 && i-- > 0;)
+        if (strcmp(additions->list[i].name, name) == 0)
+            remove_at(additions, i); /* true has them all */
     list = realloc(additions->list, (additions->count + 1) * sizeof *list);
     if (list == NULL)
         abort();
@@ -56,14 +67,6 @@ static void add(struct additions *additions, const char *name, const char *value
     bounded_copy(list[additions->count].name, sizeof list->name, name);
     bounded_copy(list[additions->count].value, sizeof list->value, value);
     additions->count++;
-}
-
-static void remove_at(struct additions *additions, size_t i)
-{
-    if (additions->count == 0)
-        return;
-    for (additions->count--; i < additions->count; i++)
-        additions->list[i] = additions->list[i + 1];
 }
 
 /* Whether the value is the variable's whole value, not an item of its list. */
@@ -176,10 +179,31 @@ static bool is_valid(const struct search *search, const struct additions *additi
 
 /* ---- the search ---- */
 
+/* Before all namespaces are opened, tries that of the container by its name: the reason has its id, which ends with it,
+ * or nothing. */
+static bool add_network(const struct search *search, struct additions *additions, const struct guard_remedy *remedy,
+                        const struct recreated *container)
+{
+    char *item;
+    bool added = false;
+
+    if (strcmp(remedy->variable, variable_table[VAR_ALLOW_HOST_NAMESPACES].name) != 0 || container->network_of == NULL)
+        return false;
+    item = text_format("network:container:%s", container->network_of);
+    if (strlen(item) < sizeof additions->list->value && !has(additions, remedy->variable, item)) {
+        add(additions, remedy->variable, item);
+        added = is_valid(search, additions);
+        if (!added)
+            remove_at(additions, additions->count - 1);
+    }
+    free(item);
+    return added;
+}
+
 /* Adds what the verdict says would help, or the whole variable where an item does not. Returns false if nothing does.
  */
 static bool add_remedy(const struct search *search, struct additions *additions, const struct guard_verdict *verdict,
-                       const char *body)
+                       const struct recreated *container, const char *body)
 {
     struct guard_remedy remedy;
     size_t size = (strlen(body) / BODY_STEP + 1) * BODY_STEP;
@@ -192,6 +216,8 @@ static bool add_remedy(const struct search *search, struct additions *additions,
     } else if (!guard_remedy_read(&remedy, verdict->reason)) {
         return false;
     }
+    if (add_network(search, additions, &remedy, container))
+        return true;
     if (!has(additions, remedy.variable, remedy.value)) {
         add(additions, remedy.variable, remedy.value);
         if (is_valid(search, additions))
@@ -220,7 +246,7 @@ static bool solve(const struct search *search, const struct recreated *container
         trial_end(&trial);
         if (body == NULL)
             return true;
-        if (!add_remedy(search, additions, verdict, body))
+        if (!add_remedy(search, additions, verdict, container, body))
             return false;
     }
     return false;

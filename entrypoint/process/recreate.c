@@ -137,23 +137,22 @@ static void read_candidates(struct candidates *candidates, struct recreations *r
     fetch_all(candidates->inspections, candidates->count, settings, endpoints, deadline);
 }
 
-/* The body with the name of the container whose network it uses. NULL if it uses none, or that has no known name. */
-static char *body_by_name(const char *as_is, const struct candidates *candidates)
+/* Sets the body with the name of the container whose network it uses, if it uses one that has a known name. */
+static void add_body_by_name(struct recreated *container, const struct candidates *candidates)
 {
     static const char prefix[] = "container:";
-    json_t *body = json_loads(as_is, 0, NULL);
+    json_t *body = json_loads(container->as_is, 0, NULL);
     json_t *host = json_object_get(body, "HostConfig");
     const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
-    char *result = NULL;
 
-    for (size_t i = 0; mode != NULL && i < candidates->count && result == NULL; i++)
+    for (size_t i = 0; mode != NULL && i < candidates->count; i++)
         if (strncmp(mode, prefix, strlen(prefix)) == 0 && strcmp(mode + strlen(prefix), candidates->ids[i]) == 0) {
             json_object_set_new(host, "NetworkMode", json_sprintf("%s/%s", prefix, candidates->names[i]));
-            result = json_dumps(body, JSON_COMPACT);
+            container->by_name = json_dumps(body, JSON_COMPACT);
+            container->network_of = inventory_copy(candidates->names[i]);
             break;
         }
     json_decref(body);
-    return result;
 }
 
 void recreations_read(struct recreations *recreations, const struct settings *settings,
@@ -173,9 +172,11 @@ void recreations_read(struct recreations *recreations, const struct settings *se
         char *body = inspection->status == 200 ? recreate_body(inspection->body, inspection->length) : NULL;
 
         recreations->left += inspection->status == 0;
-        if (body != NULL)
-            recreations->list[recreations->count++] = (struct recreated){inventory_copy(candidates->names[i]), body,
-                                                                         body_by_name(body, candidates)};
+        if (body == NULL)
+            continue;
+        recreations->list[recreations->count] = (struct recreated){.name = inventory_copy(candidates->names[i]),
+                                                                   .as_is = body};
+        add_body_by_name(&recreations->list[recreations->count++], candidates);
     }
     for (size_t i = 0; i < candidates->count; i++) {
         free(candidates->ids[i]);
@@ -191,6 +192,7 @@ void recreations_free(struct recreations *recreations)
         free(recreations->list[i].name);
         free(recreations->list[i].as_is);
         free(recreations->list[i].by_name);
+        free(recreations->list[i].network_of);
     }
     free(recreations->list);
     memset(recreations, 0, sizeof *recreations);

@@ -13,6 +13,7 @@ struct recreated {
     char *as_is;   /* the body as inspected */
     char *by_name; /* the same with "container:/NAME" for "container:<id>" in NetworkMode, as Watchtower writes it; NULL
                       if that is no other one */
+    char *network_of; /* NAME; NULL if by_name is; owned */
 };
 
 struct recreations {
