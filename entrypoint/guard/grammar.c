@@ -432,7 +432,7 @@ bool grammar_has_knob(const struct guard_operation *operation, enum guard_knob k
 void grammar_body_fault(const struct grammar *grammar, struct regex *regex)
 {
     const struct guard_type *type = guard_type_find(grammar->operation->type);
-    bool devices = grammar_has_knob(grammar->operation, KNOB_SYSCTL);
+    bool devices = grammar->operation->labels != NULL; /* it creates a container */
     struct text text;
 
     text_begin(&text);

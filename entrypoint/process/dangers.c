@@ -156,6 +156,58 @@ static bool is_any(const char *item)
     return true;
 }
 
+/* The host's own network, processes, memory or users, or any container's. */
+static bool is_strong_namespace(const char *item)
+{
+    size_t length = strlen(item);
+
+    if (strncmp(item, "uts:", 4) == 0 || strncmp(item, "cgroup:", 7) == 0)
+        return false;
+    return length > 2 && (strcmp(strrchr(item, ':') + 1, "host") == 0 || strcmp(item + length - 2, ":*") == 0);
+}
+
+/* Disks and memory, by the beginnings of their names in /dev. */
+static const char *const strong_devices[] = {"sd",   "nvme", "vd",   "xvd",  "hd",     "mmcblk", "dm-", "md",  "loop",
+                                             "disk", "mem",  "kmem", "port", "mapper", "block",  "nbd", "kvm", "kmsg"};
+
+static bool is_strong_device(const char *item)
+{
+    if (strncmp(item, "b:", 2) == 0 || strncmp(item, "c:*", 3) == 0 || strncmp(item, "c:1:", 4) == 0)
+        return true; /* block devices; the memory and the like */
+    if (strncmp(item, "/dev/", 5) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof strong_devices / sizeof *strong_devices; i++)
+        if (strncmp(item + 5, strong_devices[i], strlen(strong_devices[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Programs that run what their arguments say. */
+static const char *const shells[] = {
+    "ash",    "awk",     "bash",    "busybox", "chroot", "csh",   "dash",  "doas",    "env",  "find",
+    "fish",   "gosu",    "ksh",     "lua",     "nice",   "node",  "nohup", "nsenter", "perl", "php",
+    "python", "ruby",    "runuser", "setpriv", "setsid", "sh",    "ssh",   "strace",  "su",   "su-exec",
+    "sudo",   "timeout", "tini",    "unshare", "watch",  "xargs", "zsh",
+};
+
+/* A command that clients can make into any other: a shell with words of theirs. */
+static bool is_shell(const char *item)
+{
+    size_t length = strcspn(item, " \t");
+    const char *name = item;
+
+    for (const char *c = item; c < item + length; c++)
+        if (*c == '/')
+            name = c + 1;
+    length -= (size_t)(name - item);
+    while (length > 0 && strchr("0123456789.", name[length - 1]) != NULL) /* python3.11 */
+        length--;
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+        if (strlen(shells[i]) == length && strncmp(name, shells[i], length) == 0)
+            return strchr(item, '*') != NULL;
+    return false;
+}
+
 /* The guard's variables that open the host, with the items of a list that do. */
 static const struct {
     enum variable_id id;
@@ -164,13 +216,15 @@ static const struct {
     const char *text;
 } knobs[] = {
     {VAR_ALLOW_PRIVILEGED, "privileged", NULL, "a privileged container is root on this host"},
-    {VAR_ALLOW_HOST_NAMESPACES, "host-namespaces", NULL,
+    {VAR_ALLOW_HOST_NAMESPACES, "host-namespaces", is_strong_namespace,
      "containers may share the network, the processes or the users of this host or of other containers"},
     {VAR_ALLOW_CAP_ADD, "cap-add", is_strong_capability, "with such a capability a container can take over this host"},
-    {VAR_ALLOW_DEVICES, "devices", NULL, "containers may use any device of this host, its disks included"},
+    {VAR_ALLOW_DEVICES, "devices", is_strong_device,
+     "with a disk or the memory of this host a container can take it over"},
     {VAR_ALLOW_BIND_MOUNTS, "bind-mounts", is_system_path, "a container that mounts it can take over this host"},
     {VAR_ALLOW_SECURITY_OPT, "security-opt", is_any, "containers may do without AppArmor, seccomp or SELinux"},
     {VAR_ALLOW_VOLUMES_FROM, "volumes-from", NULL, "containers may use all that other containers have mounted"},
+    {VAR_ALLOW_EXEC_COMMANDS, "exec-commands", is_shell, "clients may run any command with it"},
     {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
 };
 

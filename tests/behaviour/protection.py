@@ -499,6 +499,32 @@ def facts():
         assert proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps(namespace).encode())[0] == 403
 
 
+@test("a container whose namespaces a list opens passes by its name and by its id, a protected one by neither")
+def listed_namespaces():
+    """Compose and clients that recreate containers write ids."""
+    db = "db" * 32
+    env = {"ALLOW_CREATE": "1", "ALLOW_HOST_NAMESPACES": "network:container:web,ipc:container:db,pid:container:port*"}
+
+    def listed(path):
+        return [*containers(path), container(db, "db")]
+
+    def answer(proxy, mode, value):
+        body = json.dumps({"HostConfig": {mode: value}}).encode()
+        status, _, text = proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], body)
+        return None if status == 200 else json.loads(text)["message"].partition(": ")[2].partition("forbidden: ")[2]
+    with contained() as within, Proxy(env, engine=engine(listed=listed), within=within) as proxy:
+        for mode, value in (("NetworkMode", "web"), ("NetworkMode", OTHER), ("IpcMode", "db"), ("IpcMode", db)):
+            assert answer(proxy, mode, f"container:{value}") is None, value
+        assert "ALLOW_HOST_NAMESPACES=pid:container:web would allow it" in answer(proxy, "PidMode", "container:web")
+        for mode, value in (("NetworkMode", OTHER[:12]), ("NetworkMode", db), ("IpcMode", "db" * 6), ("IpcMode", "dbdb"), ("PidMode", OTHER)):
+            assert "ALLOW_HOST_NAMESPACES=true would allow it" in answer(proxy, mode, f"container:{value}"), value
+        for value in ("portainer", HOLDER, HOLDER[:12], "socket-proxy", OWN):
+            assert "no setting allows it" in answer(proxy, "PidMode", f"container:{value}"), value
+    with Proxy(env, engine=None) as proxy:  # outside of a container no id is read
+        status, _, text = proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], b'{"HostConfig":{"IpcMode":"container:db"}}')
+        assert status == 403, text
+
+
 @test("the start warns of containers that could be deleted and not be created again")
 def recreation():
     """Where containers may be deleted and created, the start warns of those that could not be created again."""

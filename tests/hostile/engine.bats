@@ -500,12 +500,12 @@ cleanup_container() { engine rm -f "$N-$1"; }
         [ -z "$id" ] || call POST "/exec/$id/start" '{"Detach":true}'
     }
     attack_command() { run_exec '{"Cmd":["sh","-c","echo x >/'"$N"'-command"]}'; }
-    effect_command() { engine exec victim test -e "/$N-command"; }
-    cleanup_command() { engine exec victim rm -f "/$N-command"; }
+    effect_command() { engine exec victim cat "/$N-command"; }
+    cleanup_command() { :; } # (each attack has a file of its own)
     attack Cmd command
-    attack_words() { run_exec '{"Cmd":["cat","/etc/hostname"],"cmd":["touch","/'"$N"'-command"]}'; }
-    effect_words() { effect_command; }
-    cleanup_words() { cleanup_command; }
+    attack_words() { run_exec '{"Cmd":["cat","/etc/hostname"],"cmd":["sh","-c","echo x >/'"$N"'-words"]}'; }
+    effect_words() { engine exec victim cat "/$N-words"; }
+    cleanup_words() { :; }
     attack Cmd words
     refuses Cmd POST /containers/victim/exec '{"Cmd":["cat","/etc/../proc/1/environ"]}'
     refuses Env POST /containers/victim/exec '{"Cmd":["cat","/etc/hostname"],"Env":["LD_PRELOAD=/x"]}'
