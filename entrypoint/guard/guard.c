@@ -157,12 +157,15 @@ static bool command_fits(char *item)
     size_t count = 0;
     char **words = list_split(item, " \t", &count);
     bool fits = count > 0 && strpbrk(words[0], "*?") == NULL;
+    char *end = item;
 
-    *item = '\0';
     for (size_t i = 0; i < count; i++) {
         fits &= printable(words[i]) &&
                 (strstr(words[i], "**") == NULL || (strcmp(words[i], "**") == 0 && i + 1 == count));
-        strcat(strcat(item, i == 0 ? "" : " "), words[i]); /* not longer than it was */
+        if (i > 0)
+            *end++ = ' ';
+        memmove(end, words[i], strlen(words[i]) + 1); /* not longer than it was */
+        end += strlen(words[i]);
     }
     list_free(words, count);
     return fits;

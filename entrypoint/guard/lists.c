@@ -609,7 +609,7 @@ static void put_sysctl_name(FILE *out, const char *name, size_t length, bool swa
         if (name[i] == (swap ? '.' : '/'))
             fputs(SLASH, out);
         else
-            put_char(out, name[i] == '/' ? '.' : name[i]);
+            put_char(out, (char)(name[i] == '/' ? '.' : name[i]));
 }
 
 /* A setting of the list, with any value, by either form of its name: dots are slashes where the first separator is a
