@@ -241,7 +241,8 @@ static void put_listed_namespace(FILE *out, const struct grammar *grammar, const
             containers = true;
     if (!containers || grammar->facts->own_unknown)
         return;
-    fprintf(out, "|%scontainer%s(?!(?&protected))(?:\\x00", before, colon);
+    /* Watchtower writes the name with the slash that inspections have. */
+    fprintf(out, "|%scontainer%s(?!(?&protected))(?:" SLASH ")?+(?:\\x00", before, colon);
     for (size_t i = 0; (item = next_namespace(grammar->guard, kind, &i)) != NULL;)
         if (strncmp(item, NAMESPACE_CONTAINER, strlen(NAMESPACE_CONTAINER)) == 0)
             put_listed_container(out, grammar, item + strlen(NAMESPACE_CONTAINER));

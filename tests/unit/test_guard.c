@@ -364,6 +364,9 @@ static const struct trial trials[] = {
     /* namespaces by list */
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"host\",\"CgroupnsMode\":\"host\",\"UsernsMode\":\"host\""), NULL},
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:gluetun\",\"PidMode\":\"container:web-1\""), NULL},
+    {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:/gluetun\",\"PidMode\":\"container:\\/web-1\""), NULL},
+    {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container://gluetun\""), "HostConfig.NetworkMode"},
+    {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:/other\""), "HostConfig.NetworkMode"},
     {NAMESPACES, CREATE, HOST("\"IpcMode\":\"container:dbx\",\"PidMode\":\"\",\"UTSMode\":\"private\""), NULL},
     {NAMESPACES, CREATE, "{\"NetworkingConfig\":{\"EndpointsConfig\":{\"host\":{}}}}", NULL},
     {NAMESPACES, CREATE, HOST("\"PidMode\":\"host\""), "HostConfig.PidMode; ALLOW_HOST_NAMESPACES=pid:host would"},
@@ -373,7 +376,6 @@ static const struct trial trials[] = {
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"h\\u006fst\""), "HostConfig.NetworkMode;"},
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:gluetun2\""), "HostConfig.NetworkMode;"},
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:Gluetun\""), "HostConfig.NetworkMode;"},
-    {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:/gluetun\""), "HostConfig.NetworkMode;"},
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"container:web-1\""), "HostConfig.NetworkMode;"},
     {NAMESPACES, CREATE, HOST("\"NetworkMode\":\"ns:/proc/1/ns/net\""),
      "HostConfig.NetworkMode; ALLOW_HOST_NAMESPACES=true"},

@@ -16,7 +16,9 @@ var digits = regexp.MustCompile(`^[0-9A-Fa-f_]+$`)
 func (s settings) foreign(kind, mode string) string {
 	name, container := "", strings.HasPrefix(mode, "container:")
 	if container {
-		name = strings.TrimPrefix(mode, "container:")
+		// The Engine's own names begin with a slash, and it takes either form.
+		name = strings.TrimPrefix(strings.TrimPrefix(mode, "container:"), "/")
+		mode = "container:" + name
 	}
 	switch {
 	case container && s.itself(name):
