@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* Where the part after PROFILE_<NAME>_ begins: at the first _ALLOW_, else at the longest name of a variable at the end;
- * NULL if at neither, or if no profile may have that variable (METRICS_LISTEN is not the LISTEN of a profile METRICS). */
+ * NULL if at neither, or if no profile may have that variable (METRICS_LISTEN is not the LISTEN of a profile METRICS).
+ */
 static const char *rest_of(const char *text)
 {
     const char *rest = strstr(text, "_ALLOW_");
@@ -22,8 +23,8 @@ static const char *rest_of(const char *text)
     for (const struct variable_info *row = variable_table; row < variable_table + VARIABLE_COUNT; row++) {
         size_t tail = strlen(row->name);
 
-        if (length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 && text[length - tail - 1] == '_' &&
-            (found == NULL || tail > strlen(found->name)))
+        if (length > tail + 1 && strncmp(text + length - tail, row->name, tail) == 0 &&
+            text[length - tail - 1] == '_' && (found == NULL || tail > strlen(found->name)))
             found = row;
     }
     return found == NULL || found->scope == SCOPE_GLOBAL ? NULL : text + length - strlen(found->name);

@@ -132,9 +132,9 @@ def redacted():
             assert program("explain", "GET", target, env=proxy.env).returncode == (3 if status == 403 else 0), target
         assert re.search(r"set-var\(txn\.redact\) .* ContainerInspect ", program("render", env=proxy.env).stdout)
         with contextlib.closing(Client(port)) as client:
-            assert b"docker_socket_proxy_audit 1\n" in client.ask("GET", "/metrics")[2]
+            assert b'docker_socket_proxy_audit{profile="-"} 1\n' in client.ask("GET", "/metrics")[2]
     with Proxy({"METRICS_LISTEN": f"tcp://127.0.0.1:{port}"}) as proxy, contextlib.closing(Client(port)) as client:
-        assert b"docker_socket_proxy_audit 0\n" in client.ask("GET", "/metrics")[2]
+        assert b'docker_socket_proxy_audit{profile="-"} 0\n' in client.ask("GET", "/metrics")[2]
 
 
 @test("everything says that there is an audit, and a misspelled mode stops the start")
