@@ -166,6 +166,7 @@ coverage: setup-test
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
 	$(PROGRAM) map answers >haproxy/answers.map
+	$(PROGRAM) map faults >haproxy/faults.map
 	$(PROGRAM) map members >haproxy/members.map
 	$(PROGRAM) map hints >haproxy/hints.map
 	scripts/tables.sh

@@ -225,9 +225,13 @@ static int print_map(const struct arguments *arguments, const struct environment
     static const struct {
         const char *name;
         void (*write)(FILE *out);
-    } maps[] = {{"operations", config_write_operations_map}, {"answers", config_write_answers_map},
-                {"members", guard_write_members_map},        {"hints", guard_write_hints_map},
-                {"settings", variables_write_table},         {"redactions", redact_write_table}};
+    } maps[] = {{"operations", config_write_operations_map},
+                {"answers", config_write_answers_map},
+                {"faults", config_write_faults_map},
+                {"members", guard_write_members_map},
+                {"hints", guard_write_hints_map},
+                {"settings", variables_write_table},
+                {"redactions", redact_write_table}};
     char names[80] = "";
 
     (void)environment;
@@ -277,8 +281,8 @@ static const struct command commands[] = {
      "file (-: stdin) or this environment into ALLOW_* variables\n",
      false, migrate_names},
     {"map", "NAME", 1, "",
-     "print haproxy/NAME.map: operations, answers, members or\n"
-     "hints; settings: the variables that are not permissions;\n"
+     "print haproxy/NAME.map: operations, answers, faults, members\n"
+     "or hints; settings: the variables that are not permissions;\n"
      "redactions: what REDACT hides\n",
      false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},

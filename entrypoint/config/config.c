@@ -143,7 +143,6 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_frontend(values, environment, machine);
     set_clients(values, environment, machine);
     set_names(values, environment, machine);
-    set_faults(values);
     add_backends(values, definitions, environment, machine, inventory);
     set_definitions(values, definitions);
     definitions_free(definitions);

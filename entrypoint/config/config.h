@@ -15,6 +15,9 @@ char *config_text(const struct environment *environment, const struct machine *m
  * alone, and whether it is a stream or leaves HTTP. */
 void config_write_operations_map(FILE *out);
 
+/* Writes haproxy/faults.map: what can be wrong with a path that names no operation. */
+void config_write_faults_map(FILE *out);
+
 /* Writes haproxy/answers.map: what would allow each operation if nothing is set. */
 void config_write_answers_map(FILE *out);
 

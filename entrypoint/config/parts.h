@@ -50,9 +50,6 @@ void set_permissions(struct values *backend, const struct profile *profile, char
 char **plain_answers(void);
 void plain_answers_free(char **plain);
 
-/* config/permissions.c: the faults of a path that names no operation; the same in all backends. */
-void set_faults(struct values *values);
-
 /* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or
  * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);

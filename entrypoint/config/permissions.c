@@ -144,26 +144,21 @@ static void add_hints(struct values *backend, const struct profile *profile, cha
     free(hints);
 }
 
-static void add_fault(struct values *values, const char *fault, const char *condition)
+void config_write_faults_map(FILE *out)
 {
-    struct values *row = values_row(values, "faults");
+    static const char *const begins[] = {[ON_ANY_RAW] = "^[^\\x20]*?",
+                                         [ON_ENGINE] = "(?s)^[^\\x20]*\\x20engine:",
+                                         [ON_LIBPOD] = "^[^\\x20]*\\x20libpod:"};
 
-    values_set(row, "fault", "%s", fault);
-    values_set(row, "condition", "%s", condition);
-}
-
-void set_faults(struct values *values)
-{
-    static const char *const judged[] = {
-        [ON_ANY_RAW] = "path", [ON_ENGINE] = "var(txn.decoded)", [ON_LIBPOD] = "var(txn.encoded)"};
-    char condition[128];
-
-    add_fault(values, FAULT_TARGET, "!{ url -m beg / } !METH_CONNECT");
-    bounded_format(condition, sizeof condition, "{ path -m len %d: }", PATH_LENGTH_MAX + 1);
-    add_fault(values, FAULT_LENGTH, condition);
+    fputs(
+        "# \"PATH engine:DECODED\" or \"PATH libpod:PATH\" -> what is wrong with a path that names no operation. Made from\n"
+        "# entrypoint/policy/router.c by `make maps`; the first match counts.\n",
+        out);
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
-        bounded_format(condition, sizeof condition, "{ %s -m reg '%s' }", judged[fault->on], fault->regex);
-        add_fault(values, fault->said, condition);
+        bool anchored = fault->regex[0] == '^';
+
+        fprintf(out, "%s%s(?:%s) %s\n", begins[fault->on], anchored || fault->on == ON_ANY_RAW ? "" : ".*?",
+                fault->regex + anchored, fault->said);
     }
 }
 

@@ -152,6 +152,7 @@ START_TEST(test_maps)
 {
     expect_file("haproxy/operations.map", config_write_operations_map);
     expect_file("haproxy/answers.map", config_write_answers_map);
+    expect_file("haproxy/faults.map", config_write_faults_map);
 }
 END_TEST
 
