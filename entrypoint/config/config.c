@@ -81,6 +81,8 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set(values, "connections_at_most", "%ld", limit + (limit / 8 > 4 ? limit / 8 : 4));
     values_set_if(values, "log_text", settings->log_format == LOG_TEXT);
     values_set_if(values, "log_json", settings->log_format == LOG_JSON);
+    /* Only these two need the variable that would allow a request, beside the text that names it. */
+    values_set_if(values, "variables", settings->log_format == LOG_JSON || environment_audits(environment));
     values_set(values, "no_request", NO_REQUEST, HEAD_MAX / 1024);
     values_set(values, "method_length", "%d", METHOD_LENGTH_MAX);
     values_set(values, "malformed_path", "%s", MALFORMED_PATH);

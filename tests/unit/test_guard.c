@@ -856,6 +856,7 @@ static char *rules(struct guard *guard, const char *id)
     for (const struct guard_operation *operation = guard_operations; operation->id != NULL; operation++)
         if ((id == NULL || strcmp(operation->id, id) == 0) && guard_inspects(guard, operation->id))
             ids[count++] = operation->id;
+    values_set_if(values, "variables", false);
     values_set_if(values, "counts", false); /* no metrics, whose rules belong to a whole backend */
     set_guard(values, definitions, guard, &docker, ids);
     set_definitions(values, definitions);
