@@ -193,12 +193,13 @@ within() {
 
 # A test that hangs fails and is named (tests/support/suite.py has the same limit). The limit of a whole suite is for what
 # hangs beside its tests; with KILL, as the processes that with-dockerd.sh waits for do not end by TERM.
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
-limit=(timeout --foreground --kill-after=10 "${SUITE_TIMEOUT:-1800}")
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
+limit=(timeout --foreground --kill-after=10 "${SUITE_TIMEOUT:-1500}")
 
 # tap SUITE: runs its tests and prints their TAP
 tap() {
-    local bats=() file status=0
+    local bats=() file status=0 limit=("${limit[@]}")
+    if has "$1" clients; then limit[3]=${SUITE_TIMEOUT:-7200}; fi # all clients take an hour
     mapfile -t tests < <(tests_of "$1")
     for file in "${tests[@]}"; do
         case $file in *.bats) bats+=("$file") ;; esac

@@ -51,15 +51,24 @@ static void remove_at(struct additions *additions, size_t i)
         additions->list[i] = additions->list[i + 1];
 }
 
+static void remove_named(struct additions *additions, const char *name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < additions->count; i++)
+        if (strcmp(additions->list[i].name, name) != 0)
+            additions->list[kept++] = additions->list[i];
+    additions->count = kept;
+}
+
 static void add(struct additions *additions, const char *name, const char *value)
 {
     struct addition *list;
 
     if (has(additions, name, value))
         return;
-    for (size_t i = additions->count; strcmp(value, "true") == 0 && i-- > 0;)
-        if (strcmp(additions->list[i].name, name) == 0)
-            remove_at(additions, i); /* true has them all */
+    if (strcmp(value, "true") == 0) /* it has them all */
+        remove_named(additions, name);
     list = realloc(additions->list, (additions->count + 1) * sizeof *list);
     if (list == NULL)
         abort();

@@ -20,7 +20,7 @@ import tempfile
 import time
 import traceback
 
-LIMIT = float(os.environ.get("BATS_TEST_TIMEOUT", 600))  # seconds; a test that takes longer fails
+LIMIT = float(os.environ.get("BATS_TEST_TIMEOUT", 300))  # seconds; a test that takes longer fails
 TESTS = []  # (name, function), in the order of the file
 SKIPPED = 77
 
