@@ -193,7 +193,7 @@ passed() { # passed PATH [curl argument...]: the Engine is not there, and that i
 
 @test "what a list names passes, and the reason of a refusal names the value that would add it" {
     local haproxy ENGINE=docker json='Content-Type: application/json'
-    local lists=("ALLOW_HOST_NAMESPACES=network:host,pid:container:web*" ALLOW_DEVICES=/dev/dri,c:189:* ALLOW_SYSCTLS=net.ipv4.ip_forward
+    local lists=("ALLOW_HOST_NAMESPACES=network:host,pid:container:web*" "ALLOW_DEVICES=/dev/dri,c:189:*" ALLOW_SYSCTLS=net.ipv4.ip_forward
         "ALLOW_EXEC_COMMANDS=pg_dump -U * **,nginx -s reload,cat it's" ALLOW_EXEC_USERS=postgres)
     host() { printf '{"HostConfig":{%s}}' "$1"; }
     for haproxy in $HAPROXIES; do
