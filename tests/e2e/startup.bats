@@ -305,13 +305,13 @@ another_engine() {
     mkdir -p /run/late
     another_engine
     engine run -d --name proxy --restart unless-stopped -v /run/late/engine.sock:/engine.sock:ro --env SOCKET_PATH=/engine.sock \
-        --env EXIT_WHEN_UNREACHABLE=5s "$IMAGE" >/dev/null
+        --env EXIT_WHEN_UNREACHABLE=10s "$IMAGE" >/dev/null
     until_true answers proxy
     another_engine
     until_true logs_have proxy 'warning: /engine.sock: the mount is stale'
-    run -0 curl -s "$(url proxy /version)"
-    [[ $output == *'cannot be reached: the mount is stale'* ]]
-    until_true logs_have proxy 'no Engine has been reached for 5 seconds'
+    says_stale() { curl -s "$(url proxy /version)" | grep -F 'cannot be reached: the mount is stale'; }
+    until_true says_stale
+    until_true logs_have proxy 'no Engine has been reached for 10 seconds'
     until_true answers proxy
     [ "$(engine inspect -f '{{.RestartCount}}' proxy)" -ge 1 ]
 }
