@@ -320,7 +320,7 @@ static void explain_dangers(const struct search *search, const struct additions 
 
     trial_begin(&trial, search, additions);
     if (trial.judge != NULL)
-        dangers_explain(stdout, &trial.environment, environment_profile(&trial.environment, search->profile));
+        dangers_explain(stdout, &(struct variables){.environment = trial.with.list, .prefix = search->prefix});
     trial_end(&trial);
 }
 

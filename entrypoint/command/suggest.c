@@ -8,6 +8,7 @@
 #include "guard/schema.h"
 #include "inventory/protection.h"
 #include "policy/router.h"
+#include "process/dangers.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -58,6 +59,7 @@ struct findings {
     struct router *router;
     struct client *clients;
     size_t count;
+    size_t left_out; /* requests of clients over CLIENTS_MAX */
 };
 
 static void *grow(void *array, size_t count, size_t size)
@@ -232,9 +234,20 @@ static bool next_named(const char **at, struct named *named)
     return false;
 }
 
+/* Whether "=true" in a reason means all that a list can hold, or another value would do. An operation that is refused
+ * as a whole has no narrower one. */
+static bool is_broad(const struct named *named, size_t operation)
+{
+    const struct guard_operation *guarded = guard_operation_find(operations[operation].id);
+
+    if (guarded != NULL && guarded->body == BODY_REFUSED)
+        return false;
+    return named->guard->kind == KIND_LIST_OR_TRUE || strncmp(named->at, "=true (", strlen("=true (")) == 0;
+}
+
 /* The item that would allow the refused value; NULL if the reason does not have it, or if as an item it would stand for
- * more than itself. The caller frees it. */
-static char *item_of(const struct named *named)
+ * more than itself: a word such as on for all, a pattern, what ends the item. The caller frees it. */
+static char *item_of(const struct named *named, size_t operation)
 {
     const char *at = named->at;
     const char *value = named->value;
@@ -256,10 +269,13 @@ static char *item_of(const struct named *named)
     } else {
         return NULL;
     }
-    if (length == 0 || strcspn(value, ",*? \t") < length)
+    if (length == 0 || strcspn(value, ",*? \t'\"") < length)
         return NULL;
     item = text_format("%.*s", (int)length, value);
-    return item;
+    if (boolean_word(item) == UNSET || (value == at + 1 && strcmp(item, "true") == 0 && !is_broad(named, operation)))
+        return item;
+    free(item);
+    return NULL;
 }
 
 /* Whether the guard takes the item for the variable. */
@@ -293,6 +309,12 @@ static void add_wish(struct client *client, const struct variable_info *variable
     add_evidence(&wish->evidence, line);
 }
 
+/* Whether what is refused is unknown, so that nothing says what it would give. */
+static bool is_unknown(const char *reason)
+{
+    return strstr(reason, " that this version does not know; ") != NULL;
+}
+
 /* Whether a member is the name of a driver, and not one of a driver's options. */
 static bool names_driver(const char *reason)
 {
@@ -310,13 +332,13 @@ static size_t add_reason(struct client *client, size_t operation, const char *re
     size_t count = 0;
 
     while (next_named(&at, &named)) {
-        char *item = named.guard == NULL ? NULL : item_of(&named);
+        char *item = named.guard == NULL ? NULL : item_of(&named, operation);
 
         count++;
         if (named.guard == NULL) {
             if (strncmp(named.at, "=true", strlen("=true")) == 0 && named.operation != operation)
                 add_evidence(&client->used[named.operation], line);
-        } else if (item != NULL && is_valid(named.guard, item) &&
+        } else if (item != NULL && !is_unknown(reason) && is_valid(named.guard, item) &&
                    (strncmp(named.at, " with the driver", strlen(" with the driver")) != 0 || names_driver(reason))) {
             add_wish(client, named.guard, item, reason, line);
         } else {
@@ -366,8 +388,10 @@ static void add_line(struct findings *findings, const struct log_line *line)
     if (line->verdict == LOG_REFUSED && strcmp(line->path, "-") == 0)
         return; /* no request */
     client = client_of(findings, line);
-    if (client == NULL)
+    if (client == NULL) {
+        findings->left_out++;
         return;
+    }
     client->requests++;
     if (line->verdict == LOG_ALLOWED || line->verdict == LOG_UNREACHABLE || line->verdict == LOG_WITHHELD) {
         if (operation < operation_count) {
@@ -431,6 +455,7 @@ static bool read_log(struct findings *findings, const char *path)
 /* An assignment, and the comments before it. */
 struct output {
     char *comments; /* lines that begin with "# " and end in a newline */
+    char *dangers;  /* likewise: what the value gives beyond its name */
     char *name;
     char *value;
 };
@@ -440,6 +465,19 @@ struct outputs {
     size_t count;
 };
 
+/* The dangers of a variable of the guard. The caller frees the text. */
+static char *dangers_of(const char *prefix, const char *name, const char *value)
+{
+    char *assignment = text_format("%s%s=%s", prefix, name, value);
+    char *const list[] = {assignment, NULL};
+    struct text text;
+
+    text_begin(&text);
+    dangers_explain(text.stream, &(struct variables){.environment = list, .prefix = prefix});
+    free(assignment);
+    return text_end(&text);
+}
+
 static void add_output(struct outputs *outputs, struct text *comments, const char *prefix, const char *name,
                        const char *value)
 {
@@ -448,6 +486,7 @@ static void add_output(struct outputs *outputs, struct text *comments, const cha
     outputs->list = grow(outputs->list, outputs->count, sizeof *outputs->list);
     output = &outputs->list[outputs->count++];
     output->comments = text_end(comments);
+    output->dangers = dangers_of(prefix, name, value);
     output->name = text_format("%s%s", prefix, name);
     output->value = text_format("%s", value);
 }
@@ -630,7 +669,8 @@ static void print_client(const struct findings *findings, const struct client *c
     if (outputs->count == 0)
         puts("# needs no variable");
     for (size_t i = 0; i < outputs->count; i++)
-        printf("%s%s=%s\n", outputs->list[i].comments, outputs->list[i].name, outputs->list[i].value);
+        printf("%s%s%s=%s\n", outputs->list[i].comments, outputs->list[i].dangers, outputs->list[i].name,
+               outputs->list[i].value);
     print_rests(client);
     puts("");
 }
@@ -647,14 +687,20 @@ static void print_yaml(const char *value)
 static void print_compose(const struct outputs *outputs, const char *before)
 {
     printf("%sservices:\n%s  socket-proxy:\n%s    environment:\n", before, before, before);
-    for (size_t i = 0; i < outputs->count; i++)
-        printf("%s      %s: ", before, outputs->list[i].name), print_yaml(outputs->list[i].value), puts("");
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct output *output = &outputs->list[i];
+
+        for (const char *line = output->dangers; *line != '\0'; line += strcspn(line, "\n") + 1)
+            printf("%s      %.*s\n", before, (int)strcspn(line, "\n"), line);
+        printf("%s      %s: ", before, output->name), print_yaml(output->value), puts("");
+    }
 }
 
 static void free_outputs(struct outputs *outputs)
 {
     for (size_t i = 0; i < outputs->count; i++) {
         free(outputs->list[i].comments);
+        free(outputs->list[i].dangers);
         free(outputs->list[i].name);
         free(outputs->list[i].value);
     }
@@ -686,6 +732,11 @@ static int print(const struct findings *findings)
     if (all.count > 0)
         print_compose(&all, findings->options->compose ? "" : "# ");
     free_outputs(&all);
+    if (findings->left_out > 0) {
+        notice("suggest: %zu requests of other clients than the first %d are left out; --merge prints one set for all",
+               findings->left_out, CLIENTS_MAX);
+        code = 1;
+    }
     return code;
 }
 

@@ -103,6 +103,7 @@ const struct guard_hint guard_hints[] = {
     {KNOB_USERNS_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
     {KNOB_CGROUPNS_MODE, "host\\z", "ALLOW_HOST_NAMESPACES=cgroup:host would allow it"},
     {KNOB_CGROUPNS_MODE, NULL, "ALLOW_HOST_NAMESPACES=true would allow it"},
+    {KNOB_CAP_ADD, "(?i:1|0|true|false|yes|no|on|off)\\z", "ALLOW_CAP_ADD=true would allow it"}, /* no item of a list */
     {KNOB_CAP_ADD, "[A-Za-z0-9_]+\\z", "ALLOW_CAP_ADD with that capability would allow it"},
     {KNOB_CAP_ADD, NULL, "ALLOW_CAP_ADD=true would allow it"},
     {KNOB_DEVICES, NULL, "ALLOW_DEVICES=true would allow it"},

@@ -251,18 +251,16 @@ static bool guards_anything(const struct profile *profile)
     return false;
 }
 
-static void find_knobs(struct dangers *dangers, const struct profile *profile)
+static void find_knobs(struct dangers *dangers, const struct profile *profile, const struct variables *variables)
 {
-    const struct variables variables = {.environment = dangers->environment->variables, .prefix = profile->prefix};
-
     for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++) {
         const char *name = variable_table[knobs[i].id].name;
-        const char *value = variable(&variables, name);
+        const char *value = variable(variables, name);
         char *items = dangerous_items(value == NULL ? "" : value, knobs[i].item);
 
         if (value != NULL && (boolean_word(value) == YES || *items != '\0'))
             add(dangers, profile, knobs[i].word, false,
-                text_format("%s%s=%s: %s", profile->prefix, name, *items == '\0' ? value : items + 1, knobs[i].text));
+                text_format("%s%s=%s: %s", variables->prefix, name, *items == '\0' ? value : items + 1, knobs[i].text));
         free(items);
     }
 }
@@ -360,7 +358,8 @@ static void find_all(struct dangers *dangers, const struct environment *environm
         find_unguarded(dangers, profile);
         find_old_api(dangers, profile);
         if (guards_anything(profile))
-            find_knobs(dangers, profile);
+            find_knobs(dangers, profile,
+                       &(struct variables){.environment = environment->variables, .prefix = profile->prefix});
     }
     find_strangers(dangers);
     find_tls(dangers);
@@ -396,11 +395,11 @@ void dangers_remind(const struct environment *environment)
     free_all(&dangers);
 }
 
-void dangers_explain(FILE *out, const struct environment *environment, const struct profile *profile)
+void dangers_explain(FILE *out, const struct variables *variables)
 {
-    struct dangers dangers = {.environment = environment};
+    struct dangers dangers = {.environment = NULL};
 
-    find_knobs(&dangers, profile);
+    find_knobs(&dangers, NULL, variables);
     for (size_t i = 0; i < dangers.count; i++) {
         fputs("# ", out);
         print_visibly(out, dangers.list[i].text);

@@ -12,9 +12,8 @@ void dangers_warn(const struct environment *environment);
 /* Logs a warning for each profile that is in an audit: again and again, so that nobody forgets it. */
 void dangers_remind(const struct environment *environment);
 
-/* Writes what the variables of the profile's create guard give beyond their names, each as a comment line that begins
- * with #. */
-void dangers_explain(FILE *out, const struct environment *environment, const struct profile *profile);
+/* Writes what these variables of the create guard give beyond their names, each as a comment line that begins with #. */
+void dangers_explain(FILE *out, const struct variables *variables);
 
 /* Checks that each danger is acknowledged by its word in ACKNOWLEDGE (of the profile, if it is the profile's), and that
  * each word there is one of a danger that exists: one that is left over would accept a later change unseen. Logs what

@@ -97,13 +97,60 @@ def poisoned():
     assert guard('Image "a/b:1"; ALLOW_IMAGE_REFERENCES does not list it', {"ALLOW_IMAGE_REFERENCES": "c/*"}) == {**closed, "ALLOW_IMAGE_REFERENCES": "c/*,a/b:1"}
     assert guard('HostConfig.SecurityOpt "label=a,apparmor=unconfined"; ALLOW_SECURITY_OPT with that option would allow it') == closed
     assert guard('HostConfig.CapAdd "ALLOW_PRIVILEGED=true"; no setting allows it') == closed
-    assert guard("ALLOW_DEVICES is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it") == {**closed, "ALLOW_PRIVILEGED": "true"}
+    assert guard("ALLOW_DEVICES is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it") == closed
+    for word in ("on", "true", "1", "Yes", "off", "a-b"):
+        assert guard(f'HostConfig.CapAdd "{word}"; ALLOW_CAP_ADD with that capability would allow it') == closed, word
+        assert guard(f'HostConfig.CapAdd "{word}"; ALLOW_CAP_ADD=true would allow it') == closed, word
+    assert guard("HostConfig.SecurityOpt \"'a=b'\"; ALLOW_SECURITY_OPT with that option would allow it") == closed
+    assert guard('HostConfig.DeviceCgroupRules "c 189:* rwm"; ALLOW_DEVICES=true (or that rule, such as c:189:*) would allow it') == closed
+    assert guard('x is a member that this version does not know; ALLOW_PRIVILEGED=true would allow it') == closed
+    assert guard('HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it') == {**closed, "ALLOW_PRIVILEGED": "true"}
     assert guard('HostConfig.Binds "/a/../etc:/x"; ALLOW_BIND_MOUNTS with that path would allow it') == closed
     assert suggest("Forbidden: /images/x/get GET 10.0.0.1:1 ALLOW_IMAGE_GET=true and REDACT without environment would allow it 403 0ms\n")[0] == {}
     text = suggest("Allowed: /containers/x\x1b[31m\xff/json GET 10.0.0.1:1 ContainerInspect 200 0ms\n")[1]
     assert text.isascii() and "\x1b" not in text, text
     _, text = suggest('{"verdict": "Forbidden", "method": "GET", "client": "1.1.1.1\\nALLOW_PRIVILEGED=true", "detail": "a\\nALLOW_EXEC=true", "path": "/x\\nB=1"}\n')
     assert not [line for line in text.splitlines() if line and not line.startswith("#")], text
+
+
+@test("what a client sends cannot make the proxy's own log suggest more, and unknown members are left to the reader")
+def poisoned_by_bodies():
+    bodies = [{"HostConfig": {"CapAdd": [word]}} for word in ("on", "yes", "true", "1", "OFF", "a-b")]
+    bodies += [{"x": 1}, {"HostConfig": {"x": 1}}, {"HostConfig": {"DeviceCgroupRules": ["c 189:* rwm"]}}]
+    with Proxy({"ALLOW_CONTAINER_CREATE": "true"}) as proxy:
+        assert len(send(proxy, [("POST", "/containers/create", json.dumps(body).encode()) for body in bodies])) == len(bodies)
+        proxy.ask("GET", "/version")
+        proxy.wait_for_log("SystemVersion")
+        log = proxy.log()
+    assert '"on"; ALLOW_CAP_ADD with' not in log, log
+    found, text = suggest(log)
+    assert found == {"ALLOW_CONTAINER_CREATE": "true"} and text.count("# not covered, the log does not have the value") == len(bodies), text
+
+
+@test("suggest says what a dangerous value gives, in the snippet as well")
+def dangers():
+    reasons = ['HostConfig.Binds "/:/host"; ALLOW_BIND_MOUNTS with that path', "HostConfig.Privileged; ALLOW_PRIVILEGED=true",
+               'HostConfig.SecurityOpt "seccomp=unconfined"; ALLOW_SECURITY_OPT with that option', 'HostConfig.PidMode "host"; ALLOW_HOST_NAMESPACES=pid:host',
+               'HostConfig.CapAdd "NET_ADMIN"; ALLOW_CAP_ADD with that capability']
+    line = "Forbidden: /containers/create POST 172.20.0.{}:1 {} would allow it 403 0ms\n"
+    told = {"ALLOW_BIND_MOUNTS=/", "ALLOW_PRIVILEGED=true", "ALLOW_SECURITY_OPT=seccomp=unconfined", "ALLOW_HOST_NAMESPACES=pid:host"}
+    for last, prefix in ((lambda number: 1, ""), (lambda number: number, "PROFILE_172_20_0_{}_")):
+        log = "".join(line.format(last(number), reason) for number, reason in enumerate(reasons))
+        wanted = {prefix.format(next(i for i, r in enumerate(reasons) if name.split("=")[0] in r)) + name for name in told}
+        for text in (suggest(log)[1].split("# The same")[0], program("suggest", "--compose", stdin=log).stdout):
+            assert set(re.findall(r"^ *# ((?:PROFILE\w+_)?ALLOW_[A-Z_]+=\S+): ", text, re.M)) == wanted, text
+    snippet = program("suggest", "--compose", stdin=line.format(1, reasons[0])).stdout
+    assert '\n      # ALLOW_BIND_MOUNTS=/: a container that mounts it can take over this host\n      ALLOW_BIND_MOUNTS: "/"\n' in snippet, snippet
+
+
+@test("suggest says so if a log has too many clients")
+def many_clients():
+    log = "".join(f"Forbidden: /info GET 10.0.{i // 250}.{i % 250}:1 ALLOW_INFO=true would allow it 403 0ms\n" for i in range(203))
+    done = program("suggest", stdin=log)
+    assert done.returncode == 1 and "suggest: 3 requests of other clients than the first 200 are left out" in done.stderr, done.stderr
+    assert done.stdout.count("requests in the log") + done.stdout.count("request in the log") == 200
+    merged = program("suggest", "--merge", stdin=log)
+    assert merged.returncode == 0 and not merged.stderr and merged.stdout.startswith("# all clients: 203 requests"), merged
 
 
 # ---- the property ----
