@@ -159,6 +159,18 @@ static char *read_named(struct sources *sources, const char *name, const char *p
     return text;
 }
 
+/* Variables that a file does not set: whoever may write it would choose the program that runs as root at the next
+ * start, and where it reads and writes. */
+static bool is_of_process(const char *name)
+{
+    static const enum variable_id ids[] = {VAR_ENV_FILE, VAR_HAPROXY, VAR_DATA_DIR, VAR_RUNTIME_DIRECTORY};
+
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (strcmp(variable_table[ids[i]].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* ---- lines of an env file ---- */
 
 static bool is_blank(char c)
@@ -276,8 +288,8 @@ static void read_line(const struct env_file *file, size_t number, char *line)
 
     if (wrong == NULL && name == NULL)
         return;
-    if (wrong == NULL && strcmp(name, "ENV_FILE") == 0)
-        wrong = "ENV_FILE can only be set in the environment";
+    if (wrong == NULL && is_of_process(name))
+        wrong = "it can only be set in the environment";
     if (wrong == NULL && find(file->own, name) < file->own->count)
         wrong = "the variable is set twice in this file";
     if (wrong != NULL)
@@ -422,10 +434,12 @@ static const char *cut_line_end(char *text)
 static char *value_in_file(struct sources *sources, const char *name, const char *named, struct problems *problems)
 {
     const char *path = value_of(sources, named);
-    char *text = path == NULL ? NULL : read_named(sources, named, path, problems);
+    char *text = path == NULL || is_of_process(name) ? NULL : read_named(sources, named, path, problems);
     const char *wrong = text == NULL ? NULL : cut_line_end(text);
 
-    if (path != NULL && value_of(sources, name) != NULL)
+    if (path != NULL && is_of_process(name))
+        wrong = "the variable can only be set in the environment, not by a file";
+    else if (path != NULL && value_of(sources, name) != NULL)
         wrong = "the variable is set without _FILE as well; set it once";
     if (wrong == NULL)
         return text;

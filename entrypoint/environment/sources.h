@@ -26,6 +26,8 @@ struct sources {
  *                    a profile or not. A variable that is set in this way and by itself is a problem. A name that is
  *                    itself a variable, such as ENV_FILE, is read as that variable.
  *
+ * ENV_FILE, HAPROXY, DATA_DIR and RUNTIME_DIRECTORY in a file are a problem: they are read from the process only.
+ *
  * An ENV_FILE whose last line has no newline may be cut short, and is a problem; the file of one variable needs none.
  * A file that is not a readable regular file, is empty or larger than SOURCE_FILE_MAX, holds a NUL byte or changes
  * while it is read is a problem. All problems are reported. The result has to be released with sources_free in any

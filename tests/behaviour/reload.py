@@ -176,7 +176,9 @@ BAD = [  # the content or a function that makes the file, and what is said of it
     (b"REQUIRE_LABEL=${HOME}\n", "put the value into single quotes"),
     (b"REQUIRE_LABEL=\"a\\nb\"\n", "put the value into single quotes"),
     (b"REQUIRE_LABEL=a\rALLOW_EXEC=true\n", "line 1: it has a control character"),
-    (b"ENV_FILE=/etc/passwd\n", "ENV_FILE can only be set in the environment"),
+    *((f"ALLOW_INFO=true\n{name}=/tmp\n".encode(), f"line 2: {name}: it can only be set in the environment")
+      for name in ("ENV_FILE", "HAPROXY", "DATA_DIR", "RUNTIME_DIRECTORY")),
+    (b"HAPROXY_FILE=/etc/hostname\n", "HAPROXY_FILE=/etc/hostname: the variable can only be set in the environment, not by a file"),
     (b"ALLOW_EXEC=false\n", "ALLOW_EXEC has another value than in the environment"),
     (b"ALLOW_EXEC=\n", "ALLOW_EXEC has another value than in the environment"),
     (b"ALLOW_EXEC_FILE=/etc/hostname\n", "ALLOW_EXEC_FILE=/etc/hostname: the variable is set without _FILE as well"),
@@ -201,6 +203,9 @@ def bad_files():
             write(file, made) if isinstance(made, bytes) else made(file)  # pylint: disable=expression-not-assigned
             done = program("render", env={"REQUIRE_LABEL_FILE": file})
             assert done.returncode == 2 and f"REQUIRE_LABEL_FILE={file}: {message}" in done.stderr, (made, done.stderr)
+    for name in ("HAPROXY", "DATA_DIR", "RUNTIME_DIRECTORY"):
+        done = program("render", env={f"{name}_FILE": "/etc/hostname"})
+        assert done.returncode == 2 and f"{name}_FILE=/etc/hostname: the variable can only be set in the environment" in done.stderr, done.stderr
 
 
 @test("an env file is read as Compose reads it, and by all commands")
