@@ -2,6 +2,7 @@
 #include "process/runtime.h"
 
 #include "base/text.h"
+#include "inventory/channel.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MILLISECONDS 1000
+#define MILLISECONDS 1000 /* for a whole conversation */
+#define ANSWER_MAX   4096 /* bytes */
 
 /* Gives HAProxy a connection: it takes a descriptor that comes with two bytes (proto_sockpair.c, send_fd_uxst). */
 static bool give(int offers, int connection)
@@ -31,20 +33,27 @@ static bool give(int offers, int connection)
     return sendmsg(offers, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof bytes;
 }
 
-/* Sends the commands, and reads the answer to its end. A command that fails is answered with a text. */
+/* Sends the commands, and reads the answer to its end. A command that fails is answered with a text. The supervisor
+ * waits meanwhile, so one deadline holds for all: HAProxy, if it is taken over, could answer forever. */
 static bool converse(int fd, const char *commands)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
+    const long deadline = channel_now() + MILLISECONDS;
     bool silent = true;
+    size_t length = 0;
     char answer[512];
     ssize_t got;
 
-    if (send(fd, commands, strlen(commands), MSG_NOSIGNAL) != (ssize_t)strlen(commands) || shutdown(fd, SHUT_WR) != 0)
+    if (send(fd, commands, strlen(commands), MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)strlen(commands) ||
+        shutdown(fd, SHUT_WR) != 0)
         return false;
     do {
-        if (poll(&polled, 1, MILLISECONDS) <= 0)
+        long left = deadline - channel_now();
+
+        if (left <= 0 || length > ANSWER_MAX || poll(&polled, 1, (int)left) <= 0)
             return false;
-        got = recv(fd, answer, sizeof answer, 0);
+        got = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+        length += got > 0 ? (size_t)got : 0;
         for (ssize_t i = 0; i < got; i++)
             silent &= answer[i] == '\n';
     } while (got > 0);
