@@ -1,6 +1,7 @@
 /* `explain`: whether the proxy would allow a request, and by which variable. */
 #include "command/explain.h"
 
+#include "guard/schema.h"
 #include "inventory/facts.h"
 #include "inventory/protection.h"
 #include "policy/router.h"
@@ -128,19 +129,15 @@ struct answer {
     char *faults;               /* FOUND_HARMFUL: all faults, one per line; owned */
 };
 
-/* Lets the guard judge the body of an allowed operation. Returns 0, or the exit status after an error message. */
-static int judge_body(struct answer *answer, const struct inventory *inventory, const char *body_file)
+/* Lets the guard judge a body of an allowed operation. */
+static void judge_bytes(struct answer *answer, const struct inventory *inventory, const char *body, size_t length)
 {
     const char *query = strchr(answer->target, '?');
     struct guard_judge *judge;
     struct facts facts;
     FILE *list;
     size_t size;
-    size_t length;
-    char *body = read_file(body_file, &length);
 
-    if (body == NULL)
-        return BAD_ENVIRONMENT;
     facts_read(&facts, inventory);
     judge = guard_judge_new(answer->profile->guard, &facts.known, answer->verdict.operation);
     guard_judge_run(judge, query == NULL ? NULL : query + 1, body, length, &answer->guard);
@@ -152,9 +149,28 @@ static int judge_body(struct answer *answer, const struct inventory *inventory, 
         abort();
     guard_judge_free(judge);
     facts_free(&facts);
-    free(body);
     answer->part = answer->guard.result == GUARD_PASSES ? FOUND_HARMLESS : FOUND_HARMFUL;
+}
+
+/* The same for the body in a file. Returns 0, or the exit status after an error message. */
+static int judge_file(struct answer *answer, const struct inventory *inventory, const char *body_file)
+{
+    size_t length;
+    char *body = read_file(body_file, &length);
+
+    if (body == NULL)
+        return BAD_ENVIRONMENT;
+    judge_bytes(answer, inventory, body, length);
+    free(body);
     return 0;
+}
+
+/* Whether the guard refuses the operation whatever its body, so that none has to be given. */
+static bool any_body_is_refused(const struct verdict *verdict)
+{
+    const struct guard_operation *guarded = guard_operation_find(verdict->operation);
+
+    return guarded != NULL && guarded->body == BODY_REFUSED;
 }
 
 /* Whether MODE=audit forwards what the permissions or the guard would refuse. */
@@ -343,7 +359,9 @@ int report_explain(const struct environment *environment, const struct inventory
     if (answer.verdict.row < operation_count && profile_would_guard(profile, answer.verdict.row))
         answer.part = NO_BODY;
     if (answer.verdict.allowed && answer.part == NO_BODY && body_file != NULL)
-        failure = judge_body(&answer, inventory, body_file);
+        failure = judge_file(&answer, inventory, body_file);
+    else if (answer.verdict.allowed && answer.part == NO_BODY && any_body_is_refused(&answer.verdict))
+        judge_bytes(&answer, inventory, "", 0);
     if (failure != 0)
         return failure;
     if (json)
@@ -367,7 +385,8 @@ int report_explain_lines(const struct environment *environment, const struct inv
     if (!judge_begin(&judge, environment, inventory, profile))
         return 1;
     while ((length = getline(&line, &size, stdin)) > 0) {
-        struct verdict verdict;
+        struct answer answer = {.method = line, .profile = profile, .part = NOT_GUARDED};
+        const struct verdict *verdict = &answer.verdict;
         char *target;
 
         if (line[length - 1] == '\n')
@@ -375,11 +394,15 @@ int report_explain_lines(const struct environment *environment, const struct inv
         target = strchr(line, ' ');
         if (target != NULL)
             *target++ = '\0';
-        judge_request(&judge, line, target == NULL ? "" : target, &verdict);
-        if (verdict.allowed)
-            printf("allowed %s\n", verdict.operation);
+        answer.target = target == NULL ? "" : target;
+        judge_request(&judge, line, answer.target, &answer.verdict);
+        if (verdict->allowed && profile_would_guard(profile, verdict->row) && any_body_is_refused(verdict))
+            judge_bytes(&answer, inventory, "", 0);
+        if (is_allowed(&answer))
+            printf("allowed %s\n", verdict->operation);
         else
-            printf("denied %s %s\n", verdict.operation, verdict.reason);
+            printf("denied %s %s\n", verdict->operation, verdict->allowed ? answer.guard.reason : verdict->reason);
+        free(answer.faults);
     }
     free(line);
     judge_end(&judge);
