@@ -344,6 +344,29 @@ static void find_strangers(struct dangers *dangers)
             add(dangers, environment_profile(dangers->environment, NULL), "no-effect", true, text_format("%s", advice));
 }
 
+/* Limits that are set to nothing: as Compose writes them for ${NAME} if NAME is not set. */
+static void find_empty_limits(struct dangers *dangers, const struct profile *profile)
+{
+    static const enum variable_id limits[] = {
+        VAR_ALLOW_IMAGE_REFERENCES, VAR_ALLOW_VOLUME_NAMES, VAR_ALLOW_EXEC_COMMANDS,
+        VAR_REQUIRE_LABEL,          VAR_RATE_LIMIT,         VAR_REDACT};
+    const struct variables variables = {.environment = dangers->environment->variables, .prefix = profile->prefix};
+
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        const char *name = variable_table[limits[i]].name;
+        char *assigned = text_format("%s%s=", profile->prefix, name);
+        bool present = false;
+
+        for (char *const *one = variables.environment; *one != NULL; one++)
+            present |= strncmp(*one, assigned, strlen(assigned)) == 0;
+        if (present && variable(&variables, name) == NULL)
+            add(dangers, profile, "no-effect", true,
+                text_format("%s has no effect: it is set to nothing, which is no limit; give it a value, or remove it",
+                            assigned));
+        free(assigned);
+    }
+}
+
 /* ---- all of them ---- */
 
 static void find_all(struct dangers *dangers, const struct environment *environment)
@@ -357,6 +380,7 @@ static void find_all(struct dangers *dangers, const struct environment *environm
         find_powers(dangers, profile);
         find_unguarded(dangers, profile);
         find_old_api(dangers, profile);
+        find_empty_limits(dangers, profile);
         if (guards_anything(profile))
             find_knobs(dangers, profile,
                        &(struct variables){.environment = environment->variables, .prefix = profile->prefix});

@@ -760,9 +760,19 @@ def told_at_start():
     with Proxy({"ALLOW_CREATE": "1", "ALLOW_START": "1", "IAMGES": "1", "SP_ALLOWFROM": "10.0.0.0/8", "DELETE": "1", "PORT": "8080"}) as proxy:
         log = proxy.log()
         assert log.count("`docker run` and `docker compose up` need ALLOW_ATTACH=true, or -d") == 1, log
+        assert "set to nothing" not in log, log
         for text in ("IAMGES has no effect: did you mean IMAGES", "SP_ALLOWFROM has no effect", "DELETE has no effect"):
             assert log.count("warning: " + text) == 1, (text, log)
         assert "PORT" not in log, log
+    limits = ("ALLOW_EXEC_COMMANDS", "ALLOW_IMAGE_REFERENCES", "ALLOW_VOLUME_NAMES", "REQUIRE_LABEL", "RATE_LIMIT", "REDACT")
+    empty = {"PROFILE_A_FROM": "10.0.0.7", "ALLOW_EXEC": "1", **{name: "" for name in limits}, "PROFILE_A_REQUIRE_LABEL": '" "', "ALLOW_CAP_ADD": ""}
+    with Proxy(empty) as proxy:
+        for name in (*limits, "PROFILE_A_REQUIRE_LABEL"):
+            assert proxy.log().count(f"warning: {name}= has no effect: it is set to nothing, which is no limit") == 1, (name, proxy.log())
+        assert "ALLOW_CAP_ADD" not in proxy.log(), proxy.log()
+    words = {"ACKNOWLEDGE": "exec no-effect", "PROFILE_A_ACKNOWLEDGE": "no-effect"}
+    assert program("check", "--strict", env=empty).returncode == 1
+    assert "dangerous" not in program("check", "--strict", env={**empty, **words}).stderr
     with Proxy({"PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_CREATE": "1", "PROFILE_A_ALLOW_START": "1"}) as proxy:
         assert "A: ContainerCreate and ContainerStart are open" in proxy.log() and "PROFILE_A_ALLOW_ATTACH=true" in proxy.log(), proxy.log()
     for env in ({"ALLOW_CREATE": "1", "ALLOW_START": "1", "ALLOW_ATTACH": "1"}, {"ALLOW_CREATE": "1"}, {"ALLOW_START": "1"}):
@@ -922,6 +932,15 @@ def for_programs():
         assert said.returncode == 3 and json.loads(said.stdout) == {
             "allowed": False, "method": "POST", "path": "/containers/create", "operation": "ContainerCreate", "opened_by": "ALLOW_CREATE", "profile": "",
             "guard": "HostConfig.Privileged; ALLOW_PRIVILEGED=true would allow it"}, said
+    # what is refused whatever the body needs none
+    reason = "BuildKit's protocol cannot be judged; ALLOW_HOST_NAMESPACES=true would allow it"
+    for options, stdin in ((), None), (("--body", "-"), "{}"):
+        said = program("explain", *options, "POST", "/grpc", env={"PRESET": "buildx"}, stdin=stdin)
+        assert said.returncode == 3 and said.stdout == f"denied: docker-socket-proxy: this connection is forbidden: {reason}\n", said
+    assert program("explain", "-", env={"PRESET": "buildx"}, stdin="POST /grpc\nGET /_ping\n").stdout == f"denied Grpc {reason}\nallowed SystemPing\n"
+    for more in ({"ALLOW_HOST_NAMESPACES": "true"}, {"MODE": "audit"}):
+        assert program("explain", "POST", "/grpc", env={"PRESET": "buildx", **more}).returncode == 0
+        assert program("explain", "-", env={"PRESET": "buildx", **more}, stdin="POST /grpc\n").stdout == "allowed Grpc\n"
     said = program("explain", "--json", "GET", '/a"b\\\x01\u00e9', env=env)
     assert said.returncode == 3 and json.loads(said.stdout)["path"] == '/a"b\\\x01\u00e9', said
 
