@@ -12,7 +12,8 @@ void dangers_warn(const struct environment *environment);
 /* Logs a warning for each profile that is in an audit: again and again, so that nobody forgets it. */
 void dangers_remind(const struct environment *environment);
 
-/* Writes what these variables of the create guard give beyond their names, each as a comment line that begins with #. */
+/* Writes what these variables of the create guard give beyond their names, each as a comment line that begins with #.
+ */
 void dangers_explain(FILE *out, const struct variables *variables);
 
 /* Checks that each danger is acknowledged by its word in ACKNOWLEDGE (of the profile, if it is the profile's), and that
