@@ -168,37 +168,34 @@ static bool is_strong_namespace(const char *item)
 
 /* Devices with which a container does not take over the host, as ALLOW_DEVICES names them; numbers and paths below them
  * as well. All others count as dangerous: buses, disks, memory and input have too many names. */
-static const char *const usual_devices[] = {
-    "gpu",
-    "/dev/dri",
-    "/dev/kfd",
-    "/dev/nvidia",
-    "/dev/net/tun",
-    "/dev/snd",
-    "/dev/serial",
-    "/dev/ttyACM",
-    "/dev/ttyAMA",
-    "/dev/ttyUSB",
-    "/dev/video",
-    "/dev/dvb",
-    "/dev/fuse",
-    "/dev/null",
-    "/dev/zero",
-    "/dev/full",
-    "/dev/random",
-    "/dev/urandom",
-    "/dev/nvidiactl",
-    "/dev/rtc",
-    "/dev/ppp",
-    "/dev/nvidia-uvm",
-    "/dev/nvidia-modeset",
-    "c:10:200",
-    "c:116:",
-    "c:166:",
-    "c:188:",
-    "c:226:",
-    "c:81:",
-};
+static const char *const usual_devices[] = {"gpu",
+                                            "/dev/dri",
+                                            "/dev/kfd",
+                                            "/dev/nvidia",
+                                            "/dev/net/tun",
+                                            "/dev/snd",
+                                            "/dev/serial",
+                                            "/dev/ttyACM",
+                                            "/dev/ttyAMA",
+                                            "/dev/ttyUSB",
+                                            "/dev/video",
+                                            "/dev/dvb",
+                                            "/dev/fuse",
+                                            "/dev/null",
+                                            "/dev/zero",
+                                            "/dev/full",
+                                            "/dev/random",
+                                            "/dev/urandom",
+                                            "/dev/nvidiactl",
+                                            "/dev/rtc",
+                                            "/dev/ppp",
+                                            "/dev/nvidia-uvm",
+                                            "/dev/nvidia-modeset",
+                                            "c:116:",
+                                            "c:166:",
+                                            "c:188:",
+                                            "c:226:",
+                                            "c:81:"};
 
 static bool is_strong_device(const char *item)
 {
@@ -215,7 +212,10 @@ static bool is_strong_device(const char *item)
 
 /* Programs that run what a file or a word says, so that part of a word is enough. */
 static const char *const shells[] = {
-    "ash", "awk", "bash", "busybox", "dash", "env", "ksh", "lua", "node", "perl", "php", "python", "ruby", "sh", "zsh",
+    "ash",    "awk",     "bash",    "busybox", "chroot", "csh",   "dash",  "doas",    "env",  "find",
+    "fish",   "gosu",    "ksh",     "lua",     "nice",   "node",  "nohup", "nsenter", "perl", "php",
+    "python", "ruby",    "runuser", "setpriv", "setsid", "sh",    "ssh",   "strace",  "su",   "su-exec",
+    "sudo",   "timeout", "tini",    "unshare", "watch",  "xargs", "zsh",
 };
 
 /* A command of which clients choose whole words: their options make many programs run any other one, and a list of
@@ -263,7 +263,7 @@ static const struct {
     {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
 };
 
-/* The items that are dangerous, separated by blanks; "" for none. The caller frees the text. */
+/* The items that are dangerous, each after a comma; "" for none. The caller frees the text. */
 static char *dangerous_items(const char *value, bool (*is_dangerous)(const char *item))
 {
     struct text text;
@@ -273,7 +273,7 @@ static char *dangerous_items(const char *value, bool (*is_dangerous)(const char 
     text_begin(&text);
     for (size_t i = 0; i < count; i++)
         if (is_dangerous != NULL && boolean_word(items[i]) == UNSET && is_dangerous(items[i]))
-            fprintf(text.stream, " %s", items[i]);
+            fprintf(text.stream, ",%s", items[i]);
     list_free(items, count);
     return text_end(&text);
 }

@@ -259,6 +259,10 @@ static const struct trial trials[] = {
     {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Binds\":[\"secret:/x\"]"),
      "HostConfig.Binds; ALLOW_VOLUME_NAMES with that name"},
     /* values are compared with regard to case, in the reason too */
+    /* to Podman these are paths */
+    {"ALLOW_VOLUME_NAMES=*", CREATE, HOST("\"Binds\":[\"..:/x\"]"), "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
+    {"ALLOW_VOLUME_NAMES=??", CREATE, HOST("\"Mounts\":[{\"Source\":\"..\"}]"), "HostConfig.Mounts[].Source;"},
+    {"ALLOW_VOLUME_NAMES=*", CREATE, HOST("\"Binds\":[\"a.:/x\"]"), NULL},
     {"ALLOW_VOLUME_NAMES=web*,db", CREATE, HOST("\"Binds\":[\"WEB_1:/x\"]"),
      "HostConfig.Binds; ALLOW_VOLUME_NAMES with that name"},
     {"ALLOW_BIND_MOUNTS=/srv", CREATE, HOST("\"Binds\":[\"/SRV/x:/x\"]"), "HostConfig.Binds; ALLOW_BIND_MOUNTS"},
