@@ -20,8 +20,9 @@ static const struct {
     [GLOB_QUERY_TAG] = {"(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:[A-Za-z0-9_.:@+-]|%3[Aa]|%40)", "(?:/|%2[Ff])",
                         "(?::|%3[Aa])", "(?:@|%40)"},
     [GLOB_VOLUME] = {"[A-Za-z0-9_.-]", "[A-Za-z0-9_.-]", SLASH, ":", "@"},
-    /* Escapes are read whole, and none may be a slash. */
-    [GLOB_WORD] = {"(?>[^\"\\\\/\\x00-\\x1f]|\\\\(?:[\"\\\\bfnrt]|u(?!002[Ff])[0-9A-Fa-f]{4}))", NULL, SLASH, ":", "@"},
+    /* Escapes are read whole, and none may be a minus, a dot or a slash. */
+    [GLOB_WORD] = {"(?>[^\"\\\\/\\x00-\\x1f]|\\\\(?:[\"\\\\bfnrt]|u(?!002[D-Fd-f])[0-9A-Fa-f]{4}))", NULL, SLASH, ":",
+                   "@"},
 };
 
 static void put_one(FILE *out, char c, enum glob_kind kind)

@@ -291,7 +291,7 @@ static void put_environment(FILE *out, const struct grammar *grammar)
     if (!grammar->guard->open[KNOB_DEVICES])
         fprintf(
             out,
-            "(?!%s(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_VISIBLE_DEVICES|NVIDIA_IMEX_CHANNELS|DOCKER_RESOURCE_[^=\"]*+)=(?!(?:void|none)?\"))",
+            "(?!%s(?:(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND)_(?:VISIBLE|IMEX|MOFED|GD|NVSW|MIG)|DOCKER_RESOURCE_)[^=\"]*+=(?!(?:void|none)?\"))",
             lists(&grammar->guard->list[KNOB_DEVICES], "gpu") ? "(?!NVIDIA_VISIBLE_DEVICES=" GPU_IDS "\")" : "");
     fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
 }
@@ -405,7 +405,8 @@ static void put_log_option(FILE *out, const struct grammar *grammar)
 
 /* ---- names of volumes ---- */
 
-/* The name of a volume that the list of patterns allows; any name if there is no list. */
+/* The name of a volume that the list of patterns allows; any name if there is no list. To Podman, what begins with a
+ * dot is a path. */
 static void put_volume_new(FILE *out, const struct grammar *grammar)
 {
     const struct guard_list *list = &grammar->guard->list[KNOB_VOLUME_NAMES];
@@ -414,7 +415,7 @@ static void put_volume_new(FILE *out, const struct grammar *grammar)
         fputs(VOLUME_NAME, out);
         return;
     }
-    fputs("(?=[A-Za-z0-9_.-]{1,255}+[:\"])(?:", out);
+    fputs("(?=[A-Za-z0-9][A-Za-z0-9_.-]{0,254}+[:\"])(?:", out);
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0)
             fputc('|', out);
@@ -643,19 +644,42 @@ bool guard_limits_commands(const struct guard *guard)
     return guard->list[KNOB_EXEC_COMMANDS].count > 0;
 }
 
-/* Bounded, because a wildcard goes back over what it has read. */
-#define SHORT_WORD "(?=\"(?>[^\"\\\\]|\\\\.){0,256}+\")"
+/* A word with a wildcard is bounded, because that goes back over what it has read. A group of its own, because PCRE2
+ * writes out what it repeats 256 times. */
+static void put_short_word(FILE *out, const struct grammar *grammar)
+{
+    (void)grammar;
+    fputs("(?=\"(?>[^\"\\\\]|\\\\.){0,256}+\")", out);
+}
 
-/* One word of a command, or all that follow. */
+/* A segment of a path with a wildcard: not ., and not .. at its end, where it may follow an option (-C..). */
+static void put_segment(FILE *out, const char *segment, size_t length)
+{
+    bool wild = memchr(segment, '*', length) != NULL || memchr(segment, '?', length) != NULL;
+
+    fputs(wild ? "(?!\\.\\\\?[/\"])" : "", out);
+    guard_put_glob(out, segment, length, GLOB_WORD);
+    fputs(wild ? "(?<!\\.\\.)" : "", out);
+}
+
+/* One word of a command, or all that follow. What begins with a wildcard is neither an option nor, unless it is any
+ * word, a path from the root. */
 static void put_word(FILE *out, const char *word, size_t length)
 {
     if (length == 2 && memcmp(word, "**", 2) == 0) {
         fputs("(?:" W "," W "(?&s))*+", out);
     } else if (length == 1 && *word == '*') {
-        fputs("(?&s)", out);
+        fputs("(?!\"(?:-|\\\\u002[Dd]))(?&s)", out);
     } else {
-        fputs(memchr(word, '*', length) != NULL || memchr(word, '?', length) != NULL ? SHORT_WORD "\"" : "\"", out);
-        guard_put_glob(out, word, length, GLOB_WORD);
+        fputs(memchr(word, '*', length) != NULL || memchr(word, '?', length) != NULL ? "(?&short_word)\"" : "\"", out);
+        fputs(*word == '*' || *word == '?' ? "(?!-|\\\\?/)" : "", out);
+        for (size_t i = 0, n; i <= length; i += n + 1) {
+            const char *slash = i < length ? memchr(word + i, '/', length - i) : NULL;
+
+            n = slash != NULL ? (size_t)(slash - word) - i : length - i;
+            put_segment(out, word + i, n);
+            fputs(slash != NULL ? SLASH : "", out);
+        }
         fputc('"', out);
     }
 }
@@ -1044,6 +1068,7 @@ static const struct {
     {"device_rule", put_device_rule},
     {"sysctl", put_sysctl},
     {"exec_command", put_exec_command},
+    {"short_word", put_short_word},
     {"exec_user", put_exec_user},
     {"exec_environment", put_exec_environment},
     {"exec_directory", put_exec_directory},

@@ -166,23 +166,51 @@ static bool is_strong_namespace(const char *item)
     return length > 2 && (strcmp(strrchr(item, ':') + 1, "host") == 0 || strcmp(item + length - 2, ":*") == 0);
 }
 
-/* Disks and memory, by the beginnings of their names in /dev. */
-static const char *const strong_devices[] = {"sd",   "nvme", "vd",   "xvd",  "hd",     "mmcblk", "dm-", "md",  "loop",
-                                             "disk", "mem",  "kmem", "port", "mapper", "block",  "nbd", "kvm", "kmsg"};
+/* Devices with which a container does not take over the host, as ALLOW_DEVICES names them; numbers and paths below them
+ * as well. All others count as dangerous: buses, disks, memory and input have too many names. */
+static const char *const usual_devices[] = {"gpu",
+                                            "/dev/dri",
+                                            "/dev/kfd",
+                                            "/dev/nvidia",
+                                            "/dev/net/tun",
+                                            "/dev/snd",
+                                            "/dev/serial",
+                                            "/dev/ttyACM",
+                                            "/dev/ttyAMA",
+                                            "/dev/ttyUSB",
+                                            "/dev/video",
+                                            "/dev/dvb",
+                                            "/dev/fuse",
+                                            "/dev/null",
+                                            "/dev/zero",
+                                            "/dev/full",
+                                            "/dev/random",
+                                            "/dev/urandom",
+                                            "/dev/nvidiactl",
+                                            "/dev/rtc",
+                                            "/dev/ppp",
+                                            "/dev/nvidia-uvm",
+                                            "/dev/nvidia-modeset",
+                                            "c:116:",
+                                            "c:166:",
+                                            "c:188:",
+                                            "c:226:",
+                                            "c:81:"};
 
 static bool is_strong_device(const char *item)
 {
-    if (strncmp(item, "b:", 2) == 0 || strncmp(item, "c:*", 3) == 0 || strncmp(item, "c:1:", 4) == 0)
-        return true; /* block devices; the memory and the like */
-    if (strncmp(item, "/dev/", 5) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof strong_devices / sizeof *strong_devices; i++)
-        if (strncmp(item + 5, strong_devices[i], strlen(strong_devices[i])) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof usual_devices / sizeof *usual_devices; i++) {
+        size_t length = strlen(usual_devices[i]);
+        const char *rest = item + length;
+
+        if (strncmp(item, usual_devices[i], length) == 0 &&
+            (*rest == '/' || rest[strspn(rest, "0123456789")] == '\0' || strcmp(rest, "*") == 0))
+            return false;
+    }
+    return true;
 }
 
-/* Programs that run what their arguments say. */
+/* Programs that run what a file or a word says, so that part of a word is enough. */
 static const char *const shells[] = {
     "ash",    "awk",     "bash",    "busybox", "chroot", "csh",   "dash",  "doas",    "env",  "find",
     "fish",   "gosu",    "ksh",     "lua",     "nice",   "node",  "nohup", "nsenter", "perl", "php",
@@ -190,12 +218,18 @@ static const char *const shells[] = {
     "sudo",   "timeout", "tini",    "unshare", "watch",  "xargs", "zsh",
 };
 
-/* A command that clients can make into any other: a shell with words of theirs. */
-static bool is_shell(const char *item)
+/* A command of which clients choose whole words: their options make many programs run any other one, and a list of
+ * these programs would never be complete. Of a shell, part of a word. */
+static bool is_free_command(const char *item)
 {
     size_t length = strcspn(item, " \t");
     const char *name = item;
 
+    for (const char *word = item + length; *word != '\0'; word += strcspn(word, " \t")) {
+        word += strspn(word, " \t");
+        if (*word == '*' && strchr(" \t", word[strspn(word, "*")]) != NULL) /* or the end */
+            return true;
+    }
     for (const char *c = item; c < item + length; c++)
         if (*c == '/')
             name = c + 1;
@@ -204,7 +238,7 @@ static bool is_shell(const char *item)
         length--;
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
         if (strlen(shells[i]) == length && strncmp(name, shells[i], length) == 0)
-            return strchr(item, '*') != NULL;
+            return strpbrk(item, "*?") != NULL;
     return false;
 }
 
@@ -220,15 +254,16 @@ static const struct {
      "containers may share the network, the processes or the users of this host or of other containers"},
     {VAR_ALLOW_CAP_ADD, "cap-add", is_strong_capability, "with such a capability a container can take over this host"},
     {VAR_ALLOW_DEVICES, "devices", is_strong_device,
-     "with a disk or the memory of this host a container can take it over"},
+     "with a disk, the memory or a bus of this host a container can take it over, and this may be one"},
     {VAR_ALLOW_BIND_MOUNTS, "bind-mounts", is_system_path, "a container that mounts it can take over this host"},
     {VAR_ALLOW_SECURITY_OPT, "security-opt", is_any, "containers may do without AppArmor, seccomp or SELinux"},
     {VAR_ALLOW_VOLUMES_FROM, "volumes-from", NULL, "containers may use all that other containers have mounted"},
-    {VAR_ALLOW_EXEC_COMMANDS, "exec-commands", is_shell, "clients may run any command with it"},
+    {VAR_ALLOW_EXEC_COMMANDS, "exec-commands", is_free_command,
+     "clients choose whole words or a shell's, and may make it run any command"},
     {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
 };
 
-/* The items that are dangerous, separated by blanks; "" for none. The caller frees the text. */
+/* The items that are dangerous, each after a comma; "" for none. The caller frees the text. */
 static char *dangerous_items(const char *value, bool (*is_dangerous)(const char *item))
 {
     struct text text;
@@ -238,7 +273,7 @@ static char *dangerous_items(const char *value, bool (*is_dangerous)(const char 
     text_begin(&text);
     for (size_t i = 0; i < count; i++)
         if (is_dangerous != NULL && boolean_word(items[i]) == UNSET && is_dangerous(items[i]))
-            fprintf(text.stream, " %s", items[i]);
+            fprintf(text.stream, ",%s", items[i]);
     list_free(items, count);
     return text_end(&text);
 }

@@ -160,6 +160,20 @@ func (s settings) sysctls(all map[string]string) string {
 	return ""
 }
 
+// strays: a wildcard became an option, a path from the root, or a step that leads out of the pattern's directory.
+func strays(pattern, word string) bool {
+	if strings.ContainsAny(pattern[:1], "*?") && (strings.HasPrefix(word, "-") || strings.HasPrefix(word, "/")) {
+		return true
+	}
+	segments := strings.Split(word, "/")
+	for i, segment := range strings.Split(pattern, "/") {
+		if i < len(segments) && strings.ContainsAny(segment, "*?") && (segments[i] == "." || strings.HasSuffix(segments[i], "..")) {
+			return true
+		}
+	}
+	return false
+}
+
 // A command is the words of a pattern, each by itself: * in a word stands for what is not a slash, * alone for one word, **
 // at the end for any words.
 func matches(pattern, words []string) bool {
@@ -170,7 +184,13 @@ func matches(pattern, words []string) bool {
 		case i >= len(words):
 			return false
 		case word == "*":
+			if strings.HasPrefix(words[i], "-") {
+				return false
+			}
 		default:
+			if strings.ContainsAny(word, "*?") && strays(word, words[i]) {
+				return false
+			}
 			quoted := regexp.QuoteMeta(word)
 			quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, `[^/]*`), `\?`, `[^/]`)
 			if !regexp.MustCompile(`(?s)^` + quoted + `$`).MatchString(words[i]) {

@@ -17,7 +17,7 @@ func (g *generator) attachments() func() {
 
 // command writes the words of one that a list allows, often with another word in it, or another number of them.
 func (g *generator) command() {
-	known := [][]string{{"pg_dump", "-U", "app"}, {"pg_dump", "-U", "app", "-f", "/x y"}, {"nginx", "-s", "reload"}, {"cat", "/backup/a.sql"}, {"ls", "-l", "/"}, {"ls"}, {"sh", "/job.sh"}, {"tar", "c", "x"}}
+	known := [][]string{{"pg_dump", "-U", "app"}, {"pg_dump", "-U", "app", "-f", "/x y"}, {"nginx", "-s", "reload"}, {"cat", "/backup/a.sql"}, {"ls", "-l", "/"}, {"ls"}, {"sh", "/job.sh"}, {"tar", "c", "x"}, {"head", "/data/a/b", "x"}, {"tail", "--file=a/b", "x"}}
 	words := known[g.Intn(len(known))]
 	if g.chance(5) {
 		g.text(strings.Join(words, " "))
@@ -30,7 +30,7 @@ func (g *generator) command() {
 		}
 		g.space()
 		if !g.plain && g.chance(8) {
-			word = g.one("sh", "-c", "nginx -s", "/backup/../etc/x.sql", "/backup/a/b.sql", "", "\n", "pg_dump", `","`, "a.sql", "/backup/.sql", "*", "**", "/backup/a.sql\n")
+			word = g.one("sh", "-c", "nginx -s", "/backup/../etc/x.sql", "/backup/a/b.sql", "", "\n", "pg_dump", `","`, "a.sql", "/backup/.sql", "*", "**", "/backup/a.sql\n", "/data/../b", "/data/./b", "/data/a/..", "/data/..", "/data/a/.", "..", "-x", "/x", "--file=../b", "--file=a/..", "...", "a..", ".")
 		}
 		if !g.plain && g.chance(3) {
 			g.out.WriteString(g.one("null", "1", "[]", `["x"]`))

@@ -128,7 +128,7 @@ func (g *generator) blkio() func() {
 
 func (g *generator) environment() func() {
 	return g.array(g.among([]string{"A=b", "PATH=/bin", "X=", "Y=a b", "NVIDIA_VISIBLE_DEVICES=void", "HOME=/root", `Z={"Privileged":true}`},
-		"SECRET", "A*", "*", "NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=all", "DOCKER_", "nvidia_visible_devices=all", `NVIDIA_VISIBLE_DEVICES={{"all"}}`, ""))
+		"SECRET", "A*", "*", "NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=all", "NVIDIA_GDS=enabled", "NVIDIA_MIG_CONFIG_DEVICES=all", "DOCKER_", "nvidia_visible_devices=all", `NVIDIA_VISIBLE_DEVICES={{"all"}}`, ""))
 }
 
 // devices by paths of a list, below them, beside them, and around corners.

@@ -57,6 +57,10 @@ func (s settings) environment(items []string, podman bool) string {
 			return "a variable of the service"
 		}
 		switch name {
+		case "NVIDIA_MOFED", "NVIDIA_GDS", "NVIDIA_GDRCOPY", "NVIDIA_NVSWITCH", "NVIDIA_MIG_CONFIG_DEVICES", "NVIDIA_MIG_MONITOR_DEVICES", "NVIDIA_IMEX_CHANNELS":
+			if is && value != "" && value != "void" && value != "none" && !s.yes("ALLOW_DEVICES") {
+				return "more devices by the environment"
+			}
 		case "NVIDIA_VISIBLE_DEVICES":
 			known := s.listed("ALLOW_DEVICES", "gpu") && !strings.ContainsAny(value, "/=")
 			if is && value != "" && value != "void" && value != "none" && !s.yes("ALLOW_DEVICES") && !known {

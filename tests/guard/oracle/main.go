@@ -44,7 +44,8 @@ var variables = [][]string{
 	{"ENGINE=docker", "ALLOW_VOLUME_DRIVERS=other,vieux/sshfs:latest,nfs,nfs4,cifs,smb3", "ALLOW_NETWORK_DRIVERS=macvlan,weave", "ALLOW_LOG_DRIVERS=syslog,fluentd"},
 	{"ALLOW_HOST_NAMESPACES=network:host,network:container:gluetun,pid:container:web*,ipc:container:db,cgroup:host", "NAMED=db," + db, "ALLOW_DEVICES=/dev/dri/,/dev/net/tun,c:189:*", "ALLOW_SYSCTLS=net.ipv4.ip_forward,net.ipv6.*",
 		"ALLOW_EXEC_COMMANDS=pg_dump -U * **,nginx -s reload,cat /backup/*.sql", "ALLOW_EXEC_USERS=postgres,1000:1000", "SELF_CONTAINER=" + self},
-	{"ALLOW_HOST_NAMESPACES=pid:host,network:container:*,ipc:container:?b*", "ALLOW_DEVICES=gpu,b:8:0", "ALLOW_SYSCTLS=net/ipv4/conf/eth0.1/forwarding,kernel.msgmax", "ALLOW_EXEC_COMMANDS=ls **,sh /job.sh,tar c ?", "ENGINE=docker", "SELF_CONTAINER=" + self},
+	{"ALLOW_HOST_NAMESPACES=pid:host,network:container:*,ipc:container:?b*", "ALLOW_DEVICES=gpu,b:8:0", "ALLOW_SYSCTLS=net/ipv4/conf/eth0.1/forwarding,kernel.msgmax", "ALLOW_EXEC_COMMANDS=ls **,sh /job.sh,tar c ?,head /data/*/* *,head /data/?? ?,tail --file=*/* ?*", "ENGINE=docker", "SELF_CONTAINER=" + self},
+	{"ENGINE=podman", "SELF_CONTAINER=" + self, "ALLOW_VOLUME_NAMES=*a,??"},
 	{"ALLOW_VOLUME_NAMES=d*,x?", "ALLOW_LOG_DRIVERS=gelf", "ALLOW_VOLUME_DRIVERS=nfs,cifs"},
 }
 

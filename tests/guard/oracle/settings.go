@@ -59,6 +59,9 @@ func (s settings) namedVolume(name string) string {
 	if name == "" {
 		return ""
 	}
+	if name[0] == '.' && s.maybePodman() {
+		return "a relative path" // to Podman
+	}
 	if s.listed("SELF_VOLUMES", name) && !s.listed("ALLOW_VOLUME_NAMES", name) {
 		return "a volume of the proxy itself"
 	}
