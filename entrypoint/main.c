@@ -33,7 +33,7 @@ static char *make_config(const struct environment *environment, struct inventory
 {
     struct machine machine;
 
-    inventory_read(inventory, &environment->settings, INVENTORY_MILLISECONDS);
+    inventory_read(inventory, environment, INVENTORY_MILLISECONDS);
     machine_read(&machine, environment, problems);
     return config_text(environment, &machine, inventory, problems);
 }
@@ -157,7 +157,7 @@ static int explain(const struct arguments *arguments, const struct environment *
         problem(problems, "explain: - cannot be combined with --json or --body, nor with --response");
         return BAD_ENVIRONMENT;
     }
-    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
+    inventory_read(&inventory, environment, INVENTORY_MILLISECONDS_LATER);
     if (arguments->word[1] == NULL)
         code = report_explain_lines(environment, &inventory, profile);
     else if (arguments->response != NULL)
@@ -187,7 +187,7 @@ static int print_suggestions(const struct arguments *arguments, const struct env
         problem(problems, "suggest: --recreate reads the Engine's containers, not a log");
         return BAD_ENVIRONMENT;
     }
-    inventory_read(&inventory, &environment->settings, INVENTORY_MILLISECONDS_LATER);
+    inventory_read(&inventory, environment, INVENTORY_MILLISECONDS_LATER);
     code = suggest_recreate(environment, &inventory, profile);
     inventory_free(&inventory);
     return code;

@@ -47,6 +47,12 @@ long guard_buffer_size(const struct guard *guard);
 /* Whether one guard may pass something that the other refuses (guard/compare.c). Patterns are compared as text. */
 bool guard_allows_more(const struct guard *guard, const struct guard *than);
 
+/* Whether ALLOW_HOST_NAMESPACES is true or has that item, such as pid:host. */
+bool guard_opens_namespace(const struct guard *guard, const char *item);
+
+/* Whether it opens the processes or the IPC namespace of some container. */
+bool guard_opens_processes(const struct guard *guard);
+
 /* How large a request's head may be, in bytes: X-Registry-Config of a build with many registries, long filters. */
 #define HEAD_MAX (64L * 1024)
 

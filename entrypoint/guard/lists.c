@@ -226,6 +226,21 @@ static void put_listed_container(FILE *out, const struct grammar *grammar, const
         }
 }
 
+bool guard_opens_namespace(const struct guard *guard, const char *item)
+{
+    return guard->open[KNOB_HOST_NAMESPACES] || lists(&guard->list[KNOB_HOST_NAMESPACES], item);
+}
+
+bool guard_opens_processes(const struct guard *guard)
+{
+    const struct guard_list *list = &guard->list[KNOB_HOST_NAMESPACES];
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strncmp(list->items[i], "pid:container:", 14) == 0 || strncmp(list->items[i], "ipc:container:", 14) == 0)
+            return true;
+    return guard->open[KNOB_HOST_NAMESPACES];
+}
+
 /* The values that the list has for a kind of namespace: alternatives, each after a |, without what ends them. A
  * protected container's namespace is never among them. */
 static void put_listed_namespace(FILE *out, const struct grammar *grammar, const struct guard_namespace *kind,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const questions[QUESTIONS] = {
     [PING] = "/_ping", [LIST] = "/containers/json?all=1", [VERSION_OF] = "/version",
@@ -111,6 +112,47 @@ static void read_part(struct inventory_upstream *part, struct inventory_reading 
         read_facts(part, answers);
 }
 
+#define INSPECTED_AT_ONCE ((size_t)64)
+
+/* Whoever has no time to respond is asked again, see inventory/reach.h. A container that is gone has no namespaces. */
+static void read_inspection(struct inventory_upstream *part, struct inventory_entry *entry, const struct fetch *fetch)
+{
+    entry->unread = fetch->status != 404 &&
+                    (fetch->status != 200 || !inventory_modes_read(entry, fetch->body, fetch->length));
+    if (fetch->status == 0)
+        part->answer = INVENTORY_SILENT;
+    if (entry->unread)
+        bounded_format(part->why, sizeof part->why, "its response to GET %s cannot be used: %s", fetch->path,
+                       fetch->status == 0 ? fetch->why : "it is not an inspection");
+}
+
+/* Inspects the containers of one upstream. */
+static void inspect(struct inventory_upstream *part, struct inventory_reading *reading, size_t i, long deadline)
+{
+    struct inventory_entries *entries = &reading->entries[i];
+    struct fetch *fetches = calloc(INSPECTED_AT_ONCE, sizeof *fetches);
+
+    if (fetches == NULL)
+        abort();
+    for (size_t first = 0; first < entries->count; first += INSPECTED_AT_ONCE) {
+        size_t left = entries->count - first;
+        size_t count = left < INSPECTED_AT_ONCE ? left : INSPECTED_AT_ONCE;
+
+        memset(fetches, 0, INSPECTED_AT_ONCE * sizeof *fetches);
+        for (size_t k = 0; k < count; k++) {
+            fetches[k].upstream = i;
+            bounded_format(fetches[k].path, sizeof fetches[k].path, "/containers/%s/json",
+                           entries->list[first + k].container.id);
+        }
+        fetch_all(fetches, count, reading->settings, reading->endpoints, deadline);
+        for (size_t k = 0; k < count; k++) {
+            read_inspection(part, &entries->list[first + k], &fetches[k]);
+            fetch_free(&fetches[k]);
+        }
+    }
+    free(fetches);
+}
+
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds)
 {
     const struct upstreams *upstreams = &reading->settings->upstreams;
@@ -124,6 +166,8 @@ void inventory_ask(struct inventory *inventory, struct inventory_reading *readin
         read_part(&inventory->upstreams[i], reading, i);
         for (size_t k = 0; k < QUESTIONS; k++)
             fetch_free(&reading->answers[i][k]);
+        if (reading->needs.inspections)
+            inspect(&inventory->upstreams[i], reading, i, begin + milliseconds);
     }
     reading->endpoints = NULL;
 }

@@ -11,6 +11,7 @@ enum { PING, LIST, VERSION_OF, NEEDED, INFO = NEEDED, HOST_NETWORK, SWARM_NETWOR
 struct inventory_reading {
     const struct container *container;
     const struct settings *settings;
+    struct inventory_needs needs;
     const struct endpoint *endpoints;
     struct inventory_entries entries[UPSTREAMS_MAX];
     struct fetch answers[UPSTREAMS_MAX][QUESTIONS];
@@ -27,6 +28,13 @@ struct inventory_entry *inventory_find_own(struct inventory *inventory, struct i
 /* inventory/holders.c: adds the other containers that hold a socket. own is the own entry, or NULL. */
 void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading,
                             const struct inventory_entry *own);
+
+/* inventory/sharers.c: finds which entries use the namespaces of which others. Before any of them is moved. */
+void inventory_find_joined(struct inventory_reading *reading);
+
+/* Adds the containers that share a namespace with the own one or with a holder to the holders. After those are found.
+ */
+void inventory_find_sharers(struct inventory *inventory, struct inventory_reading *reading);
 
 /* inventory/inventory.c: sets the fields that follow from the parts of the upstreams. */
 void inventory_conclude(struct inventory *inventory);

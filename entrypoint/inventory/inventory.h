@@ -4,7 +4,7 @@
 #define INVENTORY_H
 
 #include "environment/container.h"
-#include "environment/settings.h"
+#include "environment/environment.h"
 
 /* The longest delay of the start by the Engines. */
 #define INVENTORY_MILLISECONDS 900
@@ -27,6 +27,7 @@ struct inventory_container {
     char *service_id;            /* the Swarm service that it is a task of; NULL: none */
     char *service_name;
     size_t upstream; /* the index of its upstream */
+    bool shares;     /* of a holder: it has no socket itself, see inventory/sharers.c */
 };
 
 /* A volume, named or anonymous, that is mounted in the own container. */
@@ -74,7 +75,8 @@ struct inventory {
     struct inventory_volume *volumes; /* of own, sorted by name; owned */
     size_t volume_count;
     struct inventory_container *holders; /* the other containers, running or not, with a mount of an Engine's socket or
-                                            of a directory that contains it; sorted by id; owned */
+                                            of a directory that contains it, and those that share a namespace with
+                                            such a container or with the own one; sorted by id; owned */
     size_t holder_count;
     struct inventory_container *others; /* the containers that are neither own nor holders; sorted by id; owned */
     size_t other_count;
@@ -82,13 +84,20 @@ struct inventory {
     struct inventory_upstream upstreams[UPSTREAMS_MAX];
 };
 
+/* What depends on the permissions. */
+struct inventory_needs {
+    bool inspections; /* the namespaces of processes and IPC matter: a client may get into containers, or join these */
+    bool host_pid;    /* who may do so may have the host's processes anyway (ALLOW_HOST_NAMESPACES=pid:host) */
+    bool host_ipc;    /* likewise ipc:host */
+};
+
 /* Queries all upstreams at the same time, for the given milliseconds at most. Never fails: what is missing is
  * unknown. Release with inventory_free. An inventory of zeros is an empty one. */
-void inventory_read(struct inventory *inventory, const struct settings *settings, long milliseconds);
+void inventory_read(struct inventory *inventory, const struct environment *environment, long milliseconds);
 
-/* The same for a container that has been read already, which the caller keeps. */
+/* The same for a container that has been read already, which the caller keeps, and for given needs. */
 void inventory_read_as(struct inventory *inventory, const struct container *container, const struct settings *settings,
-                       long milliseconds);
+                       const struct inventory_needs *needs, long milliseconds);
 void inventory_free(struct inventory *inventory);
 
 /* Whether both lead to the same configuration. The other containers do not count: clients make and remove them. */

@@ -198,7 +198,7 @@ static bool read_entry(struct inventory_entry *entry, const json_t *object)
         !fits(host, JSON_OBJECT))
         return false;
     entry->container.id = inventory_copy(id);
-    entry->network_mode = inventory_copy(mode);
+    entry->modes[NETWORK_MODE] = inventory_copy(mode);
     entry->running = strcmp(state, "running") == 0;
     return read_names(&entry->container.names, json_object_get(object, "Names")) &&
            read_service(&entry->container, json_object_get(object, "Labels")) &&
@@ -238,10 +238,27 @@ void inventory_entries_free(struct inventory_entries *entries)
             free(entry->mounts[k].place);
         }
         free(entry->mounts);
-        free(entry->network_mode);
+        for (size_t k = 0; k < MODES; k++)
+            free(entry->modes[k]);
     }
     free(entries->list);
     memset(entries, 0, sizeof *entries);
+}
+
+bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_t length)
+{
+    json_t *inspection = load(body, length);
+    json_t *host = json_object_get(inspection, "HostConfig");
+    const char *pid = text_of(host, "PidMode");
+    const char *ipc = text_of(host, "IpcMode");
+    bool right = json_is_object(host) && pid != NULL && ipc != NULL;
+
+    if (right) {
+        entry->modes[PID_MODE] = inventory_copy(pid);
+        entry->modes[IPC_MODE] = inventory_copy(ipc);
+    }
+    json_decref(inspection);
+    return right;
 }
 
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length)

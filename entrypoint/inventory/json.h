@@ -11,12 +11,17 @@ struct inventory_mount {
     char *place;  /* in the container */
 };
 
+/* The namespaces that a container may share with another one, or with the host. */
+enum { NETWORK_MODE, PID_MODE, IPC_MODE, MODES };
+
 /* One container of GET /containers/json. */
 struct inventory_entry {
-    struct inventory_container container;
+    struct inventory_container container; /* moved away, so that its id is NULL, once it is the own one or a holder */
     struct inventory_mount *mounts;
     size_t mount_count;
-    char *network_mode; /* "container:<id>" if it uses the network of another one; "" if unknown */
+    char *modes[MODES]; /* "container:<id or name>" if it uses the namespace of another one, "host"; NULL: unknown */
+    struct inventory_entry *joined[MODES]; /* that other one, of the same list; NULL: none */
+    bool unread;                           /* its inspection was wanted, and could not be read */
     bool running;
 };
 
@@ -29,6 +34,9 @@ struct inventory_entries {
  * inventory_entries_free in any case. */
 bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length);
 void inventory_entries_free(struct inventory_entries *entries);
+
+/* Reads PID_MODE and IPC_MODE of an entry from the body of GET /containers/{id}/json. False if they are not strings. */
+bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_t length);
 
 /* Reads the kind of Engine from the body of GET /version. False if it is not such a body. */
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length);

@@ -47,7 +47,8 @@ static struct inventory_container copy_of(const struct inventory_container *cont
     struct inventory_container result = {.id = inventory_copy(container->id),
                                          .service_id = inventory_copy(container->service_id),
                                          .service_name = inventory_copy(container->service_name),
-                                         .upstream = container->upstream};
+                                         .upstream = container->upstream,
+                                         .shares = container->shares};
 
     for (size_t i = 0; i < container->names.count; i++)
         inventory_list_add(&result.names, container->names.items[i]);

@@ -29,9 +29,10 @@ static struct inventory_entry *find(struct inventory_reading *reading, const cha
 static bool shares_network(const struct inventory_entry *entry, const struct inventory_container *container)
 {
     static const char with[] = "container:";
-    const char *of = entry->network_mode + strlen(with);
+    const char *mode = entry->modes[NETWORK_MODE];
+    const char *of = mode + strlen(with);
 
-    return strncmp(entry->network_mode, with, strlen(with)) == 0 && of[0] != '\0' &&
+    return strncmp(mode, with, strlen(with)) == 0 && of[0] != '\0' &&
            (strncmp(container->id, of, strlen(of)) == 0 || inventory_list_has(&container->names, of));
 }
 

@@ -48,7 +48,7 @@ struct protection {
 
 /* The parts of reasons in responses. The reference precedes OWN, HOLDER, SERVICE and VOLUME. */
 #define PROTECTION_SAYS_OWN     "is the container of this proxy"
-#define PROTECTION_SAYS_HOLDER  "holds the socket of the Engine"
+#define PROTECTION_SAYS_HOLDER  "holds the socket of the Engine, itself or by a shared namespace"
 #define PROTECTION_SAYS_SERVICE "is the service of this proxy"
 #define PROTECTION_SAYS_VOLUME  "is mounted in the container of this proxy"
 #define PROTECTION_SAYS_NEVER   "no permission opens this"

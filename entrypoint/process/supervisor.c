@@ -270,10 +270,11 @@ static bool same_upstreams(const struct upstreams *a, const struct upstreams *b)
 
 static void read_inventory(struct supervisor *supervisor, struct inventory *fresh)
 {
-    const struct settings *settings = &next_environment(supervisor)->settings;
+    const struct environment *environment = next_environment(supervisor);
+    const struct settings *settings = &environment->settings;
     const struct settings *present = &supervisor->supervision->environment->settings;
 
-    inventory_read(fresh, settings, INVENTORY_MILLISECONDS_LATER);
+    inventory_read(fresh, environment, INVENTORY_MILLISECONDS_LATER);
     if (!same_upstreams(&settings->upstreams, &present->upstreams))
         return; /* what is known of the present Engines says nothing about others */
     reach_told(&supervisor->reach, fresh);

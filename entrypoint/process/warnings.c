@@ -188,20 +188,20 @@ static void report_silent(const struct inventory *inventory)
                 i + 1, inventory->upstreams[i].why);
 }
 
-static void report_holders(const struct inventory *inventory)
+static void report_holders(const struct inventory *inventory, bool shares, const char *what)
 {
     struct text text;
     char *names;
 
-    if (inventory->holder_count == 0)
-        return;
     text_begin(&text);
     for (size_t i = 0; i < inventory->holder_count; i++)
-        fprintf(text.stream, "%s%s", i == 0 ? "" : ", ", name_of(&inventory->holders[i]));
+        if (inventory->holders[i].shares == shares)
+            fprintf(text.stream, ", %s", name_of(&inventory->holders[i]));
     names = text_end(&text);
-    notice("warning: EXEC is open, and these containers hold the Engine's socket: %s; commands in them are refused; a "
-           "container that is created later is protected after a reload (SIGHUP)",
-           names);
+    if (names[0] != '\0')
+        notice("warning: EXEC is open, and these containers %s: %s; commands in them are refused; a container that is "
+               "created later is protected after a reload (SIGHUP)",
+               what, names + 2);
     free(names);
 }
 
@@ -213,7 +213,10 @@ void tell_of_inventory(const struct environment *environment, const struct inven
     if (!any_opens_exec(environment))
         return;
     report_silent(inventory);
-    report_holders(inventory);
+    report_holders(inventory, false, "hold the Engine's socket");
+    report_holders(
+        inventory, true,
+        "share a namespace with one that holds the Engine's socket or with the host, or cannot be inspected");
 }
 
 /* A client that mounts the volume gets the profile. */

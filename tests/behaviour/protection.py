@@ -126,7 +126,7 @@ def holders():
         refused = agree(proxy, within, requests)
         assert len(refused) == len(requests), refused
         assert refused["/containers/cd3/exec"] == (
-            f"cd3 holds the socket of the Engine, and a command in it could bypass the proxy; {NEVER}")
+            f"cd3 holds the socket of the Engine, itself or by a shared namespace, and a command in it could bypass the proxy; {NEVER}")
         assert not agree(proxy, within, [("GET", "/containers/portainer/archive?path=/"), ("POST", "/containers/web/exec"),
                                          ("POST", "/containers/web/attach")])
     # with a new name a holder would not be found
@@ -135,7 +135,7 @@ def holders():
         refused = agree(proxy, within, [("POST", f"/containers/{x}/rename?name=new") for x in ("portainer", HOLDER[:3], "socket-proxy")])
         assert len(refused) == 3, refused
         assert refused["/containers/portainer/rename?name=new"] == (
-            f"portainer holds the socket of the Engine, and it would not be protected under another name; {NEVER}")
+            f"portainer holds the socket of the Engine, itself or by a shared namespace, and it would not be protected under another name; {NEVER}")
         assert not agree(proxy, within, [("POST", "/containers/web/rename?name=new")])
     # every way to hold it
     sources = ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run", "/run/", "/", "/var", "/run/podman/podman.sock",
@@ -151,6 +151,43 @@ def holders():
         refused = agree(proxy, within, requests)
         assert len(refused) == len(requests), set(target for _, target in requests) - set(refused)
         assert not agree(proxy, within, [("POST", f"/containers/harmless{i}/exec") for i in range(len(harmless))])
+
+
+@test("containers that share a namespace with a protected one are protected as well")
+def sharers():
+    modes = {"net": {"NetworkMode": "container:/portainer"}, "pid": {"PidMode": f"container:{HOLDER}"}, "ipc": {"IpcMode": "container:socket-proxy"},
+             "next": {"PidMode": "container:pid"}, "hosted": {"PidMode": "host"}, "based": {"PidMode": "container:base"}, "base": {},
+             "odd": None, "gone": 404, "lan": {"NetworkMode": "host"}, "web2": {"PidMode": "container:web"}}
+    ids = {name: f"{i:02x}" * 32 for i, name in enumerate(modes, 0x10)}
+
+    def sharing(path):
+        listed = containers(path)
+        for name, mode in modes.items():
+            listed.append(container(ids[name], name, HostConfig={"NetworkMode": mode.get("NetworkMode", "x") if isinstance(mode, dict) else "x"}))
+        more = {f"/containers/{ids[name]}/json": {"HostConfig": mode} for name, mode in modes.items() if mode != 404}
+        more.update({f"/containers/{OWN}/json": {"HostConfig": {"PidMode": "container:base"}}, f"/containers/{HOLDER}/json": {"HostConfig": {}}})
+        return Engine(path, containers=listed, more=more)
+    closed = ["net", "pid", "ipc", "next", "based", "base", "odd"]
+    free = ["gone", "lan", "web", "web2"]
+
+    def creates(proxy, mode, name):
+        body = json.dumps({"HostConfig": {mode: f"container:{name}"}}).encode()
+        return proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], body)[0] == 200
+    lists = {"ALLOW_CREATE": "1", "ALLOW_HOST_NAMESPACES": "pid:container:*"}
+    with contained() as within:
+        with Proxy(EXEC, engine=sharing, within=within) as proxy:
+            refused = agree(proxy, within, [("POST", f"/containers/{name}/exec") for name in [*closed, "hosted", ids["pid"][:5]]])
+            assert len(refused) == len(closed) + 2, refused
+            assert not agree(proxy, within, [("POST", f"/containers/{name}/exec") for name in free])
+            proxy.wait_for_log("these containers share a namespace with one that holds the Engine's socket or with the host")
+        for more, opened in ((lists, free), (dict(lists, ALLOW_HOST_NAMESPACES="pid:container:*,pid:host"), [*free, "hosted"]),
+                             (dict(lists, ALLOW_HOST_NAMESPACES="true"), [*free, "hosted"])):
+            with Proxy(more, engine=sharing, within=within) as proxy:
+                assert [name for name in [*closed, *free, "hosted"] if creates(proxy, "PidMode", name)] == opened
+        # what shares the network only is found without inspections, which few need
+        with Proxy({"ALLOW_CREATE": "1", "ALLOW_HOST_NAMESPACES": "network:container:*"}, engine=sharing, within=within) as proxy:
+            assert [name for name in [*closed, *free] if creates(proxy, "NetworkMode", name)] == [*closed[1:], *free]
+            assert not [x for x in proxy.engine.asked if x[1].endswith("/json")]
 
 
 @test("references that Podman would take for wildcards are refused")

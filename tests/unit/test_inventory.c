@@ -157,7 +157,7 @@ static struct inventory read_from(const struct engine *engine, const char *id, l
 
     serve(engine);
     snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", path);
-    inventory_read_as(&inventory, &container, &settings, milliseconds);
+    inventory_read_as(&inventory, &container, &settings, &(struct inventory_needs){false}, milliseconds);
     end_serving();
     return inventory;
 }
@@ -212,7 +212,7 @@ START_TEST(test_linked_place)
 
     serve(&engine);
     snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", path);
-    inventory_read_as(&inventory, &container, &settings, 20000);
+    inventory_read_as(&inventory, &container, &settings, &(struct inventory_needs){false}, 20000);
     end_serving();
     ck_assert(inventory.known && inventory.own_found);
     ck_assert_str_eq(inventory.own.id, OWN);
@@ -395,13 +395,13 @@ START_TEST(test_one_of_two_is_silent)
     serve(&(struct engine){.version = DOCKER, .list = list_for(socket)});
     snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "/nonexistent.sock");
     snprintf(settings.upstreams.list[1].host, sizeof settings.upstreams.list[1].host, "%s", path);
-    inventory_read_as(&inventory, &container, &settings, 20000);
+    inventory_read_as(&inventory, &container, &settings, &(struct inventory_needs){false}, 20000);
     ck_assert(inventory.known && inventory.own_found && !inventory.complete); /* one container, one Engine */
     ck_assert_int_eq(inventory.kind, ENGINE_UNKNOWN);
     inventory_free(&inventory);
     /* twice the same Engine */
     snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", path);
-    inventory_read_as(&inventory, &container, &settings, 20000);
+    inventory_read_as(&inventory, &container, &settings, &(struct inventory_needs){false}, 20000);
     ck_assert(inventory.known && inventory.own_found && inventory.complete);
     ck_assert_uint_eq(inventory.holder_count, 1);
     inventory_free(&inventory);
