@@ -99,7 +99,7 @@ table_redactions() {
             for (i = 1; i <= count; i++) {
                 key = words[i] " | " $1
                 if (!(key in list)) order[++keys] = key
-                list[key] = list[key] (list[key] == "" ? "" : ", ") ($4 == "refused" ? "refused as a whole" : "`" $2 "`" ($4 == "names" ? " (names stay)" : ""))
+                list[key] = list[key] (list[key] == "" ? "" : ", ") ($4 == "refused" ? "refused as a whole" : $4 ~ /^refused/ ? $4 : "`" $2 "`" ($4 == "names" ? " (names stay)" : ""))
             }
         }
         END { for (i = 1; i <= keys; i++) printf "| %s | %s |\n", order[i], list[order[i]] }' | LC_ALL=C sort

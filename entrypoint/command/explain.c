@@ -53,6 +53,21 @@ static void judge_end(struct judge *judge)
     router_free(judge->router);
 }
 
+/* Whether REDACT refuses the request because of its query; then the reason is written. */
+static bool has_hidden_query(const struct profile *profile, size_t i, const char *target, struct verdict *verdict)
+{
+    const char *query = strchr(target, '?');
+    char *reason = query == NULL || query[1] == '\0' ? NULL : profile_refuses_query(profile, i);
+
+    if (reason == NULL)
+        return false;
+    verdict->allowed = false;
+    verdict->audited = false;
+    snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+    free(reason);
+    return true;
+}
+
 static void judge_request(const struct judge *judge, const char *method, const char *target, struct verdict *verdict)
 {
     const struct permissions *permissions = &judge->profile->permissions;
@@ -80,6 +95,8 @@ static void judge_request(const struct judge *judge, const char *method, const c
     if (!verdict->allowed)
         return;
     router_reference(judge->router, target, reference);
+    if (has_hidden_query(judge->profile, i, target, verdict))
+        return;
     verdict->protected = protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason,
                                             sizeof verdict->reason);
     verdict->allowed = !verdict->protected;
@@ -201,14 +218,7 @@ static void print_others(const struct answer *answer, const char *before)
 /* What REDACT hides in the answer: "environment, labels", "" for nothing. The caller frees it. */
 static char *hidden_words(const struct answer *answer)
 {
-    const char *query = strchr(answer->target, '?');
-    unsigned words = answer->profile->redact;
-
-    if (answer->verdict.row == operation_count ||
-        profile_redacts(answer->profile, answer->verdict.row) ==
-            (query == NULL || query[1] == '\0' ? REDACT_QUERIED : REDACT_NEVER))
-        words = 0;
-    return redact_text(redact_hides(words, answer->verdict.operation));
+    return redact_text(redact_hides(answer->profile->redact, answer->verdict.operation));
 }
 
 static void print_sentence(const struct answer *answer)
@@ -322,15 +332,15 @@ int report_response(const struct environment *environment, const struct inventor
     hidden = hidden_words(&answer);
     if (*hidden != '\0') {
         struct redactor *redactor = redactor_new(profile->redact, answer.verdict.operation);
-        char *text = length <= (size_t)profile->max_redact_body ? redactor_run(redactor, body, length) : NULL;
+        bool fits = redact_length(body, length) <= (size_t)profile->max_redact_body;
+        char *text = fits ? redactor_run(redactor, body, length) : NULL;
 
         if (text != NULL) {
             puts(text);
         } else {
             char *large = text_format(REDACT_TOO_LARGE, profile->max_redact_body, profile->prefix);
 
-            notice("the answer to %s cannot be redacted: %s", answer.verdict.operation,
-                   length <= (size_t)profile->max_redact_body ? redact_unproven : large);
+            notice("the answer to %s cannot be redacted: %s", answer.verdict.operation, fits ? redact_unproven : large);
             free(large);
             code = DENIED;
         }

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a client must not ask for in a request whose answer is rewritten: another form of it, or a part. */
+/* What a client must not ask for in a request whose answer is rewritten: another form of it, a part, or an answer with
+ * 1xx before it, of which HAProxy 3.0 aborts if both arrive together. */
 static const char *const headers[] = {
     "Accept-Encoding",     "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
-    "If-Unmodified-Since", "TE"};
+    "If-Unmodified-Since", "TE",    "Expect"};
 
 /* The statuses of answers that are sent on; HAProxy has no status from a variable. */
 static const int statuses[] = {200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 500, 501, 503, 504};
@@ -105,6 +106,9 @@ static void add_constants(struct values *values, const struct profile *profile)
     values_set(values, "hidden", "%s", words);
     free(words);
     values_set(values, "max_body", "%ld", profile->max_redact_body);
+    values_set(values, "del_more", "%d", REDACT_DEL_MORE);
+    set_argument(values, "first", redact_first.regex);
+    set_argument(values, "first_replacement", redact_first.replacement);
     values_set(values, "reason_large", REDACT_TOO_LARGE, profile->max_redact_body, profile->prefix);
     values_set(values, "reason_unproven", "%s", redact_unproven);
     text_begin(&error);
@@ -116,30 +120,48 @@ static void add_constants(struct values *values, const struct profile *profile)
         values_set(values_row(values, "statuses"), "status", "%d", statuses[i]);
 }
 
+/* The operations of which requests with a query are refused. They have the same reason. */
+static void set_unqueried(struct values *backend, const struct profile *profile)
+{
+    struct lines lines = {.values = NULL};
+
+    values_list(backend, "unqueried");
+    for (size_t i = 0; i < operation_count; i++) {
+        char *reason = profile_forwards(profile, operations[i].id) ? profile_refuses_query(profile, i) : NULL;
+
+        if (reason != NULL && lines.values == NULL) {
+            lines.values = values_row(backend, "unqueried");
+            values_set(backend, "query_hint", "%s", reason);
+        }
+        if (reason != NULL)
+            lines_add(&lines, operations[i].id);
+        free(reason);
+    }
+    if (lines.values != NULL)
+        lines_end(&lines);
+}
+
 long set_redaction(struct values *backend, const struct profile *profile)
 {
     const char **ids = calloc(operation_count + 1, sizeof *ids);
     struct values *values = NULL;
-    struct lines always;
-    struct lines queried;
+    struct lines lines;
     size_t count = 0;
 
     if (ids == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        if (profile_forwards(profile, operations[i].id) && profile_redacts(profile, i) != REDACT_NEVER)
+        if (profile_forwards(profile, operations[i].id) && redact_hides(profile->redact, operations[i].id) != 0)
             ids[count++] = operations[i].id;
+    set_unqueried(backend, profile);
     values_list(backend, "redaction");
     if (count > 0) {
         values = values_row(backend, "redaction");
         values_list(values, "always");
-        values_list(values, "queried");
-        always = (struct lines){.values = values, .list = "always"};
-        queried = (struct lines){.values = values, .list = "queried"};
+        lines = (struct lines){.values = values, .list = "always"};
         for (size_t i = 0; i < count; i++)
-            lines_add(redact_when(profile->redact, ids[i]) == REDACT_ALWAYS ? &always : &queried, ids[i]);
-        lines_end(&always);
-        lines_end(&queried);
+            lines_add(&lines, ids[i]);
+        lines_end(&lines);
         add_recipes(values, profile->redact, ids);
         add_constants(values, profile);
     }

@@ -96,9 +96,16 @@ bool profile_leaves_unguarded(const struct profile *profile)
     return false;
 }
 
-enum redact_when profile_redacts(const struct profile *profile, size_t i)
+char *profile_refuses_query(const struct profile *profile, size_t i)
 {
-    return redact_when(profile->redact, operations[i].id);
+    unsigned set = redact_refuses_query(profile->redact, operations[i].id);
+    char *words = redact_text(set);
+    char *reason = set == 0 ? NULL
+                            : text_format("its query may ask for what is hidden: %sREDACT without %s", profile->prefix,
+                                          words);
+
+    free(words);
+    return reason;
 }
 
 /* Closes what REDACT refuses as a whole. */

@@ -38,8 +38,8 @@ void profile_free(struct profile *profile);
 /* The name of a profile other than the base set in lower case, for the log. Points into the profile. */
 const char *profile_log_name(const struct profile *profile);
 
-/* Whether the answers of row i are redacted if it is open. */
-enum redact_when profile_redacts(const struct profile *profile, size_t i);
+/* Returns why a request for row i is refused if it has a query, or NULL if it is not. The caller frees it. */
+char *profile_refuses_query(const struct profile *profile, size_t i);
 
 /* Whether the guard judges requests for row i of the table: it is open, or MODE=audit forwards it. Operations that a
  * foreign name has opened are judged only if a variable of the guard is set: the images with these names have no guard,

@@ -241,9 +241,31 @@ static void report_sockets_in_volumes(const struct environment *environment, con
 /* What REDACT closes, and what still shows what it hides. */
 static void report_redaction(const struct profile *profile)
 {
-    /* What gives a client more than an answer: commands in a container, its files, its output. */
+    /* What gives a client more than an answer: commands in a container, its files, its output, its image. */
     static const char *const wider[] = {
-        "ContainerExec", "ContainerAttach", "ContainerAttachWebsocket", "ContainerCreate", "Grpc", "Session"};
+        "ContainerExec",
+        "ContainerAttach",
+        "ContainerAttachWebsocket",
+        "ContainerCreate",
+        "Grpc",
+        "Session",
+        "ContainerAttachLibpod",
+        "ContainerExecLibpod",
+        "ContainerCreateLibpod",
+        "ImageBuild",
+        "ImageBuildLibpod",
+        "LocalBuildLibpod",
+        "ImageCommit",
+        "ImageCommitLibpod",
+        "ImagePush",
+        "ImagePushLibpod",
+        "ImageScpLibpod",
+        "ManifestPushLibpod",
+        "ManifestPushV3Libpod",
+        "PodCreateLibpod",
+        "PlayKubeLibpod",
+        "KubeApplyLibpod",
+    };
     char *words = redact_text(profile->redact);
 
     for (size_t i = 0; i < operation_count; i++)
@@ -256,6 +278,12 @@ static void report_redaction(const struct profile *profile)
                    profile->prefix, wider[i]);
             break;
         }
+    if ((profile->redact & 1U << REDACT_environment) != 0 &&
+        (permissions_open(&profile->permissions, "SystemEvents") ||
+         permissions_open(&profile->permissions, "SystemEventsLibpod")))
+        notice("%sREDACT=environment leaves events open, and events show the commands of exec, with what these set; "
+               "%sREDACT=environment,commands closes them",
+               profile->prefix, profile->prefix);
     free(words);
 }
 

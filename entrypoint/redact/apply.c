@@ -34,6 +34,7 @@ struct compiled {
 
 struct redactor {
     struct redact_recipe recipe;
+    pcre2_code *first;
     struct compiled *steps; /* one for each of the recipe */
     pcre2_code *proof;
 };
@@ -45,6 +46,7 @@ struct redactor *redactor_new(unsigned words, const char *operation_id)
     if (redactor == NULL)
         abort();
     redact_recipe_make(&redactor->recipe, words, operation_id);
+    redactor->first = compile(redact_first.regex);
     redactor->steps = calloc(redactor->recipe.count, sizeof *redactor->steps);
     if (redactor->steps == NULL)
         abort();
@@ -59,6 +61,7 @@ void redactor_free(struct redactor *redactor)
     for (size_t i = 0; i < redactor->recipe.count; i++)
         pcre2_code_free(redactor->steps[i].code);
     free(redactor->steps);
+    pcre2_code_free(redactor->first);
     pcre2_code_free(redactor->proof);
     redact_recipe_free(&redactor->recipe);
     free(redactor);
@@ -73,7 +76,7 @@ static bool matches(const pcre2_code *code, const char *text, size_t length)
     return found;
 }
 
-/* Writes the replacement, as HAProxy's exp_replace does: \1 is a group, \x01 a character. */
+/* Writes the replacement, as HAProxy's exp_replace does: \1 is a group, \x01 a character, \\ a backslash. */
 static void put_replacement(FILE *out, const char *replacement, const char *text, const PCRE2_SIZE *vector)
 {
     for (; *replacement != '\0'; replacement++) {
@@ -84,9 +87,11 @@ static void put_replacement(FILE *out, const char *replacement, const char *text
 
             if (vector[2 * group] != PCRE2_UNSET)
                 fwrite(text + vector[2 * group], 1, vector[2 * group + 1] - vector[2 * group], out);
-        } else {
+        } else if (*replacement == 'x') {
             fputc((int)strtoul((char[]){replacement[1], replacement[2], '\0'}, NULL, 16), out);
             replacement += 2;
+        } else {
+            fputc(*replacement, out);
         }
     }
 }
@@ -124,7 +129,7 @@ char *redactor_run(const struct redactor *redactor, const char *body, size_t len
 
     /* HAProxy's strings end at a NUL. */
     length = strnlen(body, length);
-    text = text_format("%.*s", (int)length, body);
+    text = substitute(redactor->first, redact_first.replacement, body, &length);
     for (size_t i = 0; i < redactor->recipe.count; i++) {
         char *next = substitute(redactor->steps[i].code, redactor->recipe.steps[i].replacement, text, &length);
 

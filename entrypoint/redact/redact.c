@@ -45,8 +45,8 @@ struct exception {
     const char *operation;
     const char *words;
 };
-static const struct exception queried[] = {
-#define QUERIED(operation, words) {#operation, words},
+static const struct exception unqueried[] = {
+#define UNQUERIED(operation, words) {#operation, words},
 #include "redact/members.def"
 };
 static const struct exception refused[] = {
@@ -80,6 +80,11 @@ static unsigned excepted(const struct exception *list, size_t count, const char 
 unsigned redact_refuses(unsigned words, const char *operation_id)
 {
     return words & excepted(refused, COUNT(refused), operation_id);
+}
+
+unsigned redact_refuses_query(unsigned words, const char *operation_id)
+{
+    return words & excepted(unqueried, COUNT(unqueried), operation_id);
 }
 
 /* ---- the words ---- */
@@ -236,24 +241,28 @@ unsigned redact_hides(unsigned words, const char *operation_id)
     return set;
 }
 
-enum redact_when redact_when(unsigned words, const char *operation_id)
-{
-    if (!hides(words, operation_id))
-        return REDACT_NEVER;
-    return hides(words & ~excepted(queried, COUNT(queried), operation_id), operation_id) ? REDACT_ALWAYS
-                                                                                         : REDACT_QUERIED;
-}
-
 /* ---- regexes ---- */
 
 /* A string, a value, a member. All are atomic: one pass without backtracking. White space is not accepted: Go writes
- * none. Neither is DEL in a string: HAProxy 3.0 would write it as %7F. */
+ * none. Neither is DEL in a string, which redact_first has replaced: HAProxy 3.0 would write it as %7F. */
 #define NUMBER "-?+(?>0|[1-9][0-9]*+)(?>\\.[0-9]++)?+(?>[eE][-+]?+[0-9]++)?+"
 
 const char redact_groups[] = "(?<s>\"(?>[^\"\\\\\\x00-\\x1f\\x7f]++|\\\\(?>[\"\\\\/bfnrt]|u[0-9A-Fa-f]{4}))*+\")"
                              "(?<v>(?>(?&s)|\\{(?>(?&m)(?:,(?&m))*+)?+\\}|\\[(?>(?&v)(?:,(?&v))*+)?+\\]|" NUMBER
                              "|true|false|null))"
                              "(?<m>(?&s):(?&v))";
+
+/* From the beginning, over what is not DEL, and never from within an escape: what follows a backslash is no text. */
+const struct redact_step redact_first = {"\\A(?:[^\\\\\\x7f]++|\\\\[^\\x7f])*+\\K\\x7f", "\\\\u007f"};
+
+size_t redact_length(const char *body, size_t length)
+{
+    size_t all = length;
+
+    for (size_t i = 0; i < length; i++)
+        all += body[i] == 0x7f ? REDACT_DEL_MORE : 0;
+    return all;
+}
 
 const char redact_error[] = "\\A\\{(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++)"
                             "(?:,(?:\"(?:message|cause)\":(?&s)|\"response\":[0-9]++))*+\\}\\z";
@@ -489,6 +498,12 @@ void redact_write_table(FILE *out)
         char *words = redact_text(letters(refused[i].words));
 
         fprintf(out, "%s\t\t%s\trefused\n", refused[i].operation, words);
+        free(words);
+    }
+    for (size_t i = 0; i < COUNT(unqueried); i++) {
+        char *words = redact_text(letters(unqueried[i].words));
+
+        fprintf(out, "%s\t\t%s\trefused with a query\n", unqueried[i].operation, words);
         free(words);
     }
 }

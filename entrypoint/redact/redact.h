@@ -34,13 +34,8 @@ unsigned redact_refuses(unsigned words, const char *operation_id);
 /* The words of the set that hide something in the operation's answers. */
 unsigned redact_hides(unsigned words, const char *operation_id);
 
-/* What becomes of the answers of an operation. */
-enum redact_when {
-    REDACT_NEVER,
-    REDACT_QUERIED, /* only of a request with a query */
-    REDACT_ALWAYS,
-};
-enum redact_when redact_when(unsigned words, const char *operation_id);
+/* The words of the set because of which requests for the operation are refused if they have a query. */
+unsigned redact_refuses_query(unsigned words, const char *operation_id);
 
 /* A substitution. Its regex and its replacement are what HAProxy's converter regsub takes (PCRE2, which sees what is
  * left of the answer after the last match as a text of its own; ^ matches in the first only). All replace the first
@@ -50,6 +45,10 @@ struct redact_step {
     const char *replacement; /* a literal */
 };
 
+/* What comes before the steps, in an answer or an error: DEL in a string, which JSON may have and HAProxy 3.0 cannot
+ * write, becomes \u007f. */
+extern const struct redact_step redact_first;
+
 /* How the answers of an operation are redacted. The proof fails if anything that has to be hidden is not. */
 struct redact_recipe {
     struct redact_step *steps;
@@ -57,15 +56,20 @@ struct redact_recipe {
     char *proof;
 };
 
-/* Makes the recipe for an operation that is not REDACT_NEVER. Release with redact_recipe_free. */
+/* Makes the recipe for an operation of which redact_hides names a word. Release with redact_recipe_free. */
 void redact_recipe_make(struct redact_recipe *recipe, unsigned words, const char *operation_id);
 void redact_recipe_free(struct redact_recipe *recipe);
 
 /* Matches what an Engine says of an error, and nothing else: {"message":"..."}. */
 extern const char redact_error[];
 
-/* How much longer an answer becomes at most while it is rewritten: "" -> "***" and marks. */
-#define REDACT_GROWTH 2
+/* How much longer an answer becomes at most while it is rewritten: "" -> "***" and marks. A DEL counts as the bytes
+ * that it becomes. */
+#define REDACT_GROWTH   2
+#define REDACT_DEL_MORE 5
+
+/* Returns the length that MAX_REDACT_BODY bounds: with each DEL as six bytes. */
+size_t redact_length(const char *body, size_t length);
 
 /* The groups of redact_error, recipes' regexes and proofs: what JSON is. They are to be appended as
  * "(?(DEFINE)" REDACT_GROUPS ")". */

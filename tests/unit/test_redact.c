@@ -55,17 +55,19 @@ START_TEST(test_table)
 }
 END_TEST
 
-START_TEST(test_when)
+START_TEST(test_sets)
 {
     struct problems problems = {.to = NULL};
     unsigned environment = redact_read("environment", "", &problems);
     unsigned commands = redact_read("commands", "", &problems);
 
-    ck_assert_int_eq(redact_when(environment, "ContainerInspect"), REDACT_ALWAYS);
-    ck_assert_int_eq(redact_when(environment, "ContainerList"), REDACT_NEVER);
-    ck_assert_int_eq(redact_when(environment, "ContainerTop"), REDACT_QUERIED);
-    ck_assert_int_eq(redact_when(environment | commands, "ContainerTop"), REDACT_ALWAYS);
-    ck_assert_int_eq(redact_when(0, "ContainerInspect"), REDACT_NEVER);
+    ck_assert_uint_eq(redact_hides(environment, "ContainerInspect"), environment);
+    ck_assert_uint_eq(redact_hides(environment, "ContainerList"), 0);
+    ck_assert_uint_eq(redact_hides(environment | commands, "ContainerTop"), commands);
+    ck_assert_uint_eq(redact_hides(0, "ContainerInspect"), 0);
+    ck_assert_uint_eq(redact_refuses_query(environment, "ContainerTop"), environment);
+    ck_assert_uint_eq(redact_refuses_query(environment | commands, "ContainerTopLibpod"), environment | commands);
+    ck_assert_uint_eq(redact_refuses_query(environment, "ContainerInspect"), 0);
     ck_assert_uint_eq(redact_refuses(environment | commands, "SystemEvents"), commands);
     ck_assert_uint_eq(redact_refuses(environment, "SystemEvents"), 0);
     ck_assert_uint_eq(redact_hides(environment | commands, "ContainerList"), commands);
@@ -99,6 +101,15 @@ static const struct {
     {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[\"A=b\"]}", NULL},
     {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[\"A=b\"]}}{}", NULL},
     {"environment", "ContainerInspect", "", NULL},
+    /* DEL is what its escape is, and what follows a backslash is not an escape */
+    {"environment", "ContainerInspect", "{\"Config\":{\"Env\":[\"A=\x7f\"]},\"a\":\"\x7f\x7f\\\\\x7f\"}",
+     "{\"Config\":{\"Env\":[\"A=***\"]},\"a\":\"\\u007f\\u007f\\\\\\u007f\"}"},
+    {"environment", "ContainerInspect", "{\"a\":\"\\\x7f\"}", NULL},
+    {"environment", "ContainerInspect", "{\"a\":1\x7f}", NULL},
+    /* the build's instruction */
+    {"environment", "ImageInspect",
+     "{\"Config\":{\"Cmd\":[\"a\"]},\"ContainerConfig\":{\"Cmd\":[\"ENV A=b\"],\"Entrypoint\":null}}",
+     "{\"Config\":{\"Cmd\":[\"a\"]},\"ContainerConfig\":{\"Cmd\":[],\"Entrypoint\":null}}"},
     /* the names of networks are the user's */
     {"networks", "ContainerInspect",
      "{\"NetworkSettings\":{\"Networks\":{\"Networks\":{\"IPAddress\":\"1\"},\"IPAddress\":{\"IPAddress\":\"2\",\"x\":3}},"
@@ -139,7 +150,7 @@ int main(void)
 
     tcase_add_loop_test(tests, test_values, 0, sizeof values / sizeof *values);
     tcase_add_test(tests, test_table);
-    tcase_add_test(tests, test_when);
+    tcase_add_test(tests, test_sets);
     tcase_add_loop_test(tests, test_answers, 0, sizeof answers / sizeof *answers);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);
