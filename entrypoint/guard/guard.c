@@ -1,5 +1,6 @@
 /* Reads the guard's variables. */
 #include "guard/internal.h"
+#include "guard/lists.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +302,7 @@ struct guard *guard_new(bool on_by_default, const char *socket_path, const struc
     for (const struct guard_namespace *kind = guard_namespaces; kind->name != NULL; kind++)
         guard->open[kind->knob] = guard->open[KNOB_HOST_NAMESPACES];
     guard->open[KNOB_BUILD_NETWORK] = guard->open[KNOB_HOST_NAMESPACES];
+    guard->open[KNOB_RENAME] = !guard_lists_containers(guard);
     guard->open[KNOB_DEVICE] = guard->open[KNOB_DEVICE_REQUEST] = guard->open[KNOB_DEVICE_RULE] =
         guard->open[KNOB_DEVICES];
     guard->open[KNOB_SYSCTL] = guard->open[KNOB_SYSCTLS];

@@ -226,6 +226,43 @@ static void put_listed_container(FILE *out, const struct grammar *grammar, const
         }
 }
 
+/* The name or pattern of a container that the list has, the first from index *i on; NULL for nothing more. Advances *i.
+ */
+static const char *next_container(const struct guard *guard, size_t *i)
+{
+    const struct guard_list *list = &guard->list[KNOB_HOST_NAMESPACES];
+
+    while (*i < list->count) {
+        const char *name = strstr(list->items[(*i)++], ":" NAMESPACE_CONTAINER);
+
+        if (name != NULL && strcmp(name + strlen(":" NAMESPACE_CONTAINER), "*") != 0)
+            return name + strlen(":" NAMESPACE_CONTAINER);
+    }
+    return NULL;
+}
+
+bool guard_lists_containers(const struct guard *guard)
+{
+    size_t i = 0;
+
+    return next_container(guard, &i) != NULL;
+}
+
+/* The new name of a container, in a query: none that the list has, and no id, since those of the listed containers
+ * count as their names. */
+static void put_new_name(FILE *out, const struct grammar *grammar)
+{
+    const char *name;
+
+    fputs("(?:" QUERY_SLASH ")?+(?![0-9a-fA-F]{64}" END_OF_VALUE, out);
+    for (size_t i = 0; (name = next_container(grammar->guard, &i)) != NULL;) {
+        fputc('|', out);
+        guard_put_glob(out, name, strlen(name), GLOB_VOLUME);
+        fputs(END_OF_VALUE, out);
+    }
+    fputs(")(?:" IDENTIFIER ")?+", out);
+}
+
 bool guard_opens_namespace(const struct guard *guard, const char *item)
 {
     return guard->open[KNOB_HOST_NAMESPACES] || lists(&guard->list[KNOB_HOST_NAMESPACES], item);
@@ -1074,6 +1111,7 @@ static const struct {
     {"required_value", put_required_value},
     {"other_container", put_other_container},
     {"volumes_from", put_volumes_from},
+    {"new_name", put_new_name},
     {"not_protected", put_not_protected},
     {"cgroupns", put_cgroupns},
     {"build_network", put_build_network},

@@ -14,6 +14,9 @@ void guard_put_listed(FILE *out, const struct grammar *grammar, enum guard_knob 
 /* Whether the knob's members pass only what a list names, and it names nothing for them: only what is empty passes. */
 bool guard_lists_nothing(const struct guard *guard, enum guard_knob knob);
 
+/* Whether ALLOW_HOST_NAMESPACES lists containers by names or patterns, other than any container. */
+bool guard_lists_containers(const struct guard *guard);
+
 /* Whether the network of the host is open. */
 bool guard_opens_host_network(const struct guard *guard);
 

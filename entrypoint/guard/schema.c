@@ -72,6 +72,7 @@ const char *const guard_keys[SAY_ALL] = {
     [KNOB_LINKS] = "LINKS",
     [KNOB_SECRETS] = "SECRETS",
     [KNOB_CONFIGS] = "CONFIGS",
+    [KNOB_RENAME] = "RENAME",
     [KNOB_OWN] = "OWN",
     [KNOB_NONE] = "NONE",
     [SAY_OBJECT] = "OBJECT",
@@ -132,6 +133,8 @@ const struct guard_hint guard_hints[] = {
     {KNOB_REMOTE, "(?:https?|git)://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/(?!\\.{1,2}(?:/|\\z))[A-Za-z0-9_.-]+)*/?\\z",
      "ALLOW_HOST_NAMESPACES=true would allow it"},
     {KNOB_REMOTE, NULL, "ALLOW_PRIVILEGED=true (for a plain URL: ALLOW_HOST_NAMESPACES=true) would allow it"},
+    {KNOB_RENAME, NULL,
+     "ALLOW_HOST_NAMESPACES lists containers by their names, and another one must not get such a name"},
     {KNOB_EXEC_COMMANDS, NULL, "ALLOW_EXEC_COMMANDS does not allow it"},
     {KNOB_EXEC_USERS, "([A-Za-z0-9_.@+-]+(?::[A-Za-z0-9_.@+-]+)?)\\z", "ALLOW_EXEC_USERS=\\1 would allow it"},
     {KNOB_EXEC_ENV, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
@@ -899,6 +902,12 @@ static const struct guard_parameter build_query[] = {
     {NULL, NULL, KNOB_NONE},
 };
 
+/* Under a name of ALLOW_HOST_NAMESPACES, any container would be one whose namespaces may be shared. */
+static const struct guard_parameter rename_query[] = {
+    {"name", "(?&new_name)", KNOB_RENAME},
+    {NULL, NULL, KNOB_NONE},
+};
+
 static const struct guard_parameter checkpoint_query[] = {
     {"dir", "", KNOB_PRIVILEGED},
     {NULL, NULL, KNOB_NONE},
@@ -941,6 +950,7 @@ static const struct guard_parameter push_query[] = {
 const struct guard_operation guard_operations[] = {
     {"ContainerCreate", "creating this container", BODY_OBJECT, "ContainerCreate", KNOB_NONE, NULL, NULL, "Labels"},
     {"ContainerUpdate", "updating this container", BODY_OBJECT, "HostConfig", KNOB_NONE, NULL, NULL, NULL},
+    {"ContainerRename", "renaming this container", BODY_IGNORED, NULL, KNOB_NONE, NULL, rename_query, NULL},
     {"ContainerExec", "running this command", BODY_OBJECT, "ExecCreate", KNOB_NONE, NULL, NULL, NULL},
     {"ContainerStart", "starting this container", BODY_EMPTY, NULL, KNOB_NONE, NULL, start_query, NULL},
     {"CheckpointCreate", "creating this checkpoint", BODY_OBJECT, "CheckpointCreate", KNOB_NONE, NULL, NULL, NULL},
@@ -974,6 +984,7 @@ const struct guard_operation guard_operations[] = {
      NULL},
     {"ContainerCreateLibpod", "creating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
     {"ContainerUpdateLibpod", "updating this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},
+    {"ContainerRenameLibpod", "renaming this container", BODY_IGNORED, NULL, KNOB_NONE, NULL, rename_query, NULL},
     /* Podman serves both with one function. */
     {"ContainerExecLibpod", "running this command", BODY_OBJECT, "ExecCreate", KNOB_NONE, NULL, NULL, NULL},
     {"ContainerRestoreLibpod", "restoring this container", BODY_REFUSED, NULL, KNOB_PRIVILEGED, LIBPOD, NULL, NULL},

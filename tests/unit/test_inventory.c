@@ -36,10 +36,11 @@ struct engine {
     const char *info; /* NULL: 404 */
     const char *host;
     const char *swarm;
-    const char *header; /* of all answers */
-    size_t blanks;      /* before the body of the list */
-    unsigned pause;     /* seconds before the list */
-    bool cut;           /* the list breaks off */
+    const char *inspection; /* of any container; NULL: 404 */
+    const char *header;     /* of all answers */
+    size_t blanks;          /* before the body of the list */
+    unsigned pause;         /* seconds before the list */
+    bool cut;               /* the list breaks off */
 };
 
 static char path[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -70,6 +71,8 @@ static const char *fact_for(const struct engine *engine, const char *request)
         fact = engine->host;
     else if (strncmp(request, "GET /networks/host?scope=swarm HTTP/1.0\r\n", 41) == 0)
         fact = engine->swarm;
+    else if (strncmp(request, "GET /containers/", 16) == 0 && strncmp(request + 16, "json", 4) != 0)
+        fact = engine->inspection;
     else
         return NULL;
     return fact == NULL ? NOT_FOUND : fact;
@@ -239,6 +242,55 @@ START_TEST(test_socket_in_volume)
     memcpy(strstr(list, "\"Name\":\"run\",\"Source\":\"\""), "\"Name\":\"fun", 11);
     inventory = read_from(&(struct engine){.version = DOCKER, .list = list}, OWN, 20000);
     ck_assert_uint_eq(inventory.holder_count, 0);
+    inventory_free(&inventory);
+}
+END_TEST
+
+static const struct {
+    const char *network;    /* of HOLDER */
+    const char *inspection; /* of all containers */
+    struct inventory_needs needs;
+    bool is_protected;
+} modes[] = {
+    {"bridge", NULL, {false}, false},
+    {"host", NULL, {false}, false},
+    {"container:" OWN, NULL, {false}, true},
+    {"container:/proxy", NULL, {false}, true},
+    {"container:ab12", NULL, {false}, true},
+    {"container:proxy2", NULL, {false}, false},
+    {"x", "{\"HostConfig\":{\"PidMode\":\"host\"}}", {false}, false},
+    {"x", "{\"HostConfig\":{\"PidMode\":\"host\"}}", {.inspections = true}, true},
+    {"x", "{\"HostConfig\":{\"PidMode\":\"host\"}}", {.inspections = true, .host_pid = true}, false},
+    {"x", "{\"HostConfig\":{\"IpcMode\":\"host\"}}", {.inspections = true, .host_pid = true}, true},
+    {"x", "{\"HostConfig\":{\"PidMode\":\"container:proxy\"}}", {.inspections = true}, true},
+    {"x", "{\"HostConfig\":{\"PidMode\":\"container:gone\"}}", {.inspections = true}, true}, /* as the own one */
+    {"x", "{\"HostConfig\":{\"PidMode\":\"\",\"IpcMode\":\"private\"}}", {.inspections = true}, false},
+    {"x", "{\"HostConfig\":{\"PidMode\":1}}", {.inspections = true}, true},
+    {"x", "[]", {.inspections = true}, true},
+    {"x", "HTTP/1.0 403 No\r\n\r\n", {.inspections = true}, true},
+    {"x", NULL, {.inspections = true}, false}, /* it is gone */
+};
+
+/* A container that shares a namespace with the own one is a holder; one that cannot be inspected counts as one. */
+START_TEST(test_modes)
+{
+    char list[2048];
+    const struct engine engine = {.version = DOCKER, .list = list, .inspection = modes[_i].inspection};
+    struct settings settings = {.upstreams = {.count = 1}};
+    struct container container = here(OWN);
+    struct inventory inventory;
+
+    snprintf(list, sizeof list,
+             "[{\"Id\":\"" HOLDER "\",\"Names\":[\"/side\"],\"HostConfig\":{\"NetworkMode\":\"%s\"}},{\"Id\":\"" OWN
+             "\",\"Names\":[\"/proxy\"],\"State\":\"running\"}]",
+             modes[_i].network);
+    serve(&engine);
+    snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", path);
+    inventory_read_as(&inventory, &container, &settings, &modes[_i].needs, 20000);
+    end_serving();
+    ck_assert(inventory.known && inventory.own_found);
+    ck_assert_msg((inventory.holder_count == 1) == modes[_i].is_protected, "%d", _i);
+    ck_assert(inventory.holder_count == 0 || inventory.holders[0].shares);
     inventory_free(&inventory);
 }
 END_TEST
@@ -756,6 +808,7 @@ int main(void)
     tcase_add_test(tests, test_linked_place);
     tcase_add_test(tests, test_socket_in_volume);
     tcase_add_loop_test(tests, test_sources, 0, (int)(sizeof sources / sizeof *sources));
+    tcase_add_loop_test(tests, test_modes, 0, (int)(sizeof modes / sizeof *modes));
     tcase_add_test(tests, test_not_here);
     tcase_add_loop_test(tests, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(tests, test_deep);
