@@ -189,7 +189,7 @@ withheld() {
     local haproxy mode words
     for haproxy in $HAPROXIES; do
         for mode in enforce audit; do
-            for words in environment commands; do
+            for words in environment "environment, commands"; do
                 HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX")
                 answer "HTTP/1.1 200 OK\nContent-Type: application/json\nConnection: close\n" '{"Processes":[["a"]],"Titles":["CMD"]}'
                 engine_answers "$HERE/answer"

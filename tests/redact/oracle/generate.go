@@ -14,7 +14,7 @@ const secret = "s3kr1t"
 // Strings that a regex could take for something else
 var pieces = []string{"a", "b=c", "=", "\"", "\\", "\\\"", "[", "]", "{", "}", ",", ":", "\"Env\":[\"x\"]", "\",\"Env\":[\"", "\"}],",
 	"\\u0022", "/", "<&>", "\x01", "\n", "\t", "\u2028", "é", "日本", "\U0001F600", "%0A", "%[var(txn.answer)]", "***", "\\1\\2", "null", "", " ", "'", "$", "${HOME}",
-	"\xff", "PATH=/usr/bin", strings.Repeat("x", 300)}
+	"\x7f", "\xff", "PATH=/usr/bin", strings.Repeat("x", 300)}
 
 func text(random *rand.Rand) string {
 	var b strings.Builder

@@ -78,7 +78,11 @@ func proxy(address, socket, operations, words, program string, count int, seed i
 			if strings.HasPrefix(target[1], "/libpod") {
 				version = "/v5.0.0"
 			}
-			request, _ := http.NewRequest(target[0], "http://"+address+version+target[1]+[]string{"?size=1", "?format=x&ps_args=axe"}[random.Intn(2)], nil)
+			query := []string{"?size=1", "?format=x&ps_args=axe"}[random.Intn(2)]
+			if strings.HasPrefix(operation, "ContainerTop") {
+				query = "" // it is refused with one
+			}
+			request, _ := http.NewRequest(target[0], "http://"+address+version+target[1]+query, nil)
 			if target[0] == "POST" {
 				request.Body = io.NopCloser(strings.NewReader(`{"Name":"x"}`))
 				request.Header.Set("Content-Type", "application/json")
