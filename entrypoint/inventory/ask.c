@@ -126,31 +126,66 @@ static void read_inspection(struct inventory_upstream *part, struct inventory_en
                        fetch->status == 0 ? fetch->why : "it is not an inspection");
 }
 
-/* Inspects the containers of one upstream. */
-static void inspect(struct inventory_upstream *part, struct inventory_reading *reading, size_t i, long deadline)
+#define PING_MILLISECONDS 500
+
+/* Whether the upstream is there at all. */
+static bool responds(const struct inventory_reading *reading, size_t i)
+{
+    struct fetch ping = {.upstream = i};
+    bool there;
+
+    bounded_copy(ping.path, sizeof ping.path, questions[PING]);
+    fetch_all(&ping, 1, reading->settings, reading->endpoints, channel_now() + PING_MILLISECONDS);
+    there = ping.status == 200;
+    fetch_free(&ping);
+    return there;
+}
+
+/* Inspects the containers of one upstream, or only those whose inspection has not been read yet. */
+static void inspect_some(struct inventory_upstream *part, struct inventory_reading *reading, size_t i, bool unread,
+                         long deadline)
 {
     struct inventory_entries *entries = &reading->entries[i];
     struct fetch *fetches = calloc(INSPECTED_AT_ONCE, sizeof *fetches);
+    struct inventory_entry *asked[INSPECTED_AT_ONCE];
+    size_t count = 0;
 
     if (fetches == NULL)
         abort();
-    for (size_t first = 0; first < entries->count; first += INSPECTED_AT_ONCE) {
-        size_t left = entries->count - first;
-        size_t count = left < INSPECTED_AT_ONCE ? left : INSPECTED_AT_ONCE;
-
-        memset(fetches, 0, INSPECTED_AT_ONCE * sizeof *fetches);
-        for (size_t k = 0; k < count; k++) {
-            fetches[k].upstream = i;
-            bounded_format(fetches[k].path, sizeof fetches[k].path, "/containers/%s/json",
-                           entries->list[first + k].container.id);
+    for (size_t k = 0; k < entries->count; k++) {
+        if (!unread || entries->list[k].unread) {
+            fetches[count].upstream = i;
+            bounded_format(fetches[count].path, sizeof fetches->path, "/containers/%s/json",
+                           entries->list[k].container.id);
+            asked[count++] = &entries->list[k];
         }
+        if (count == 0 || (count < INSPECTED_AT_ONCE && k + 1 < entries->count))
+            continue;
         fetch_all(fetches, count, reading->settings, reading->endpoints, deadline);
-        for (size_t k = 0; k < count; k++) {
-            read_inspection(part, &entries->list[first + k], &fetches[k]);
-            fetch_free(&fetches[k]);
+        for (size_t f = 0; f < count; f++) {
+            read_inspection(part, asked[f], &fetches[f]);
+            fetch_free(&fetches[f]);
         }
+        memset(fetches, 0, INSPECTED_AT_ONCE * sizeof *fetches);
+        count = 0;
     }
     free(fetches);
+}
+
+/* Inspects the containers of one upstream. If it goes away meanwhile, nothing of it is known, as if it had never
+ * responded: what was known before is kept then. If it is back already, it is asked once more. */
+static void inspect(struct inventory_upstream *part, struct inventory_reading *reading, size_t i, long deadline)
+{
+    inspect_some(part, reading, i, false, deadline);
+    if (!part->told || part->answer != INVENTORY_SILENT)
+        return;
+    if (responds(reading, i)) {
+        part->answer = INVENTORY_GIVEN;
+        inspect_some(part, reading, i, true, deadline);
+    } else {
+        part->told = false;
+        inventory_entries_free(&reading->entries[i]);
+    }
 }
 
 void inventory_ask(struct inventory *inventory, struct inventory_reading *reading, long milliseconds)
