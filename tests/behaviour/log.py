@@ -146,7 +146,7 @@ def share():
         def cut_off():
             """Whether one more connection is closed without an answer; those that are idle stay."""
             with contextlib.suppress(OSError):
-                idle.append(proxy.connect())
+                idle.extend([proxy.connect(), proxy.connect()])
                 return idle[-1].ask("GET", "/_ping")[0] == 0
             return True
         idle += [proxy.connect() for _ in range(4)]
