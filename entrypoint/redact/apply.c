@@ -80,14 +80,15 @@ static bool matches(const pcre2_code *code, const char *text, size_t length)
 static void put_replacement(FILE *out, const char *replacement, const char *text, const PCRE2_SIZE *vector)
 {
     for (; *replacement != '\0'; replacement++) {
-        if (*replacement != '\\') {
-            fputc(*replacement, out);
-        } else if (isdigit((unsigned char)*++replacement)) {
+        bool escaped = *replacement == '\\';
+
+        replacement += escaped;
+        if (escaped && isdigit((unsigned char)*replacement)) {
             size_t group = (size_t)(*replacement - '0');
 
             if (vector[2 * group] != PCRE2_UNSET)
                 fwrite(text + vector[2 * group], 1, vector[2 * group + 1] - vector[2 * group], out);
-        } else if (*replacement == 'x') {
+        } else if (escaped && *replacement == 'x') {
             fputc((int)strtoul((char[]){replacement[1], replacement[2], '\0'}, NULL, 16), out);
             replacement += 2;
         } else {
