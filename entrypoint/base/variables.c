@@ -1,6 +1,7 @@
 /* Holds the table of variables and reads their values. */
 #include "base/variables.h"
 
+#include "base/array.h"
 #include "base/host.h"
 
 #include <errno.h>
@@ -135,18 +136,13 @@ char **list_split(const char *value, const char *separators, size_t *count)
     *count = 0;
     for (size_t length; *value != '\0'; value += length + (value[length] != '\0')) {
         const char *begin = value;
-        char **more;
         size_t size;
 
         length = strcspn(value, separators);
         size = trim(&begin, length);
         if (size == 0)
             continue;
-        more = realloc(items, (*count + 1) * sizeof *items);
-
-        if (more == NULL)
-            abort();
-        items = more;
+        items = array_grow(items, *count, sizeof *items);
         items[*count] = strndup(begin, size);
         if (items[(*count)++] == NULL)
             abort();

@@ -1,6 +1,7 @@
 /* `suggest --recreate`: the guard's variables without which a container could not be created again. */
 #include "command/recreate.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "command/assignments.h"
 #include "guard/remedy.h"
@@ -63,19 +64,16 @@ static void remove_named(struct additions *additions, const char *name)
 
 static void add(struct additions *additions, const char *name, const char *value)
 {
-    struct addition *list;
+    struct addition *added;
 
     if (has(additions, name, value))
         return;
     if (strcmp(value, "true") == 0) /* it has them all */
         remove_named(additions, name);
-    list = realloc(additions->list, (additions->count + 1) * sizeof *list);
-    if (list == NULL)
-        abort();
-    additions->list = list;
-    bounded_copy(list[additions->count].name, sizeof list->name, name);
-    bounded_copy(list[additions->count].value, sizeof list->value, value);
-    additions->count++;
+    additions->list = array_grow(additions->list, additions->count, sizeof *additions->list);
+    added = &additions->list[additions->count++];
+    bounded_copy(added->name, sizeof added->name, name);
+    bounded_copy(added->value, sizeof added->value, value);
 }
 
 /* Whether the value is the variable's whole value, not an item of its list. */

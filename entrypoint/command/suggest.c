@@ -1,6 +1,7 @@
 /* `suggest`: reads a log, and prints the variables that its requests need. */
 #include "command/suggest.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "command/choice.h"
 #include "command/loglines.h"
@@ -62,15 +63,6 @@ struct findings {
     size_t left_out; /* requests of clients over CLIENTS_MAX */
 };
 
-static void *grow(void *array, size_t count, size_t size)
-{
-    array = realloc(array, (count + 1) * size);
-    if (array == NULL)
-        abort();
-    memset((char *)array + count * size, 0, size);
-    return array;
-}
-
 /* Text of a client as a comment may show it. */
 static char *shown(const char *text)
 {
@@ -106,7 +98,7 @@ static struct client *client_of(struct findings *findings, const struct log_line
             return &findings->clients[i];
     if (findings->count == CLIENTS_MAX)
         return NULL;
-    findings->clients = grow(findings->clients, findings->count, sizeof *findings->clients);
+    findings->clients = array_grow(findings->clients, findings->count, sizeof *findings->clients);
     client = &findings->clients[findings->count++];
     client->name = shown(name);
     client->profile = profile && !findings->options->merge;
@@ -122,7 +114,7 @@ static void add_rest(struct client *client, const char *reason, bool settable, c
         if (strcmp(client->rests[i].reason, text) == 0)
             rest = &client->rests[i];
     if (rest == NULL) {
-        client->rests = grow(client->rests, client->rest_count, sizeof *client->rests);
+        client->rests = array_grow(client->rests, client->rest_count, sizeof *client->rests);
         rest = &client->rests[client->rest_count++];
         rest->reason = text;
         text = NULL;
@@ -300,7 +292,7 @@ static void add_wish(struct client *client, const struct variable_info *variable
         if (client->wishes[i].variable == variable && strcmp(client->wishes[i].item, item) == 0)
             wish = &client->wishes[i];
     if (wish == NULL) {
-        client->wishes = grow(client->wishes, client->wish_count, sizeof *client->wishes);
+        client->wishes = array_grow(client->wishes, client->wish_count, sizeof *client->wishes);
         wish = &client->wishes[client->wish_count++];
         wish->variable = variable;
         wish->item = text_format("%s", item);
@@ -483,7 +475,7 @@ static void add_output(struct outputs *outputs, struct text *comments, const cha
 {
     struct output *output;
 
-    outputs->list = grow(outputs->list, outputs->count, sizeof *outputs->list);
+    outputs->list = array_grow(outputs->list, outputs->count, sizeof *outputs->list);
     output = &outputs->list[outputs->count++];
     output->comments = text_end(comments);
     output->dangers = dangers_of(prefix, name, value);
@@ -720,7 +712,7 @@ static int print(const struct findings *findings)
         collect(&own, findings, client);
         print_client(findings, client, &own);
         for (size_t k = 0; k < own.count; k++) {
-            all.list = grow(all.list, all.count, sizeof *all.list);
+            all.list = array_grow(all.list, all.count, sizeof *all.list);
             all.list[all.count++] = own.list[k];
         }
         free(own.list);

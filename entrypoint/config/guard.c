@@ -1,6 +1,7 @@
 /* The values for the create guard: the rules of a backend, and the regexes that backends share. */
 #include "config/parts.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "config/patterns.h"
 #include "guard/causes.h"
@@ -57,9 +58,7 @@ static const char *define(struct definitions *definitions, const char *name, con
         if (strcmp(definition->text, text) == 0)
             return definition->variable;
     }
-    definitions->list = realloc(definitions->list, (definitions->count + 1) * sizeof *definitions->list);
-    if (definitions->list == NULL)
-        abort();
+    definitions->list = array_grow(definitions->list, definitions->count, sizeof *definitions->list);
     definition = &definitions->list[definitions->count++];
     definition->name = text_format("%s", name);
     definition->text = text_format("%s", text);

@@ -1,6 +1,8 @@
 /* Fills templates with values. */
 #include "config/template.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -21,15 +23,6 @@ struct values {
     struct value *list;
     size_t count;
 };
-
-/* Room for one more element in an array of count. */
-static void *grow(void *array, size_t count, size_t size)
-{
-    array = realloc(array, (count + 1) * size);
-    if (array == NULL)
-        abort();
-    return array;
-}
 
 struct values *values_new(void)
 {
@@ -62,7 +55,7 @@ static struct value *find(const struct values *values, const char *name, size_t 
 
 static struct value *add(struct values *values, const char *name, char *text)
 {
-    values->list = grow(values->list, values->count, sizeof *values->list);
+    values->list = array_grow(values->list, values->count, sizeof *values->list);
     values->list[values->count] = (struct value){.name = name, .text = text};
     return &values->list[values->count++];
 }
@@ -103,7 +96,7 @@ struct values *values_row(struct values *values, const char *name)
 
     if (list == NULL)
         list = add(values, name, NULL);
-    list->rows = grow(list->rows, list->count, sizeof(struct values *));
+    list->rows = array_grow(list->rows, list->count, sizeof(struct values *));
     list->rows[list->count++] = row;
     row->outer = values;
     return row;

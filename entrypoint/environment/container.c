@@ -1,6 +1,7 @@
 /* Identifies the container of this process by /proc/self/mountinfo, /proc/self/cgroup and the host name. */
 #include "environment/container.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -119,11 +120,8 @@ static void parse_mounts(struct container *container, FILE *mountinfo, bool dock
 
         if (!read_mount(line, &mount))
             continue;
-        container->mounts = realloc(container->mounts, (count + 2) * sizeof *container->mounts);
-        if (container->mounts == NULL)
-            abort();
+        container->mounts = array_grow(container->mounts, count + 1, sizeof *container->mounts); /* NULL ends them */
         container->mounts[count++] = copy(mount.place);
-        container->mounts[count] = NULL;
         for (size_t i = 0; i < sizeof of_network / sizeof *of_network; i++)
             if (container->network_id[0] == '\0' && strcmp(mount.place, of_network[i]) == 0)
                 id_of_directory(mount.root, container->network_id);

@@ -1,6 +1,7 @@
 /* Reads all variables and checks names, profiles and listeners. */
 #include "environment/environment.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "environment/listener_conflicts.h"
 #include "policy/spelling.h"
@@ -136,12 +137,8 @@ static struct profile *add_profile(struct environment *environment, const char *
         problem(problems, "PROFILE_%s: more than %d profiles", name, PROFILES_MAX - 1);
         return NULL;
     }
-    profile = realloc(environment->profiles, (environment->profile_count + 1) * sizeof *profile);
-    if (profile == NULL)
-        abort();
-    environment->profiles = profile;
-    profile += environment->profile_count++;
-    memset(profile, 0, sizeof *profile);
+    environment->profiles = array_grow(environment->profiles, environment->profile_count, sizeof *profile);
+    profile = &environment->profiles[environment->profile_count++];
     bounded_copy(profile->name, sizeof profile->name, name);
     return profile;
 }

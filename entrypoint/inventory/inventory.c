@@ -1,5 +1,6 @@
 /* Builds the inventory from the parts of the upstreams, and answers queries on it. */
 #include "inventory/internal.h"
+#include "base/array.h"
 #include "base/paths.h"
 
 #include <stdlib.h>
@@ -7,13 +8,12 @@
 
 void inventory_add_volume(struct inventory *inventory, const char *name, const char *place)
 {
-    struct inventory_volume *volumes = realloc(inventory->volumes, (inventory->volume_count + 1) * sizeof *volumes);
+    struct inventory_volume *volume;
 
-    if (volumes == NULL)
-        abort();
-    inventory->volumes = volumes;
-    volumes[inventory->volume_count].name = inventory_copy(name);
-    volumes[inventory->volume_count++].place = inventory_copy(place);
+    inventory->volumes = array_grow(inventory->volumes, inventory->volume_count, sizeof *volume);
+    volume = &inventory->volumes[inventory->volume_count++];
+    volume->name = inventory_copy(name);
+    volume->place = inventory_copy(place);
     inventory->odd |= !inventory_is_name(name);
 }
 
@@ -21,13 +21,9 @@ void inventory_add_volume(struct inventory *inventory, const char *name, const c
 static void add_container(struct inventory_container **list, size_t *count, struct inventory_container *container,
                           size_t upstream)
 {
-    struct inventory_container *longer = realloc(*list, (*count + 1) * sizeof *longer);
-
-    if (longer == NULL)
-        abort();
-    *list = longer;
+    *list = array_grow(*list, *count, sizeof **list);
     container->upstream = upstream;
-    longer[(*count)++] = *container;
+    (*list)[(*count)++] = *container;
     memset(container, 0, sizeof *container);
 }
 

@@ -1,6 +1,8 @@
 /* Parses the Engines' responses. */
 #include "inventory/json.h"
 
+#include "base/array.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +75,7 @@ static bool fits(const json_t *value, json_type type)
 
 void inventory_list_add(struct inventory_list *list, const char *text)
 {
-    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
-    if (list->items == NULL)
-        abort();
+    list->items = array_grow(list->items, list->count, sizeof *list->items);
     list->items[list->count++] = inventory_copy(text);
 }
 

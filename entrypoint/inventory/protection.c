@@ -2,6 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "inventory/protection.h"
 
+#include "base/array.h"
+
 #include <pcre2.h>
 #include <stdio.h>
 #include <ctype.h>
@@ -91,10 +93,8 @@ static void add(struct protection *protection, enum protection_subject subject, 
                 const char *text, bool wildcards)
 {
     size_t count = protection->counts[subject]++;
-    struct protection_target *targets = realloc(protection->targets[subject], (count + 1) * sizeof *targets);
+    struct protection_target *targets = array_grow(protection->targets[subject], count, sizeof *targets);
 
-    if (targets == NULL)
-        abort();
     targets[count].names = names;
     targets[count].regex = text == NULL ? NULL : protection_prefix_regex(text, wildcards);
     protection->targets[subject] = targets;

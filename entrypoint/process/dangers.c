@@ -1,6 +1,7 @@
 /* Finds settings that give more than they seem to. */
 #include "process/dangers.h"
 
+#include "base/array.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "environment/strangers.h"
@@ -24,12 +25,8 @@ struct dangers {
 
 static void add(struct dangers *dangers, const struct profile *profile, const char *word, bool warned, char *text)
 {
-    struct danger *list = realloc(dangers->list, (dangers->count + 1) * sizeof *list);
-
-    if (list == NULL)
-        abort();
-    dangers->list = list;
-    list[dangers->count++] = (struct danger){word, profile, warned, text};
+    dangers->list = array_grow(dangers->list, dangers->count, sizeof *dangers->list);
+    dangers->list[dangers->count++] = (struct danger){word, profile, warned, text};
 }
 
 static const char *name_end(const struct profile *profile)

@@ -1,6 +1,7 @@
 /* Watches files for changes, by inotify and by looking at them. */
 #include "process/watch.h"
 
+#include "base/array.h"
 #include "inventory/channel.h"
 
 #include <limits.h>
@@ -70,24 +71,20 @@ static void free_files(struct watched *files, size_t count)
 static void add(struct watch *next, const struct watch *before, const char *path, bool certificate)
 {
     const struct watched *known = find(before, path);
-    struct watched *files;
+    struct watched *file;
 
     if (find(next, path) != NULL)
         return;
-    files = realloc(next->files, (next->count + 1) * sizeof *files);
-    if (files == NULL)
-        abort();
-    next->files = files;
-    files += next->count++;
-    memset(files, 0, sizeof *files);
+    next->files = array_grow(next->files, next->count, sizeof *next->files);
+    file = &next->files[next->count++];
     if (known != NULL)
-        *files = *known;
+        *file = *known;
     else if (!before->begun)
-        files->taken = files->seen = look_at(path);
-    files->path = strdup(path);
-    if (files->path == NULL)
+        file->taken = file->seen = look_at(path);
+    file->path = strdup(path);
+    if (file->path == NULL)
         abort();
-    files->certificate = certificate;
+    file->certificate = certificate;
     ask_for_events(next, path);
 }
 

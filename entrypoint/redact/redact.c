@@ -1,6 +1,7 @@
 /* Reads REDACT, and makes the substitutions and the proof for each operation from redact/members.def. */
 #include "redact/redact.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/variables.h"
 
@@ -326,9 +327,7 @@ static void put_proof(FILE *out, const struct node *node)
 
 static void add_step(struct redact_recipe *recipe, struct text *text, const char *replacement)
 {
-    recipe->steps = realloc(recipe->steps, (recipe->count + 1) * sizeof *recipe->steps);
-    if (recipe->steps == NULL)
-        abort();
+    recipe->steps = array_grow(recipe->steps, recipe->count, sizeof *recipe->steps);
     recipe->steps[recipe->count].regex = text_end(text);
     recipe->steps[recipe->count++].replacement = replacement;
 }
