@@ -2,7 +2,7 @@
 #include "command/migrate.h"
 
 #include "command/alias.h"
-#include "command/assignments.h"
+#include "command/compose.h"
 #include "environment/environment.h"
 
 #include <errno.h>
@@ -114,12 +114,6 @@ static size_t count_open(const struct permissions *permissions)
     return count;
 }
 
-static void drop_last(struct assignments *assignments)
-{
-    free(assignments->list[--assignments->count]);
-    assignments->list[assignments->count] = NULL;
-}
-
 /* Closes by its group what is open by default and closed today. */
 static void close_defaults(const struct permissions *today, struct assignments *chosen, struct permissions *now)
 {
@@ -155,7 +149,7 @@ static void choose_groups(const struct permissions *today, struct assignments *c
                 *now = with;
                 more = true; /* it may complete a pair */
             } else {
-                drop_last(chosen);
+                assignments_remove(chosen, chosen->count - 1);
             }
         }
     }

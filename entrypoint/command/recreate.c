@@ -2,8 +2,8 @@
 #include "command/recreate.h"
 
 #include "base/array.h"
+#include "base/assignments.h"
 #include "base/text.h"
-#include "command/assignments.h"
 #include "guard/remedy.h"
 #include "inventory/facts.h"
 #include "process/dangers.h"

@@ -271,7 +271,7 @@ void environment_load(struct environment *environment, char *const variables[], 
     struct sources sources;
 
     sources_read(&sources, variables, problems);
-    environment_read(environment, sources.variables, problems);
+    environment_read(environment, sources.variables.list, problems);
     environment->sources = sources;
 }
 

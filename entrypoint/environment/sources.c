@@ -1,6 +1,7 @@
 /* Reads ENV_FILE and the files that <VARIABLE>_FILE names. */
 #include "environment/sources.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "environment/profile.h"
 
@@ -17,63 +18,20 @@
 
 /* ---- lists ---- */
 
-static char **list_add(char **list, size_t *count, char *text)
+/* The value of the variable as all readers see it; NULL if it is unset or empty. */
+static const char *value_of(const struct assignments *variables, const char *name)
 {
-    list = realloc(list, (*count + 2) * sizeof *list);
-    if (list == NULL || text == NULL)
-        abort();
-    list[(*count)++] = text;
-    list[*count] = NULL;
-    return list;
+    return variable(&(struct variables){.environment = variables->list, .prefix = ""}, name);
 }
 
-static void add_variable(struct sources *sources, char *text)
-{
-    sources->variables = list_add(sources->variables, &sources->count, text);
-}
-
-static void remove_variable(struct sources *sources, size_t i)
-{
-    free(sources->variables[i]);
-    memmove(sources->variables + i, sources->variables + i + 1, (sources->count - i) * sizeof *sources->variables);
-    sources->count--;
-}
-
-static bool has_name(const char *text, const char *name)
+static bool has(const struct assignments *variables, const char *name)
 {
     size_t length = strlen(name);
 
-    return strncmp(text, name, length) == 0 && text[length] == '=';
-}
-
-/* The index of the variable; the number of variables if it is not there. */
-static size_t find(const struct sources *sources, const char *name)
-{
-    size_t i = 0;
-
-    while (i < sources->count && !has_name(sources->variables[i], name))
-        i++;
-    return i;
-}
-
-/* Adds NAME=value, or replaces that variable. Takes the text. */
-static void set_variable(struct sources *sources, char *text)
-{
-    size_t length = strcspn(text, "=") + 1;
-
-    for (char **one = sources->variables; *one != NULL; one++)
-        if (strncmp(*one, text, length) == 0) {
-            free(*one);
-            *one = text;
-            return;
-        }
-    add_variable(sources, text);
-}
-
-/* The value of the variable as all readers see it; NULL if it is unset or empty. */
-static const char *value_of(const struct sources *sources, const char *name)
-{
-    return variable(&(struct variables){.environment = sources->variables, .prefix = ""}, name);
+    for (size_t i = 0; i < variables->count; i++)
+        if (strncmp(variables->list[i], name, length) == 0 && variables->list[i][length] == '=')
+            return true;
+    return false;
 }
 
 /* ---- files ---- */
@@ -153,7 +111,8 @@ static char *read_named(struct sources *sources, const char *name, const char *p
     const char *wrong = "the path is not absolute";
     char *text = *path == '/' ? read_text(path, &wrong) : NULL;
 
-    sources->files = list_add(sources->files, &sources->file_count, strdup(path));
+    sources->files = array_grow(sources->files, sources->file_count, sizeof *sources->files);
+    sources->files[sources->file_count++] = text_format("%s", path);
     if (text == NULL)
         problem(problems, "%s=%s: %s", name, path, wrong);
     return text;
@@ -276,7 +235,7 @@ static const char *split_line(char *line, char **name, char **value)
 /* The variables of one file, and of the files before it. */
 struct env_file {
     const char *path;
-    struct sources *own; /* of this file */
+    struct assignments *own; /* of this file */
     struct problems *problems;
 };
 
@@ -290,13 +249,13 @@ static void read_line(const struct env_file *file, size_t number, char *line)
         return;
     if (wrong == NULL && is_of_process(name))
         wrong = "it can only be set in the environment";
-    if (wrong == NULL && find(file->own, name) < file->own->count)
+    if (wrong == NULL && has(file->own, name))
         wrong = "the variable is set twice in this file";
     if (wrong != NULL)
         problem(file->problems, "%s: line %zu: %s%s%s", file->path, number, name == NULL ? "" : name,
                 name == NULL ? "" : ": ", wrong);
     else
-        add_variable(file->own, text_format("%s=%s", name, value));
+        assignments_set(file->own, name, value);
 }
 
 static void read_lines(const struct env_file *file, char *text)
@@ -325,22 +284,18 @@ static void read_lines(const struct env_file *file, char *text)
         problem(file->problems, "%s: it sets no variable", file->path);
 }
 
-/* Adds one variable of a file to those that were read before. Takes the text. `environment` are the process's own. */
+/* Adds one variable of a file to those that were read before. `environment` are the process's own. */
 static void merge(struct sources *sources, const struct variables *environment, const char *path, char *text,
                   struct problems *problems)
 {
-    char *name = strndup(text, strcspn(text, "="));
+    char *name = text_format("%.*s", (int)strcspn(text, "="), text);
     const struct variables only = {.environment = (char *[]){text, NULL}, .prefix = ""};
-    const char *ours;
-    const char *theirs;
+    const char *ours = variable(&only, name);
+    const char *theirs = variable(environment, name);
 
-    if (name == NULL)
-        abort();
-    ours = variable(&only, name);
-    theirs = variable(environment, name);
     if (theirs != NULL && (ours == NULL || strcmp(ours, theirs) != 0))
         problem(problems, "%s: %s has another value than in the environment; set it in one place", path, name);
-    set_variable(sources, text);
+    assignments_replace(&sources->variables, name, strchr(text, '=') + 1);
     free(name);
 }
 
@@ -353,14 +308,14 @@ static void read_env_files(struct sources *sources, char *const environment[], s
 
     for (size_t i = 0; i < count; i++) {
         char *text = read_named(sources, "ENV_FILE", paths[i], problems);
-        struct sources own = {.count = 0};
+        struct assignments own = {.list = NULL};
 
         if (text == NULL)
             continue;
         read_lines(&(struct env_file){.path = paths[i], .own = &own, .problems = problems}, text);
         for (size_t k = 0; k < own.count; k++)
-            merge(sources, &all, paths[i], own.variables[k], problems);
-        free(own.variables);
+            merge(sources, &all, paths[i], own.list[k], problems);
+        assignments_free(&own);
         free(text);
     }
     list_free(paths, count);
@@ -433,14 +388,21 @@ static const char *cut_line_end(char *text)
 /* The value in the file that NAME_FILE (named) names, which the caller frees; NULL if there is none. */
 static char *value_in_file(struct sources *sources, const char *name, const char *named, struct problems *problems)
 {
-    const char *path = value_of(sources, named);
-    char *text = path == NULL || is_of_process(name) ? NULL : read_named(sources, named, path, problems);
-    const char *wrong = text == NULL ? NULL : cut_line_end(text);
+    const char *path = value_of(&sources->variables, named);
+    const char *wrong = NULL;
+    char *text = NULL;
 
-    if (path != NULL && is_of_process(name))
+    if (path == NULL)
+        return NULL;
+    if (is_of_process(name)) {
         wrong = "the variable can only be set in the environment, not by a file";
-    else if (path != NULL && value_of(sources, name) != NULL)
-        wrong = "the variable is set without _FILE as well; set it once";
+    } else {
+        text = read_named(sources, named, path, problems);
+        if (text != NULL)
+            wrong = cut_line_end(text);
+        if (value_of(&sources->variables, name) != NULL)
+            wrong = "the variable is set without _FILE as well; set it once";
+    }
     if (wrong == NULL)
         return text;
     problem(problems, "%s=%s: %s", named, path, wrong);
@@ -453,8 +415,8 @@ static void read_named_files(struct sources *sources, struct problems *problems)
 {
     size_t i = 0;
 
-    while (sources->variables[i] != NULL) {
-        char *name = named_variable(sources->variables[i]);
+    while (i < sources->variables.count) {
+        char *name = named_variable(sources->variables.list[i]);
         char *named;
         char *value;
 
@@ -464,9 +426,10 @@ static void read_named_files(struct sources *sources, struct problems *problems)
         }
         named = text_format("%s" FILE_SUFFIX, name);
         value = value_in_file(sources, name, named, problems);
-        remove_variable(sources, i);
+        assignments_remove(&sources->variables, i);
         if (value != NULL)
-            set_variable(sources, text_format("%s=%s", name, value));
+            assignments_replace(&sources->variables, name, value);
+        i = 0; /* what stands before may have moved */
         free(value);
         free(named);
         free(name);
@@ -476,18 +439,16 @@ static void read_named_files(struct sources *sources, struct problems *problems)
 void sources_read(struct sources *sources, char *const environment[], struct problems *problems)
 {
     memset(sources, 0, sizeof *sources);
-    sources->variables = calloc(1, sizeof *sources->variables);
-    if (sources->variables == NULL)
-        abort();
+    sources->variables.list = array_grow(NULL, 0, sizeof *sources->variables.list); /* also if there are none */
     for (char *const *text = environment; *text != NULL; text++)
-        add_variable(sources, strdup(*text));
+        assignments_add(&sources->variables, *text, strlen(*text));
     read_env_files(sources, environment, problems);
     read_named_files(sources, problems);
 }
 
 void sources_free(struct sources *sources)
 {
-    list_free(sources->variables, sources->count);
+    assignments_free(&sources->variables);
     list_free(sources->files, sources->file_count);
     memset(sources, 0, sizeof *sources);
 }
@@ -497,15 +458,11 @@ void sources_free(struct sources *sources)
 /* Adds the names whose value in a is missing or different in b; with missing_only, those that are missing. */
 static void add_names(FILE *out, const struct sources *a, const struct sources *b, bool missing_only)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        char *name = strndup(a->variables[i], strcspn(a->variables[i], "="));
-        const char *in_a;
-        const char *in_b;
-
-        if (name == NULL)
-            abort();
-        in_a = value_of(a, name);
-        in_b = value_of(b, name);
+    for (size_t i = 0; i < a->variables.count; i++) {
+        const char *text = a->variables.list[i];
+        char *name = text_format("%.*s", (int)strcspn(text, "="), text);
+        const char *in_a = value_of(&a->variables, name);
+        const char *in_b = value_of(&b->variables, name);
         if (in_a != NULL && (in_b == NULL || (!missing_only && strcmp(in_a, in_b) != 0)))
             fprintf(out, " %s", name);
         free(name);

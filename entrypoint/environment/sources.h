@@ -2,6 +2,7 @@
 #ifndef ENVIRONMENT_SOURCES_H
 #define ENVIRONMENT_SOURCES_H
 
+#include "base/assignments.h"
 #include "base/problems.h"
 
 #include <stdbool.h>
@@ -11,8 +12,7 @@
 #define SOURCE_FILE_MAX (256L * 1024)
 
 struct sources {
-    char **variables; /* NAME=value strings, terminated by NULL; owned */
-    size_t count;
+    struct assignments variables; /* its list is never NULL */
     char **files; /* the paths of all files that were named, readable or not, in the order of reading; owned */
     size_t file_count;
 };

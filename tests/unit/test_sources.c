@@ -86,7 +86,7 @@ START_TEST(test_lines)
 
     write_file(text, strlen(text));
     sources_read(&sources, given, &problems);
-    value = variable(&(struct variables){.environment = sources.variables, .prefix = ""}, "REQUIRE_LABEL");
+    value = variable(&(struct variables){.environment = sources.variables.list, .prefix = ""}, "REQUIRE_LABEL");
     ck_assert_msg((problems.count == 0) == (lines[_i].value != NULL), "%s", lines[_i].text);
     if (lines[_i].value != NULL)
         ck_assert_str_eq(value == NULL ? "" : value, lines[_i].value);
@@ -113,7 +113,7 @@ START_TEST(test_names)
         bool refused = i == VAR_HAPROXY || i == VAR_DATA_DIR || i == VAR_RUNTIME_DIRECTORY;
 
         sources_read(&sources, given, &problems);
-        value = variable(&(struct variables){.environment = sources.variables, .prefix = ""}, name);
+        value = variable(&(struct variables){.environment = sources.variables.list, .prefix = ""}, name);
         if (i == VAR_ENV_FILE || refused)
             ck_assert_ptr_null(value);
         else

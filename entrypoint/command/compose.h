@@ -1,22 +1,10 @@
-/* A list of NAME=value strings, in the form of an environment. */
-#ifndef COMMAND_ASSIGNMENTS_H
-#define COMMAND_ASSIGNMENTS_H
+/* Readers of env files and Compose files that were written for any socket proxy. */
+#ifndef COMMAND_COMPOSE_H
+#define COMMAND_COMPOSE_H
 
-#include <stddef.h>
+#include "base/assignments.h"
+
 #include <stdio.h>
-
-struct assignments {
-    char **list; /* NULL while empty, else ended by NULL; owned, as are the strings */
-    size_t count;
-};
-
-/* Adds a copy of length bytes of text, or of NAME=value. Ends the program if memory runs out. */
-void assignments_add(struct assignments *assignments, const char *text, size_t length);
-void assignments_set(struct assignments *assignments, const char *name, const char *value);
-void assignments_free(struct assignments *assignments);
-
-/* Removes all assignments to NAME, and adds NAME=value. */
-void assignments_replace(struct assignments *assignments, const char *name, const char *value);
 
 /* Reads an env file: NAME=value lines, with # comments, an optional "export " and optional quotes. */
 void assignments_read_env(struct assignments *assignments, const char *text);

@@ -1,57 +1,8 @@
-/* A list of NAME=value strings, and its readers of env files and Compose files. */
-#include "command/assignments.h"
+/* Reads env files and Compose files that were written for any socket proxy. */
+#include "command/compose.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void assignments_add(struct assignments *assignments, const char *text, size_t length)
-{
-    char **list = realloc(assignments->list, (assignments->count + 2) * sizeof *list);
-    char *copy = strndup(text, length);
-
-    if (list == NULL || copy == NULL)
-        abort();
-    assignments->list = list;
-    list[assignments->count++] = copy;
-    list[assignments->count] = NULL;
-}
-
-void assignments_set(struct assignments *assignments, const char *name, const char *value)
-{
-    char *text;
-    int length = asprintf(&text, "%s=%s", name, value);
-
-    if (length < 0)
-        abort();
-    assignments_add(assignments, text, (size_t)length);
-    free(text);
-}
-
-void assignments_replace(struct assignments *assignments, const char *name, const char *value)
-{
-    size_t length = strlen(name);
-    size_t kept = 0;
-
-    for (size_t i = 0; i < assignments->count; i++) {
-        char *text = assignments->list[i];
-
-        if (strncmp(text, name, length) == 0 && text[length] == '=')
-            free(text);
-        else
-            assignments->list[kept++] = text;
-    }
-    assignments->count = kept;
-    assignments_set(assignments, name, value);
-}
-
-void assignments_free(struct assignments *assignments)
-{
-    for (size_t i = 0; i < assignments->count; i++)
-        free(assignments->list[i]);
-    free(assignments->list);
-    assignments->list = NULL;
-    assignments->count = 0;
-}
 
 static void read_line(struct assignments *assignments, const char *line, size_t length)
 {
