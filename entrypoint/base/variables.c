@@ -189,6 +189,14 @@ enum tristate variable_boolean(const struct variables *variables, const char *na
     return boolean;
 }
 
+const struct variable_info *variable_find(const char *name)
+{
+    for (size_t i = 0; i < VARIABLE_COUNT; i++)
+        if (strcmp(variable_table[i].name, name) == 0)
+            return &variable_table[i];
+    return NULL;
+}
+
 const char *variable_preset(enum variable_id id)
 {
     return variable_table[id].preset[0] == '(' ? NULL : variable_table[id].preset;

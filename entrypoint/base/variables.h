@@ -60,6 +60,9 @@ enum variable_id {
 };
 extern const struct variable_info variable_table[VARIABLE_COUNT];
 
+/* The row with that name; NULL if there is none. */
+const struct variable_info *variable_find(const char *name);
+
 /* The default of the variable; NULL if it has none, or one that is not a constant. */
 const char *variable_preset(enum variable_id id);
 

@@ -140,56 +140,37 @@ static bool is_name(char c)
 }
 
 /* The row of the table for a variable of the guard. */
-static const struct variable_info *guard_row(const char *name, size_t length)
+static const struct variable_info *guard_row(const char *name)
 {
-    for (size_t i = 0; i < VARIABLE_COUNT; i++) {
-        const struct variable_info *row = &variable_table[i];
+    const struct variable_info *row = variable_find(name);
+    bool guards = row != NULL && row->scope == SCOPE_BOTH &&
+                  (strncmp(name, "ALLOW_", strlen("ALLOW_")) == 0 || row == &variable_table[VAR_MAX_CREATE_BODY] ||
+                   row == &variable_table[VAR_REQUIRE_LABEL]);
 
-        if (strlen(row->name) == length && strncmp(row->name, name, length) == 0)
-            return row->scope == SCOPE_BOTH && (strncmp(name, "ALLOW_", strlen("ALLOW_")) == 0 ||
-                                                i == VAR_MAX_CREATE_BODY || i == VAR_REQUIRE_LABEL)
-                       ? row
-                       : NULL;
-    }
-    return NULL;
+    return guards ? row : NULL;
 }
 
-/* The operation whose own variable this is; operation_count for none. */
-static size_t own_row(const char *name, size_t length)
+/* Looks a name up, which may have the prefix of a profile. False for one that is no variable of these kinds. */
+static bool look_up(struct named *named, const char *begin, size_t length)
 {
-    char own[OPERATION_NAME_MAX];
-    size_t i = 0;
-
-    for (; i < operation_count; i++) {
-        operation_own_variable(&operations[i], own);
-        if (strlen(own) == length && strncmp(own, name, length) == 0)
-            break;
-    }
-    return i;
-}
-
-/* Behind PROFILE_<NAME>_ if the name has it. */
-static const char *without_profile(const char *name, size_t *length)
-{
-    char whole[160];
+    char name[160];
     char profile[PROFILE_NAME_MAX];
     const char *rest;
 
-    if (*length >= sizeof whole)
-        return name;
-    memcpy(whole, name, *length);
-    whole[*length] = '\0';
-    rest = profile_split(whole, profile);
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, begin, length);
+    name[length] = '\0';
+    rest = profile_split(name, profile);
     if (rest == NULL)
-        return name;
-    name += rest - whole;
-    *length -= (size_t)(rest - whole);
-    return name;
+        rest = name;
+    named->guard = guard_row(rest);
+    named->operation = named->guard == NULL ? operation_find_by_variable(rest) : operation_count;
+    return named->guard != NULL || named->operation < operation_count;
 }
 
 /* Finds the next variable in a reason, which moves at. What clients choose stands in quotes, or holds neither blanks
- * nor
- * '='; alternatives stand in parentheses. Both are skipped. */
+ * nor '='; alternatives stand in parentheses. Both are skipped. */
 static bool next_named(const char **at, struct named *named)
 {
     const char *c = *at;
@@ -216,10 +197,7 @@ static bool next_named(const char **at, struct named *named)
         while (is_name(name[length]))
             length++;
         *at = named->at = c + length;
-        name = without_profile(name, &length);
-        named->guard = guard_row(name, length);
-        named->operation = named->guard == NULL ? own_row(name, length) : operation_count;
-        if (named->guard != NULL || named->operation < operation_count)
+        if (look_up(named, name, length))
             return true;
         c = *at - 1;
     }

@@ -41,14 +41,6 @@ static const char *cut_file(const char *name, char bare[NAME_SIZE])
     return file ? "_FILE" : "";
 }
 
-static bool is_permission(const char *name)
-{
-    struct nearest nearest = {.name = name, .most = SLIP_MAX};
-
-    try_permissions(&nearest);
-    return strcmp(nearest.found, name) == 0;
-}
-
 /* A typo must never silently close or open anything. */
 static void refuse_unknown(const char *prefix, const char *name, struct problems *problems)
 {
@@ -57,7 +49,7 @@ static void refuse_unknown(const char *prefix, const char *name, struct problems
     struct nearest nearest = {.name = bare, .most = SLIP_MAX, .same_meaning = true};
     char meant[512];
 
-    if (is_permission(name)) /* (ALLOW_LIBPOD_QUADLET_FILE is one) */
+    if (variable_find(name) != NULL || is_permission(name)) /* (ALLOW_LIBPOD_QUADLET_FILE is one) */
         return;
     try_permissions(&nearest);
     if (strcmp(nearest.found, bare) == 0)

@@ -323,34 +323,18 @@ static void read_env_files(struct sources *sources, char *const environment[], s
 
 /* ---- <VARIABLE>_FILE ---- */
 
-static bool is_permission(const char *name)
-{
-    char own[OPERATION_NAME_MAX];
-
-    for (size_t i = 0; i < GROUP_COUNT; i++)
-        if (strcmp(group_variables[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < operation_count; i++) {
-        operation_own_variable(&operations[i], own);
-        if (strcmp(own, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Whether the name is one of ours, in a profile or not. */
 static bool is_variable(const char *name)
 {
     char profile[PROFILE_NAME_MAX];
     const char *rest = profile_split(name, profile);
     enum variable_scope other = rest == NULL ? SCOPE_PROFILE : SCOPE_GLOBAL;
+    const struct variable_info *row;
 
     if (rest == NULL)
         rest = name;
-    for (size_t i = 0; i < VARIABLE_COUNT; i++)
-        if (variable_table[i].scope != other && strcmp(variable_table[i].name, rest) == 0)
-            return true;
-    return is_permission(rest);
+    row = variable_find(rest);
+    return row != NULL ? row->scope != other : is_permission(rest);
 }
 
 /* The variable that NAME_FILE=... sets, which the caller frees; NULL if it is no such name. */

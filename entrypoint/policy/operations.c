@@ -77,6 +77,27 @@ void operation_own_variable(const struct operation *operation, char name[OPERATI
     }
 }
 
+size_t operation_find_by_variable(const char *name)
+{
+    char own[OPERATION_NAME_MAX];
+    size_t i = 0;
+
+    for (; i < operation_count; i++) {
+        operation_own_variable(&operations[i], own);
+        if (strcmp(own, name) == 0)
+            break;
+    }
+    return i;
+}
+
+bool is_permission(const char *name)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        if (strcmp(group_variables[i], name) == 0)
+            return true;
+    return operation_find_by_variable(name) < operation_count;
+}
+
 /* Whether {name} of the path may contain slashes: registry/team/app:1 */
 static bool name_is_reference(const char *path)
 {

@@ -44,6 +44,12 @@ size_t operation_find(const char *id);
 /* Writes the operation's own variable ("ALLOW_CONTAINER_LIST") to name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
 
+/* The row of the operation whose own variable that is; operation_count if there is none. */
+size_t operation_find_by_variable(const char *name);
+
+/* Whether a variable, without a profile's prefix, is a permission: a group, or an operation's own. */
+bool is_permission(const char *name);
+
 /* Writes the regex of the operation's line in haproxy/operations.map (HAProxy manual: map_reg). It matches METHOD,
  * directly followed by the path, decoded once and without its version, and is anchored at both ends. */
 void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX]);
