@@ -6,6 +6,7 @@
 #include "command/choice.h"
 #include "command/loglines.h"
 #include "environment/environment.h"
+#include "guard/remedy.h"
 #include "guard/schema.h"
 #include "inventory/protection.h"
 #include "policy/router.h"
@@ -219,30 +220,15 @@ static bool is_broad(const struct named *named, size_t operation)
  * more than itself: a word such as on for all, a pattern, what ends the item. The caller frees it. */
 static char *item_of(const struct named *named, size_t operation)
 {
-    const char *at = named->at;
-    const char *value = named->value;
-    size_t length = strlen(value);
+    size_t length;
+    const char *value = guard_remedy_value(named->guard->name, named->at, named->value, &length);
+    bool whole = *named->at == '=';
     char *item;
 
-    if (*at == '=') {
-        value = at + 1;
-        length = strcspn(value, " ;,");
-    } else if (strncmp(at, " with the driver", strlen(" with the driver")) == 0 ||
-               strncmp(at, " with that ", strlen(" with that ")) == 0 ||
-               strncmp(at, " does not list it", strlen(" does not list it")) == 0) {
-        if (named->guard == &variable_table[VAR_ALLOW_BIND_MOUNTS] ||
-            named->guard == &variable_table[VAR_ALLOW_VOLUME_NAMES])
-            length = strcspn(value, ":");
-    } else if (strncmp(at, " with ", strlen(" with ")) == 0) {
-        value = at + strlen(" with ");
-        length = strcspn(value, " ;,");
-    } else {
-        return NULL;
-    }
-    if (length == 0 || strcspn(value, ",*? \t'\"") < length)
+    if (value == NULL || length == 0 || strcspn(value, ",*? \t'\"") < length)
         return NULL;
     item = text_format("%.*s", (int)length, value);
-    if (boolean_word(item) == UNSET || (value == at + 1 && strcmp(item, "true") == 0 && !is_broad(named, operation)))
+    if (boolean_word(item) == UNSET || (whole && strcmp(item, "true") == 0 && !is_broad(named, operation)))
         return item;
     free(item);
     return NULL;

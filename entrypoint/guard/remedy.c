@@ -17,24 +17,27 @@ static void copy_value(char *to, size_t size, const char *reason, const char *hi
         snprintf(to, size, "%.*s", (int)(end - begin - 1), begin + 1);
 }
 
-/* The beginning of a text up to one of the characters. */
-static void cut_at(char *text, const char *characters)
+static bool begins(const char *text, const char *with)
 {
-    text[strcspn(text, characters)] = '\0';
+    return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* "with that path", "with that name", "with the driver": the value; "with syslog": that word. */
-static void read_with(struct guard_remedy *remedy, const char *rest, const char *reason, const char *hint)
+const char *guard_remedy_value(const char *variable, const char *rest, const char *refused, size_t *length)
 {
-    if (strncmp(rest, "that ", 5) != 0 && strncmp(rest, "the ", 4) != 0) {
-        snprintf(remedy->value, sizeof remedy->value, "%.*s", (int)strcspn(rest, " "), rest);
-        return;
+    const char *value = NULL;
+
+    if (begins(rest, " with that ") || begins(rest, " with the driver") || begins(rest, " does not list it")) {
+        bool mounted = strcmp(variable, "ALLOW_BIND_MOUNTS") == 0 || strcmp(variable, "ALLOW_VOLUME_NAMES") == 0;
+
+        *length = strcspn(refused, mounted ? ":" : ""); /* of SOURCE:TARGET */
+        return refused;
     }
-    copy_value(remedy->value, sizeof remedy->value, reason, hint);
-    if (strncmp(rest, "that capability", 15) == 0 && strncmp(remedy->value, "CAP_", 4) == 0)
-        memmove(remedy->value, remedy->value + 4, strlen(remedy->value + 4) + 1); /* either name means both */
-    else if (strncmp(rest, "that path", 9) == 0 || strcmp(remedy->variable, "ALLOW_VOLUME_NAMES") == 0)
-        cut_at(remedy->value, ":"); /* of SOURCE:TARGET */
+    if (*rest == '=')
+        value = rest + 1;
+    else if (begins(rest, " with "))
+        value = rest + strlen(" with ");
+    *length = value == NULL ? 0 : strcspn(value, " ;,");
+    return value;
 }
 
 bool guard_remedy_read(struct guard_remedy *remedy, const char *reason)
@@ -42,6 +45,8 @@ bool guard_remedy_read(struct guard_remedy *remedy, const char *reason)
     const char *hint = strrchr(reason, '"'); /* a value holds anything but a quote */
     const char *name;
     const char *rest;
+    const char *value;
+    char refused[sizeof remedy->value];
     size_t length;
 
     remedy->variable[0] = remedy->value[0] = '\0';
@@ -55,11 +60,13 @@ bool guard_remedy_read(struct guard_remedy *remedy, const char *reason)
         return false;
     snprintf(remedy->variable, sizeof remedy->variable, "%.*s", (int)length, name);
     rest = name + length;
-    if (*rest == '=')
-        snprintf(remedy->value, sizeof remedy->value, "%.*s", (int)strcspn(rest + 1, " "), rest + 1);
-    else if (strncmp(rest, " with ", 6) == 0)
-        read_with(remedy, rest + 6, reason, hint);
-    else if (strncmp(rest, " does not list it", 17) == 0)
-        copy_value(remedy->value, sizeof remedy->value, reason, hint);
+    copy_value(refused, sizeof refused, reason, hint);
+    value = guard_remedy_value(remedy->variable, rest, refused, &length);
+    if (begins(rest, " with that capability") && begins(refused, "CAP_")) { /* either name means both */
+        value += strlen("CAP_");
+        length -= strlen("CAP_");
+    }
+    if (value != NULL)
+        snprintf(remedy->value, sizeof remedy->value, "%.*s", (int)length, value);
     return remedy->value[0] != '\0';
 }
