@@ -90,6 +90,9 @@ static void set_frontend(struct values *values, const struct environment *enviro
     values_set(values, "version_prefix", "%s", VERSION_PREFIX);
     values_set(values, "libpod_prefix", "%s", LIBPOD_PREFIX);
     values_set(values, "path_length_over", "%d", PATH_LENGTH_MAX + 1);
+    values_set(values, "fault_target", "%s", FAULT_TARGET);
+    values_set(values, "fault_length", "%s", FAULT_LENGTH);
+    values_set(values, "no_permission", "%s", NO_PERMISSION);
     values_set(values, "min_api_minor", "%ld", settings->min_api_minor);
 }
 
