@@ -182,14 +182,6 @@ static int judge_file(struct answer *answer, const struct inventory *inventory, 
     return 0;
 }
 
-/* Whether the guard refuses the operation whatever its body, so that none has to be given. */
-static bool any_body_is_refused(const struct verdict *verdict)
-{
-    const struct guard_operation *guarded = guard_operation_find(verdict->operation);
-
-    return guarded != NULL && guarded->body == BODY_REFUSED;
-}
-
 /* Whether MODE=audit forwards what the permissions or the guard would refuse. */
 static bool is_audited(const struct answer *answer)
 {
@@ -370,7 +362,7 @@ int report_explain(const struct environment *environment, const struct inventory
         answer.part = NO_BODY;
     if (answer.verdict.allowed && answer.part == NO_BODY && body_file != NULL)
         failure = judge_file(&answer, inventory, body_file);
-    else if (answer.verdict.allowed && answer.part == NO_BODY && any_body_is_refused(&answer.verdict))
+    else if (answer.verdict.allowed && answer.part == NO_BODY && guard_refuses_every_body(answer.verdict.operation))
         judge_bytes(&answer, inventory, "", 0);
     if (failure != 0)
         return failure;
@@ -406,7 +398,7 @@ int report_explain_lines(const struct environment *environment, const struct inv
             *target++ = '\0';
         answer.target = target == NULL ? "" : target;
         judge_request(&judge, line, answer.target, &answer.verdict);
-        if (verdict->allowed && profile_would_guard(profile, verdict->row) && any_body_is_refused(verdict))
+        if (verdict->allowed && profile_would_guard(profile, verdict->row) && guard_refuses_every_body(verdict->operation))
             judge_bytes(&answer, inventory, "", 0);
         if (is_allowed(&answer))
             printf("allowed %s\n", verdict->operation);

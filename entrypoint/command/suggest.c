@@ -209,11 +209,8 @@ static bool next_named(const char **at, struct named *named)
  * as a whole has no narrower one. */
 static bool is_broad(const struct named *named, size_t operation)
 {
-    const struct guard_operation *guarded = guard_operation_find(operations[operation].id);
-
-    if (guarded != NULL && guarded->body == BODY_REFUSED)
-        return false;
-    return named->guard->kind == KIND_LIST_OR_TRUE || strncmp(named->at, "=true (", strlen("=true (")) == 0;
+    return !guard_refuses_every_body(operations[operation].id) &&
+           (named->guard->kind == KIND_LIST_OR_TRUE || strncmp(named->at, "=true (", strlen("=true (")) == 0);
 }
 
 /* The item that would allow the refused value; NULL if the reason does not have it, or if as an item it would stand for

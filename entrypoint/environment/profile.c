@@ -132,15 +132,14 @@ static void add_redaction(const struct profile *profile, size_t i, char reason[R
 
 void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX])
 {
-    const struct guard_operation *guarded = guard_operation_find(operations[i].id);
     size_t used;
 
     permissions_reason(&profile->permissions, i, reason);
     used = strlen(reason);
-    if (!profile->permissions.open[i] && guarded != NULL && guarded->body == BODY_REFUSED &&
+    if (!profile->permissions.open[i] && guard_refuses_every_body(operations[i].id) &&
         guard_inspects(profile->guard, operations[i].id))
         bounded_format(reason + used, REASON_MAX - used, " and %s%s=true", profile->prefix,
-                       guard_knobs[guarded->knob].variable);
+                       guard_knobs[guard_operation_find(operations[i].id)->knob].variable);
     if (!profile->permissions.open[i] && profile->redact != 0)
         add_redaction(profile, i, reason);
 }

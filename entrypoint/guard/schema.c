@@ -1021,3 +1021,10 @@ const struct guard_operation *guard_operation_find(const char *id)
             return operation;
     return NULL;
 }
+
+bool guard_refuses_every_body(const char *id)
+{
+    const struct guard_operation *operation = guard_operation_find(id);
+
+    return operation != NULL && operation->body == BODY_REFUSED;
+}

@@ -147,4 +147,7 @@ extern const struct guard_operation guard_operations[]; /* ended by id NULL */
 const struct guard_type *guard_type_find(const char *name);
 const struct guard_operation *guard_operation_find(const char *id);
 
+/* Whether the operation is refused whatever its body, unless its knob is open. */
+bool guard_refuses_every_body(const char *id);
+
 #endif
