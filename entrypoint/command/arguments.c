@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "policy/spelling.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PROGRAM "docker-socket-proxy"
@@ -22,18 +23,37 @@ static bool operand_name(const struct command *command, int i, char *name, size_
     return *at != '\0';
 }
 
+/* The options, in the order of the usage, and where they go in struct arguments: an option with an operand is a string,
+ * the others are booleans. */
+struct option {
+    const char *name;
+    const char *operand; /* "" for none */
+    size_t at;
+};
+static const struct option options[] = {
+    {"--profile", " NAME", offsetof(struct arguments, profile)},
+    {"--body", " FILE", offsetof(struct arguments, body)},
+    {"--response", " FILE", offsetof(struct arguments, response)},
+    {"--json", "", offsetof(struct arguments, json)},
+    {"--open", "", offsetof(struct arguments, open)},
+    {"--strict", "", offsetof(struct arguments, strict)},
+    {"--recreate", "", offsetof(struct arguments, recreate)},
+    {"--narrow", "", offsetof(struct arguments, narrow)},
+    {"--merge", "", offsetof(struct arguments, merge)},
+    {"--compose", "", offsetof(struct arguments, compose)},
+};
+
+#define OPTION_COUNT (sizeof options / sizeof *options)
+
 /* The usage of a command: "explain [--profile NAME] [--json] METHOD PATH". */
 static void usage(const struct command *command, char *text, size_t size)
 {
-    static const char *const values[][2] = {
-        {"--profile", " NAME"}, {"--body", " FILE"}, {"--response", " FILE"}, {"--json", ""},  {"--open", ""},
-        {"--strict", ""},       {"--recreate", ""},  {"--narrow", ""},        {"--merge", ""}, {"--compose", ""}};
     char name[32];
     size_t used = (size_t)snprintf(text, size, "%s", command->name);
 
-    for (size_t i = 0; i < sizeof values / sizeof *values && used < size; i++)
-        if (text_has_word(command->options, values[i][0]))
-            used += (size_t)snprintf(text + used, size - used, " [%s%s]", values[i][0], values[i][1]);
+    for (size_t i = 0; i < OPTION_COUNT && used < size; i++)
+        if (text_has_word(command->options, options[i].name))
+            used += (size_t)snprintf(text + used, size - used, " [%s%s]", options[i].name, options[i].operand);
     for (int i = 0; operand_name(command, i, name, sizeof name) && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, i < command->least ? " %s" : " [%s]", name);
 }
@@ -63,14 +83,13 @@ static const struct command *find(const struct command *commands, const char *na
     return NULL;
 }
 
-/* Where the value of an option goes; NULL if it takes none. */
-static const char **value_of(struct arguments *arguments, const char *option)
+/* The option that the command takes; NULL if there is none of that name. */
+static const struct option *find_option(const struct command *command, const char *name)
 {
-    if (strcmp(option, "--profile") == 0)
-        return &arguments->profile;
-    if (strcmp(option, "--response") == 0)
-        return &arguments->response;
-    return strcmp(option, "--body") == 0 ? &arguments->body : NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strcmp(options[i].name, name) == 0 && text_has_word(command->options, name))
+            return &options[i];
+    return NULL;
 }
 
 const struct command *arguments_read(struct arguments *arguments, const struct command *commands, int count,
@@ -83,21 +102,18 @@ const struct command *arguments_read(struct arguments *arguments, const struct c
     memset(arguments, 0, sizeof *arguments);
     for (int i = 1; command != NULL && i < count; i++) {
         if (strncmp(words[i], "--", 2) == 0) {
-            const char **value = value_of(arguments, words[i]);
+            const struct option *option = find_option(command, words[i]);
+            void *place;
 
-            if (!text_has_word(command->options, words[i]))
+            if (option == NULL)
                 return wrong(command, words[i], ": no such option");
-            if (value != NULL && i + 1 == count)
+            place = (char *)arguments + option->at;
+            if (option->operand[0] == '\0')
+                *(bool *)place = true;
+            else if (i + 1 == count)
                 return wrong(command, words[i], ": its value is missing");
-            if (value != NULL)
-                *value = words[++i];
-            arguments->json |= strcmp(words[i], "--json") == 0;
-            arguments->open |= strcmp(words[i], "--open") == 0;
-            arguments->strict |= strcmp(words[i], "--strict") == 0;
-            arguments->recreate |= strcmp(words[i], "--recreate") == 0;
-            arguments->narrow |= strcmp(words[i], "--narrow") == 0;
-            arguments->merge |= strcmp(words[i], "--merge") == 0;
-            arguments->compose |= strcmp(words[i], "--compose") == 0;
+            else
+                *(const char **)place = words[++i];
         } else if (seen == WORDS_OF_COMMAND_MAX || !operand_name(command, seen, name, sizeof name)) {
             return wrong(command, words[i], ": one word too many");
         } else {
