@@ -376,22 +376,22 @@ static void find_strangers(struct dangers *dangers)
             add(dangers, environment_profile(dangers->environment, NULL), "no-effect", true, text_format("%s", advice));
 }
 
-/* Limits that are set to nothing: as Compose writes them for ${NAME} if NAME is not set. */
+/* Limits without a default that are set to nothing: as Compose writes them for ${NAME} if NAME is not set. */
 static void find_empty_limits(struct dangers *dangers, const struct profile *profile)
 {
-    static const enum variable_id limits[] = {
-        VAR_ALLOW_IMAGE_REFERENCES, VAR_ALLOW_VOLUME_NAMES, VAR_ALLOW_EXEC_COMMANDS,
-        VAR_REQUIRE_LABEL,          VAR_RATE_LIMIT,         VAR_REDACT};
     const struct variables variables = {.environment = dangers->environment->variables, .prefix = profile->prefix};
 
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        const char *name = variable_table[limits[i]].name;
-        char *assigned = text_format("%s%s=", profile->prefix, name);
+    for (size_t i = 0; i < VARIABLE_COUNT; i++) {
+        const struct variable_info *row = &variable_table[i];
+        char *assigned;
         bool present = false;
 
+        if (!row->limits || row->scope != SCOPE_BOTH || variable_preset((enum variable_id)i) != NULL)
+            continue;
+        assigned = text_format("%s%s=", profile->prefix, row->name);
         for (char *const *one = variables.environment; *one != NULL; one++)
             present |= strncmp(*one, assigned, strlen(assigned)) == 0;
-        if (present && variable(&variables, name) == NULL)
+        if (present && variable(&variables, row->name) == NULL)
             add(dangers, profile, "no-effect", true,
                 text_format("%s has no effect: it is set to nothing, which is no limit; give it a value, or remove it",
                             assigned));
