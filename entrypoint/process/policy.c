@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a start takes up and a reload does not: the program, its data, and the directories whose files are watched and
+/* What a start takes up and a reload does not, of what files may set: the directories whose files are watched and
  * decide whether clients need a certificate. */
-static const enum variable_id of_the_start[] = {VAR_HAPROXY, VAR_DATA_DIR, VAR_RUNTIME_DIRECTORY, VAR_TLS_CERT_PATH,
-                                                VAR_UPSTREAM_TLS_CERT_PATH};
+static const enum variable_id of_the_start[] = {VAR_TLS_CERT_PATH, VAR_UPSTREAM_TLS_CERT_PATH};
 
 static bool equal(const char *a, const char *b)
 {
