@@ -318,15 +318,20 @@ static bool read_variables(struct supervisor *supervisor, enum cause cause)
     return cause != CHANGED_VARIABLES;
 }
 
-static void reload_variables(struct supervisor *supervisor, enum cause cause)
+/* Reloads with what the Engines report now. */
+static void reload_now(struct supervisor *supervisor)
 {
     struct inventory fresh;
 
-    watch_take(&supervisor->watch);
-    if (!read_variables(supervisor, cause))
-        return;
     read_inventory(supervisor, &fresh);
     reload_with(supervisor, &fresh);
+}
+
+static void reload_variables(struct supervisor *supervisor, enum cause cause)
+{
+    watch_take(&supervisor->watch);
+    if (read_variables(supervisor, cause))
+        reload_now(supervisor);
 }
 
 static void reload(struct supervisor *supervisor)
@@ -354,18 +359,15 @@ static void reload_if_new(struct supervisor *supervisor)
 /* Starts the reload that was requested during the last one. */
 static void follow(struct supervisor *supervisor)
 {
-    struct inventory fresh;
-
     if (!supervisor->again || supervisor->next != 0)
         return;
     supervisor->again = false;
     if (supervisor->again_reads) {
         supervisor->again_reads = false;
         reload_variables(supervisor, SIGNAL);
-        return;
+    } else {
+        reload_now(supervisor);
     }
-    read_inventory(supervisor, &fresh);
-    reload_with(supervisor, &fresh);
 }
 
 static void forget_old(struct supervisor *supervisor, size_t i)
@@ -518,7 +520,6 @@ static long sooner(long a, long b)
 static void look_at_mounts(struct supervisor *supervisor)
 {
     const struct upstreams *upstreams = &supervisor->supervision->environment->settings.upstreams;
-    struct inventory fresh;
 
     if (upstreams_stale(upstreams) == supervisor->stale || supervisor->next != 0)
         return;
@@ -527,8 +528,7 @@ static void look_at_mounts(struct supervisor *supervisor)
         if (upstream_is_stale(&upstreams->list[i]))
             notice("warning: %s: " UPSTREAM_STALE " (EXIT_WHEN_UNREACHABLE=60s lets the restart policy do it)",
                    upstreams->list[i].host);
-    read_inventory(supervisor, &fresh);
-    reload_with(supervisor, &fresh);
+    reload_now(supervisor);
 }
 
 /* Looks for the reason why an Engine is not reached, and ends if that is wanted. */
