@@ -25,17 +25,6 @@ static struct inventory_entry *find(struct inventory_reading *reading, const cha
     return found;
 }
 
-/* Whether the entry uses the network of that container, and with it the host name and files that contain its id. */
-static bool shares_network(const struct inventory_entry *entry, const struct inventory_container *container)
-{
-    static const char with[] = "container:";
-    const char *mode = entry->modes[NETWORK_MODE];
-    const char *of = mode + strlen(with);
-
-    return strncmp(mode, with, strlen(with)) == 0 && of[0] != '\0' &&
-           (strncmp(container->id, of, strlen(of)) == 0 || inventory_list_has(&container->names, of));
-}
-
 /* Whether something is mounted there. /var/run counts as /run. */
 static bool has_mount(const struct container *container, const char *place)
 {
@@ -71,9 +60,9 @@ static void set_own(struct inventory *inventory, struct inventory_entry *entry, 
     add_volumes(inventory, entry);
 }
 
-/* The id and the host name belong to the network, which several containers may share. The named
- * container, or else the first other one that could be ours, becomes the own container. Further ones that could be ours
- * are protected as holders, together with their volumes. */
+/* The id and the host name belong to the network, which several containers may share, with the files that contain them.
+ * The named container, or else the first other one that could be ours, becomes the own container. Further ones that
+ * could be ours are protected as holders, together with their volumes. */
 static struct inventory_entry *choose(struct inventory *inventory, struct inventory_reading *reading,
                                       struct inventory_entry *named, size_t upstream)
 {
@@ -83,7 +72,7 @@ static struct inventory_entry *choose(struct inventory *inventory, struct invent
     for (size_t i = 0; i < entries->count; i++) {
         struct inventory_entry *entry = &entries->list[i];
 
-        if (entry == named || !shares_network(entry, &named->container) || !could_be_ours(entry, reading->container))
+        if (entry == named || entry->joined[NETWORK_MODE] != named || !could_be_ours(entry, reading->container))
             continue;
         if (own == NULL) {
             own = entry;
