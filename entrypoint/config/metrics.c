@@ -49,6 +49,14 @@ static struct slot slot_of(const struct environment *environment, size_t i)
     return slot;
 }
 
+/* Sets the names that the rules and the pages have for the slot. */
+static void set_slot(struct values *values, const struct slot *slot)
+{
+    values_set(values, "label", "%s", slot->label);
+    values_set(values, "counts", "%s", slot->counts);
+    values_set(values, "refusals", "%s", slot->refusals);
+}
+
 /* What is possible in one of the slot's profiles. */
 static bool opens(const struct slot *slot, size_t i, bool open)
 {
@@ -249,9 +257,7 @@ static void add_tables(struct values *metrics, const struct environment *environ
         struct slot slot = slot_of(environment, k);
         struct values *table = values_row(metrics, "tables");
 
-        values_set(table, "counts", "%s", slot.counts);
-        values_set(table, "refusals", "%s", slot.refusals);
-        values_set(table, "label", "%s", slot.label);
+        set_slot(table, &slot);
         values_set_if(table, "audits", has_mode(&slot, MODE_AUDIT));
         values_set(table, "audit_gauge", "%d", has_mode(&slot, MODE_AUDIT));
         values_set(table, "counts_size", "%zu", plan->allowed_most > 0 ? plan->allowed_most : 1);
@@ -384,9 +390,7 @@ static void add_status_page(struct values *metrics, const struct environment *en
         return;
     page = values_row(metrics, "status_pages");
     page_path(&slot, path);
-    values_set(page, "label", "%s", slot.label);
-    values_set(page, "counts", "%s", slot.counts);
-    values_set(page, "refusals", "%s", slot.refusals);
+    set_slot(page, &slot);
     values_set(page, "prefix", "%s", slot.first->prefix);
     values_set_if(page, "audits", has_mode(&slot, MODE_AUDIT));
     values_set_if(page, "base", i == 0);
@@ -454,7 +458,8 @@ void set_counts(struct values *backend, const struct environment *environment, s
 {
     struct slot slot = slot_of(environment, i);
 
-    values_set(backend, "counts", "%s", environment->settings.metrics.count > 0 ? slot.counts : "");
-    values_set(backend, "refusals", "%s", slot.refusals);
-    values_set(backend, "label", "%s", slot.label);
+    if (environment->settings.metrics.count > 0)
+        set_slot(backend, &slot);
+    else
+        values_set_if(backend, "counts", false);
 }
