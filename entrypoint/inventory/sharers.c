@@ -10,20 +10,26 @@ static bool is_of_container(const char *mode)
     return mode != NULL && strncmp(mode, OF_CONTAINER, strlen(OF_CONTAINER)) == 0;
 }
 
-/* The entry that the mode names: by its name, with or without a slash, its id or the beginning of it. */
+/* The entry that the mode names: by its id, its name, with or without a slash, or the beginning of its id, in the
+ * Engine's order (daemon/container.go, GetContainer). A name may look like another container's id. */
 static struct inventory_entry *find(const struct inventory_entries *entries, const char *mode)
 {
     const char *name = mode + strlen(OF_CONTAINER);
-    struct inventory_entry *found = NULL;
+    struct inventory_entry *named = NULL;
+    struct inventory_entry *begun = NULL;
 
     name += *name == '/';
     for (size_t i = 0; i < entries->count; i++) {
-        if (inventory_list_has(&entries->list[i].container.names, name))
-            return &entries->list[i];
-        if (*name != '\0' && strncmp(entries->list[i].container.id, name, strlen(name)) == 0)
-            found = &entries->list[i];
+        struct inventory_entry *entry = &entries->list[i];
+
+        if (strcmp(entry->container.id, name) == 0)
+            return entry;
+        if (inventory_list_has(&entry->container.names, name))
+            named = entry;
+        if (*name != '\0' && strncmp(entry->container.id, name, strlen(name)) == 0)
+            begun = entry;
     }
-    return found;
+    return named != NULL ? named : begun;
 }
 
 void inventory_find_joined(struct inventory_reading *reading)

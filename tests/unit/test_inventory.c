@@ -295,6 +295,20 @@ START_TEST(test_modes)
 }
 END_TEST
 
+/* A container whose name is the id of the own one does not hide who shares with that. */
+START_TEST(test_named_as_id)
+{
+    static const char list[] = "[{\"Id\":\"" OTHER "\",\"Names\":[\"/" OWN "\"]},{\"Id\":\"" HOLDER
+                               "\",\"Names\":[\"/side\"],\"HostConfig\":{\"NetworkMode\":\"container:" OWN "\"}},"
+                               "{\"Id\":\"" OWN "\",\"Names\":[\"/proxy\"],\"State\":\"running\"}]";
+    struct inventory inventory = read_from(&(struct engine){.version = DOCKER, .list = list}, OWN, 20000);
+
+    ck_assert_uint_eq(inventory.holder_count, 1);
+    ck_assert_str_eq(inventory.holders[0].id, HOLDER);
+    inventory_free(&inventory);
+}
+END_TEST
+
 static const struct {
     const char *source;
     bool holds;
@@ -807,6 +821,7 @@ int main(void)
     tcase_add_test(tests, test_right);
     tcase_add_test(tests, test_linked_place);
     tcase_add_test(tests, test_socket_in_volume);
+    tcase_add_test(tests, test_named_as_id);
     tcase_add_loop_test(tests, test_sources, 0, (int)(sizeof sources / sizeof *sources));
     tcase_add_loop_test(tests, test_modes, 0, (int)(sizeof modes / sizeof *modes));
     tcase_add_test(tests, test_not_here);
