@@ -6,19 +6,11 @@ import random
 import re
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from logs import entries  # noqa: E402
 from proxy import Client, Proxy, on_each_haproxy, program  # noqa: E402
-from suite import run, test  # noqa: E402
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+from suite import run, test, until  # noqa: E402
 
 
 def hostile():

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import proxy as support  # noqa: E402
 from proxy import Client, Proxy, free_port, on_each_haproxy, program  # noqa: E402
-from suite import run, test  # noqa: E402
+from suite import run, test, until  # noqa: E402
 
 SERIES = re.compile(r'^docker_socket_proxy_(\w+)(?:\{(.*)\})? (\d+)$')
 
@@ -67,13 +67,6 @@ def value(found, name, **labels):
 def table():
     """The operations: state, method, path, operation id, ..."""
     return [line.split("\t") for line in program("permissions").stdout.splitlines() if not line.startswith("#")]
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 CREATE = ("POST", "/containers/create", ["Content-Type: application/json"], b'{"HostConfig":{"Privileged":true}}')

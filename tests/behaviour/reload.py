@@ -14,17 +14,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Client, Engine, HAPROXIES, Proxy, ROOT, program  # noqa: E402
-from suite import run, test  # noqa: E402
+from suite import run, test, until  # noqa: E402
 
 RELOADS = int(os.environ.get("RELOADS", "4"))
 STREAMS = int(os.environ.get("STREAMS", "40"))
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what() if callable(what) else what
-        time.sleep(0.02)
 
 
 def write(path, text):

@@ -18,14 +18,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Client, Engine, HAPROXIES, PROGRAM, Proxy, ROOT, environment, free_port, program  # noqa: E402
-from suite import run, test  # noqa: E402
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+from suite import run, test, until  # noqa: E402
 
 
 @test("an idle event stream stays, and ends on both sides")

@@ -20,20 +20,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Engine, HAPROXIES, Proxy  # noqa: E402
-from suite import run, test  # noqa: E402
+from suite import run, test, until  # noqa: E402
 
 RUNS = int(os.environ.get("STREAM_RUNS") or 40)
 MEGABYTES = int(os.environ.get("STREAM_MEGABYTES") or 64)
 BLOCK = random.Random(1).randbytes(1 << 20)
 UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 EXEC = ("POST", "/v1.41/exec/1/start", ["Connection: Upgrade", "Upgrade: tcp"])
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
 
 
 class Slow(Engine):

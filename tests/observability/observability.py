@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 import urllib.request
 
@@ -17,17 +16,10 @@ import yaml
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Client, Proxy, ROOT, free_port  # noqa: E402
-from suite import run, test  # noqa: E402
+from suite import run, test, until  # noqa: E402
 
 DIRECTORY = os.path.join(ROOT, "deploy/observability")
 RULES = os.path.join(DIRECTORY, "rules.yml")
-
-
-def until(condition, what):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -36,6 +36,14 @@ def test(name):
     return register
 
 
+def until(condition, what):
+    """Waits until the condition is true; what says what is wrong if that takes too long, or is a function that does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, what() if callable(what) else what
+        time.sleep(0.02)
+
+
 def in_child(function, output):
     """Runs the test in this child process, and ends it."""
     os.setsid()
