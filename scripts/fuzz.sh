@@ -12,14 +12,13 @@ cd "$(dirname -- "$0")/.."
 tries=${TRIES:-1000000}
 seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 judge=${JUDGE:-build/guard/judge}
-build() { (cd "tests/$1/oracle" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off go build -o "../../../build/$1/oracle" .); }
 mkdir -p build/guard build/redact
 
 if [ "${1:-guard}" = guard ]; then
-    build guard
+    tests/support/oracle.sh guard
     build/guard/oracle fuzz "$judge" "$tries" "$seed" tests/guard/corpus
 fi
 if [ "${1:-redact}" = redact ]; then
-    build redact
+    tests/support/oracle.sh redact
     build/redact/oracle fuzz build/redact/judge "$tries" "$seed" entrypoint/redact/members.def tests/redact/answers
 fi

@@ -3,22 +3,14 @@
 # HAPROXIES holds the HAProxy programs to try, see tests/run.sh.
 
 bats_require_minimum_version 1.5.0
+load ../support/haproxy
 
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     export ROOT JUDGE="$ROOT/build/guard/judge" ORACLE="$ROOT/build/guard/oracle" CORPUS="$ROOT/tests/guard/corpus"
     export PROGRAM="$ROOT/build/docker-socket-proxy"
     export HAPROXIES="${HAPROXIES:-${HAPROXY:-haproxy}}"
-    (cd "$ROOT/tests/guard/oracle" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off go build -o "$ORACLE" .)
-}
-
-setup() { HERE=$(mktemp -d "$BATS_TEST_TMPDIR/XXXXXX"); }
-
-teardown() {
-    local file
-    for file in "$BATS_TEST_TMPDIR"/*/pid; do
-        if [ -e "$file" ]; then kill "$(cat "$file")" 2>/dev/null || true; fi
-    done
+    "$ROOT/tests/support/oracle.sh" guard
 }
 
 # with_docker COMMAND...: runs it while a Docker Engine answers at $HERE/engine.sock, so that the proxy knows it for one
@@ -43,22 +35,12 @@ render() {
         "$PROGRAM" render >"$HERE/haproxy.cfg" 2>"$HERE/render.log"
 }
 
-free_port() { PYTHONPATH="$ROOT/tests/support" python3 -c 'from proxy import free_port; print(free_port())'; }
-
 # start_proxy [NAME=value ...]: runs it, and leaves its address in ADDRESS
 start_proxy() {
-    local port n
+    local port
     port=$(free_port)
     render "$port" "$@"
-    "$haproxy" -f "$HERE/haproxy.cfg" >"$HERE/haproxy.log" 2>&1 3>&- &
-    echo $! >"$HERE/pid"
-    ADDRESS=127.0.0.1:$port
-    for ((n = 0; n < 300; n++)); do
-        if curl -s -o /dev/null "http://$ADDRESS/_ping"; then return 0; fi
-        sleep 0.1
-    done
-    cat "$HERE/haproxy.log"
-    return 1
+    run_haproxy "$port"
 }
 
 # What the proxy answers: "STATUS MESSAGE"

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     export ROOT JUDGE="$ROOT/build/guard/judge" ORACLE="$ROOT/build/guard/oracle" HOSTILE="$ROOT/tests/guard/hostile"
-    (cd "$ROOT/tests/guard/oracle" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off go build -o "$ORACLE" .)
+    "$ROOT/tests/support/oracle.sh" guard
 }
 
 # bodies FUNCTION: calls FUNCTION OPERATION FILE [NAME=value ...] for each body; its failures are counted and shown
