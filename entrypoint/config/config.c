@@ -56,8 +56,6 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "data_dir", "%s", settings->data_dir);
     values_set(values, "log_level", "%s", settings->log_level);
     values_set(values, "maxconn", "%ld", machine->connections);
-    /* With names one thread: clocks of threads differ by milliseconds, and names.cfg compares times of answers. */
-    values_set(values, "nbthread", "%d", has_names(environment) ? 1 : machine->threads);
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
     values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);

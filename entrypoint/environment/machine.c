@@ -11,7 +11,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_OF_HAPROXY 128 /* listeners, logs, resolvers, and the pollers and pipes of each thread */
-#define THREADS_MAX            4
+#define DESCRIPTORS_OF_HAPROXY 128 /* listeners, logs, resolvers, the poller and pipes */
 #define NOBODY                 65534
 
 /* The number of connections to serve. wanted is MAX_CONNECTIONS, 0 for the default. The hard limit of file
@@ -48,17 +46,6 @@ static long count_connections(long wanted, struct problems *problems)
     if (wanted > 0)
         return wanted;
     return most < MAX_CONNECTIONS_DEFAULT ? most : MAX_CONNECTIONS_DEFAULT;
-}
-
-static int count_threads(void)
-{
-    cpu_set_t processors;
-    int count = 1;
-
-    CPU_ZERO(&processors);
-    if (sched_getaffinity(0, sizeof processors, &processors) == 0)
-        count = CPU_COUNT(&processors);
-    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : count;
 }
 
 static bool has_ipv6(void)
@@ -246,7 +233,6 @@ void machine_read(struct machine *machine, const struct environment *environment
     const struct settings *settings = &environment->settings;
 
     machine->connections = count_connections(settings->max_connections, problems);
-    machine->threads = count_threads();
     machine->ipv6 = has_ipv6();
     machine->stale = upstreams_stale(&settings->upstreams);
     machine->client_ca = settings_require_client_certificates(settings);

@@ -1,4 +1,4 @@
-/* The machine: processors, file descriptors, IPv6, access to the Engines' sockets, names and the DNS. */
+/* The machine: file descriptors, IPv6, access to the Engines' sockets, names and the DNS. */
 #ifndef ENVIRONMENT_MACHINE_H
 #define ENVIRONMENT_MACHINE_H
 
@@ -20,7 +20,6 @@ struct credentials {
 
 /* All that haproxy.cfg depends on besides the environment and the inventory. */
 struct machine {
-    int threads;      /* of HAProxy: one for each processor we may use, four at most */
     long connections; /* of clients: MAX_CONNECTIONS, or a default that the limit of file descriptors allows */
     bool ipv6;        /* the kernel can bind an IPv6 address */
     bool stale;       /* the mount of an Engine's socket is stale, see upstream_is_stale */

@@ -33,15 +33,13 @@ static bool give(int offers, int connection)
     return sendmsg(offers, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof bytes;
 }
 
-/* Sends the commands, and reads the answer to its end. A command that fails is answered with a text. The supervisor
- * waits meanwhile, so one deadline holds for all: HAProxy, if it is taken over, could answer forever. */
-static bool converse(int fd, const char *commands)
+/* Sends the commands, and reads the answer to its end. The supervisor waits meanwhile, so one deadline holds for all:
+ * HAProxy, if it is taken over, could answer forever. */
+static bool converse(int fd, const char *commands, char answer[ANSWER_MAX + 1])
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     const long deadline = channel_now() + MILLISECONDS;
-    bool silent = true;
     size_t length = 0;
-    char answer[512];
     ssize_t got;
 
     if (send(fd, commands, strlen(commands), MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)strlen(commands) ||
@@ -50,19 +48,18 @@ static bool converse(int fd, const char *commands)
     do {
         long left = deadline - channel_now();
 
-        if (left <= 0 || length > ANSWER_MAX || poll(&polled, 1, (int)left) <= 0)
+        if (left <= 0 || length == ANSWER_MAX || poll(&polled, 1, (int)left) <= 0)
             return false;
-        got = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+        got = recv(fd, answer + length, ANSWER_MAX - length, MSG_DONTWAIT);
         length += got > 0 ? (size_t)got : 0;
-        for (ssize_t i = 0; i < got; i++)
-            silent &= answer[i] == '\n';
     } while (got > 0);
-    return got == 0 && silent;
+    answer[length] = '\0';
+    return got == 0;
 }
 
-bool runtime_set(int offers, const char *name, int value)
+/* Runs commands in the HAProxy at the other end of offers. Returns false if there is no whole answer. */
+static bool command(int offers, const char *commands, char answer[ANSWER_MAX + 1])
 {
-    char *commands = text_format("experimental-mode on -; set var proc.%s int(%d)\n", name, value);
     int ends[2];
     bool done = false;
 
@@ -70,9 +67,33 @@ bool runtime_set(int offers, const char *name, int value)
         bool given = give(offers, ends[1]);
 
         close(ends[1]);
-        done = given && converse(ends[0], commands);
+        done = given && converse(ends[0], commands, answer);
         close(ends[0]);
     }
+    return done;
+}
+
+bool runtime_set(int offers, const char *name, int value)
+{
+    char *commands = text_format("experimental-mode on -; set var proc.%s int(%d)\n", name, value);
+    char answer[ANSWER_MAX + 1];
+    /* A command that fails is answered with a text. */
+    bool done = command(offers, commands, answer) && strspn(answer, "\n") == strlen(answer);
+
     free(commands);
     return done;
+}
+
+long runtime_number(int offers, const char *name)
+{
+    char answer[ANSWER_MAX + 1];
+    char *line = NULL;
+    char *rest = answer;
+
+    if (!command(offers, "show info\n", answer))
+        return -1;
+    while ((line = strsep(&rest, "\n")) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0 && strncmp(line + strlen(name), ": ", 2) == 0)
+            return strtol(line + strlen(name) + 2, NULL, 10);
+    return -1;
 }

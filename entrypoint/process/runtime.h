@@ -9,4 +9,8 @@
  * if HAProxy has not done it. */
 bool runtime_set(int offers, const char *name, int value);
 
+/* Returns a number of the running HAProxy's `show info` (management guide, section 9.3), such as DroppedLogs, or -1 if
+ * HAProxy has not told it. offers and the time as for runtime_set. */
+long runtime_number(int offers, const char *name);
+
 #endif

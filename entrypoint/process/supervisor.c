@@ -6,6 +6,7 @@
 #include "process/dangers.h"
 #include "config/config.h"
 #include "inventory/reach.h"
+#include "process/lost.h"
 #include "process/policy.h"
 #include "process/recreate.h"
 #include "process/runtime.h"
@@ -54,6 +55,7 @@ struct supervisor {
     size_t old_count;
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
     time_t next_reminder; /* of an audit */
+    struct lost lost;     /* lines of the current one's log */
     struct watch watch;
     bool ca_at_start[CA_MAX]; /* there was a ca.pem */
 };
@@ -432,6 +434,8 @@ static void take_over(struct supervisor *supervisor)
         kill(supervisor->old[0], SIGKILL);
         forget_old(supervisor, 0);
     }
+    lost_look(&supervisor->lost, supervisor->current_offers, true);
+    lost_begin(&supervisor->lost);
     kill(supervisor->current, SIGUSR1);
     supervisor->old[supervisor->old_count++] = supervisor->current;
     close_descriptor(&supervisor->current_offers);
@@ -492,8 +496,10 @@ static bool ended(struct supervisor *supervisor, int *status)
 
 static void stop(struct supervisor *supervisor)
 {
-    if (supervisor->deadline == 0)
+    if (supervisor->deadline == 0) {
+        lost_look(&supervisor->lost, supervisor->current_offers, true);
         supervisor->deadline = seconds() + STOP_SECONDS;
+    }
     signal_all(supervisor, SIGUSR1);
 }
 
@@ -561,9 +567,9 @@ static int patience(const struct supervisor *supervisor)
     long of_audit = environment_audits(supervisor->supervision->environment)
                         ? 1000L * (supervisor->next_reminder > seconds() ? supervisor->next_reminder - seconds() : 0)
                         : -1;
+    long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
 
-    return supervisor->deadline != 0 ? 1000
-                                     : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), of_audit);
+    return supervisor->deadline != 0 ? 1000 : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), of_log);
 }
 
 /* Nobody may forget that an audit forwards everything. */
@@ -596,6 +602,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (reach_step(&supervisor->reach))
         reload_if_new(supervisor);
     remind(supervisor);
+    lost_look(&supervisor->lost, supervisor->current_offers, false);
     follow_files(supervisor);
     follow(supervisor);
     tell_haproxy(supervisor);
@@ -644,6 +651,8 @@ int supervise(struct supervision *supervision)
         notice("signalfd: %s", strerror(errno));
         return 1;
     }
+    lost_prevent(STDOUT_FILENO);
+    lost_begin(&supervisor.lost);
     policy_watch(&supervisor.watch, supervision->environment);
     ca_has_changed(&supervisor, true);
     supervisor.stale = upstreams_stale(&supervision->environment->settings.upstreams);

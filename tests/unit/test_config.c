@@ -117,7 +117,6 @@ static const char *const golden_names[] = {"default",   "read-only", "create", "
 #define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
 
 static const struct machine golden_machine = {
-    .threads = 2,
     .connections = 1024,
     .ipv6 = true,
     .client_ca = true,
