@@ -12,7 +12,7 @@
 
 void lost_prevent(int log)
 {
-    if (fcntl(log, F_GETPIPE_SZ) < PIPE_SIZE) /* -1: it is no pipe, and cannot be set either */
+    if (fcntl(log, F_GETPIPE_SZ) < PIPE_SIZE) /* -1: it is not a pipe, whose size cannot be set either */
         fcntl(log, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
