@@ -12,7 +12,8 @@
 /* An address of a running container. */
 struct known_address {
     char text[INET6_ADDRSTRLEN]; /* as inet_ntop(3) writes it */
-    char *network_id;
+    char *network_id;            /* Podman: or a name */
+    bool early;                  /* known from the network, before the list of containers has it */
 };
 
 struct known_container {
@@ -20,6 +21,7 @@ struct known_container {
     struct inventory_list labels;  /* "key=value", sorted */
     struct known_address *addresses; /* none if it uses the network of another container or of the host */
     size_t address_count;
+    bool ended;     /* its process has ended, and no event says since that it was started: the list may lag behind */
     void *attached; /* what the follower's owner keeps with the container, see struct follow_hooks; NULL: nothing */
 };
 
