@@ -52,6 +52,7 @@ static void apply_change(struct follow *follow, const struct event *event, struc
     item->whole |= event->kind == EVENT_RECONFIGURED;
     if (event->kind == EVENT_STARTED) {
         item->ended = false;
+        waiting_forget(&follow->left, event->container, NULL);
         if (container != NULL)
             container->ended = false;
     }
@@ -61,21 +62,20 @@ static void apply_change(struct follow *follow, const struct event *event, struc
 static void apply_end(struct follow *follow, const struct event *event, struct known_container *container)
 {
     struct waiting *item = NULL;
-    bool told;
 
     waiting_forget(&follow->joins, event->container, NULL);
-    if (follow->listed)
+    waiting_forget(&follow->left, event->container, NULL);
+    if (container != NULL && follow->listed) {
         doubt(follow, event->container);
-    else if ((item = want(follow, &follow->asks, event->container, "")) == NULL)
-        return;
-    if (item != NULL)
+    } else {
+        item = want(follow, &follow->asks, event->container, "");
+        if (item == NULL)
+            return;
         item->ended = true;
+    }
     if (container == NULL)
         return;
-    told = known_leave(container, NULL) || container->entry.running;
-    container->ended = true;
-    container->entry.running = false;
-    if (told)
+    if (known_end(container))
         tell_changed(follow, container);
 }
 
@@ -84,6 +84,7 @@ static void apply_gone(struct follow *follow, const struct event *event, struct 
     waiting_forget(&follow->joins, event->container, NULL);
     waiting_forget(&follow->inspections, event->container, NULL);
     waiting_forget(&follow->asks, event->container, NULL);
+    waiting_forget(&follow->left, event->container, NULL);
     if (container != NULL)
         remove_container(follow, container);
     if (!follow->listed) /* the list may still have it */
@@ -95,18 +96,28 @@ static void apply_joined(struct follow *follow, const struct event *event, const
 {
     struct waiting *item = want(follow, &follow->joins, event->container, event->network);
 
-    if (item != NULL && (container == NULL || container->entry.running || !follow->listed))
-        item = want(follow, &follow->asks, event->container, "");
+    if (item == NULL)
+        return;
+    waiting_forget(&follow->left, event->container, event->network);
+    doubt(follow, event->container);
+    if (container != NULL && !container->entry.running && follow->listed)
+        return; /* it is being started, and an event says when it is */
+    item = want(follow, &follow->asks, event->container, "");
     if (item != NULL)
         item->whole = true;
 }
 
+/* The Engine may list the addresses for a moment after the event: it saves the state of the container only then. They do
+ * not count until it joins that network again, or is started. */
 static void apply_left(struct follow *follow, const struct event *event, struct known_container *container)
 {
     const char *network = event->kind == EVENT_LEFT ? event->network : NULL;
     bool running = container != NULL && container->entry.running;
 
     waiting_forget(&follow->joins, event->container, network);
+    if (network != NULL && (container == NULL || !container->ended) &&
+        want(follow, &follow->left, event->container, network) == NULL)
+        return;
     if (!follow->listed || running) {
         struct waiting *item = want(follow, &follow->asks, event->container, "");
 
@@ -186,6 +197,14 @@ static void lose_unfit(struct follow *follow, const struct fetch *fetch)
     follow_lose(follow, why);
 }
 
+/* Removes the addresses on networks that the container has left, see apply_left. */
+static void leave_those_left(const struct follow *follow, struct known_container *container)
+{
+    for (size_t i = 0; i < follow->left.count; i++)
+        if (strcmp(follow->left.items[i].container, container->entry.container.id) == 0)
+            known_leave(container, follow->left.items[i].network);
+}
+
 /* What was known before is not relied on, but stays the same object with what is attached. */
 static void replace(struct follow *follow, struct containers *fresh)
 {
@@ -226,9 +245,9 @@ void apply_list(struct follow *follow, const struct fetch *fetch)
 
         if (container == NULL)
             continue;
-        container->ended = follow->asks.items[i].ended;
-        container->entry.running &= !container->ended;
         known_leave(container, NULL);
+        if (follow->asks.items[i].ended)
+            known_end(container);
     }
     for (size_t i = 0; follow->hooks->inspections && i < follow->containers.count; i++)
         if (want(follow, &follow->inspections, follow->containers.list[i]->entry.container.id, "") == NULL)
@@ -237,11 +256,13 @@ void apply_list(struct follow *follow, const struct fetch *fetch)
 }
 
 /* Takes the fresh state of one container, which is freed. */
-static void take(struct follow *follow, struct known_container **fresh, bool whole)
+static void take(struct follow *follow, struct known_container *fresh, bool whole)
 {
     bool changed;
-    struct known_container *container = known_put(&follow->containers, fresh, &changed);
+    struct known_container *container;
 
+    leave_those_left(follow, fresh);
+    container = known_put(&follow->containers, &fresh, &changed);
     if (changed)
         tell_changed(follow, container);
     if (follow->hooks->inspections && (changed || whole))
@@ -268,10 +289,10 @@ void apply_some(struct follow *follow, const struct fetch *fetch)
         waiting_remove(&follow->asks, i);
         container = containers_find(&fresh, item.container);
         if (container != NULL) {
-            struct known_container *taken = container;
-
             known_take(&fresh, container);
-            take(follow, &taken, item.whole);
+            if (item.ended)
+                known_end(container);
+            take(follow, container, item.whole);
         } else {
             waiting_forget(&follow->joins, item.container, NULL);
             waiting_forget(&follow->inspections, item.container, NULL);

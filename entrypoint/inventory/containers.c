@@ -188,14 +188,20 @@ bool known_leave(struct known_container *container, const char *network_id)
     return any;
 }
 
+bool known_end(struct known_container *container)
+{
+    bool running = container->entry.running;
+
+    container->ended = true;
+    container->entry.running = false;
+    return known_leave(container, NULL) || running;
+}
+
 /* Gives `fresh` what the events have said of `known`, and the list may not know yet. */
 static void correct(struct known_container *fresh, struct known_container *known)
 {
-    fresh->ended = known->ended;
-    if (fresh->ended) {
-        fresh->entry.running = false;
-        known_leave(fresh, NULL);
-    }
+    if (known->ended)
+        known_end(fresh);
     for (size_t i = 0; i < known->address_count; i++) {
         struct known_address *early = &known->addresses[i];
 

@@ -22,6 +22,8 @@
 #define PROBE_EVERY      2000
 #define RESOLVE_AT_MOST  500
 
+#define SINCE 3 /* seconds */
+
 #define LINE_MOST ((size_t)256 * 1024)
 
 /* The Engine keeps 1,024 events for a reader that is slow, and drops further ones without a word (moby
@@ -45,6 +47,7 @@ static void stop(struct follow *follow)
     waiting_free(&follow->asks);
     waiting_free(&follow->joins);
     waiting_free(&follow->inspections);
+    waiting_free(&follow->left);
     follow->listed = follow->networked = follow->networks_wanted = false;
     follow->phase = RESTING;
 }
@@ -101,16 +104,17 @@ void follow_lose(struct follow *follow, const char *why)
     follow->pause = follow->pause * 2 > PAUSE_MOST ? PAUSE_MOST : follow->pause * 2;
 }
 
-/* The time by the Engine's clock, from the Date of its response, or by our own. The Engine sends the head of the
- * response to SystemEvents before it records events for it, so events are asked for from a moment before. */
+/* The time by the Engine's clock, from the Date of its response, or by our own. Events are asked for from a moment
+ * before: the Engine sends the head of the response to SystemEvents before it records events for it, and what it lists
+ * may lag behind the events. Older events do no harm, because all that followed come after them. */
 static long engine_time(const struct fetch *ping)
 {
     const char *date = fetch_header(ping, "Date");
     struct tm parts = {.tm_sec = 0};
 
     if (date == NULL || strptime(date, " %a, %d %b %Y %H:%M:%S GMT", &parts) == NULL)
-        return (long)time(NULL) - 1;
-    return (long)timegm(&parts);
+        return (long)time(NULL) - SINCE;
+    return (long)timegm(&parts) - SINCE;
 }
 
 static void subscribe(struct follow *follow, const struct fetch *ping)

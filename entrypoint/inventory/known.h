@@ -36,6 +36,9 @@ void known_take(struct containers *containers, struct known_container *container
 
 bool known_lists_equal(const struct inventory_list *a, const struct inventory_list *b);
 
+/* Its process has ended: it has no addresses. Whether that is new. */
+bool known_end(struct known_container *container);
+
 /* Removes the addresses on that network; all of them for NULL. Whether there were any. */
 bool known_leave(struct known_container *container, const char *network_id);
 
