@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INSPECT_AGAIN 2000 /* milliseconds */
+/* In milliseconds */
+#define INSPECT_AGAIN 2000
+#define ASK_AGAIN     50
 
 /* ---- the owner ---- */
 
@@ -34,6 +36,14 @@ static struct waiting *want(struct follow *follow, struct waiting_list *list, co
     if (item == NULL)
         follow_lose(follow, "more changes than can be followed");
     return item;
+}
+
+static void want_later(struct follow *follow, struct waiting_list *list, const char *container, long milliseconds)
+{
+    struct waiting *item = want(follow, list, container, "");
+
+    if (item != NULL)
+        item->when = channel_now() + milliseconds;
 }
 
 /* An answer that is under way may be from before the event. */
@@ -224,6 +234,14 @@ static void replace(struct follow *follow, struct containers *fresh)
     fresh->count = 0;
 }
 
+/* The event of a rename comes before the Engine gives up the old name (moby daemon/rename.go), and no other follows. Only
+ * then a container has two. */
+static void ask_again_if_renamed(struct follow *follow, const struct known_container *container)
+{
+    if (container->entry.container.names.count > 1)
+        want_later(follow, &follow->asks, container->entry.container.id, ASK_AGAIN);
+}
+
 void apply_list(struct follow *follow, const struct fetch *fetch)
 {
     struct containers fresh;
@@ -249,10 +267,14 @@ void apply_list(struct follow *follow, const struct fetch *fetch)
         if (follow->asks.items[i].ended)
             known_end(container);
     }
-    for (size_t i = 0; follow->hooks->inspections && i < follow->containers.count; i++)
-        if (want(follow, &follow->inspections, follow->containers.list[i]->entry.container.id, "") == NULL)
-            return;
     follow->listed = true;
+    for (size_t i = 0; i < follow->containers.count && follow->phase != RESTING; i++) {
+        const struct known_container *container = follow->containers.list[i];
+
+        if (follow->hooks->inspections)
+            want(follow, &follow->inspections, container->entry.container.id, "");
+        ask_again_if_renamed(follow, container);
+    }
 }
 
 /* Takes the fresh state of one container, which is freed. */
@@ -265,6 +287,7 @@ static void take(struct follow *follow, struct known_container *fresh, bool whol
     container = known_put(&follow->containers, &fresh, &changed);
     if (changed)
         tell_changed(follow, container);
+    ask_again_if_renamed(follow, container);
     if (follow->hooks->inspections && (changed || whole))
         want(follow, &follow->inspections, container->entry.container.id, "");
 }
@@ -357,6 +380,8 @@ void apply_inspection(struct follow *follow, size_t slot, const struct fetch *fe
         struct waiting item = follow->inspections.items[i];
         struct known_container *container = containers_find(&follow->containers, item.container);
 
+        bool failed;
+
         if (item.slot != slot)
             continue;
         waiting_remove(&follow->inspections, i);
@@ -364,10 +389,9 @@ void apply_inspection(struct follow *follow, size_t slot, const struct fetch *fe
             follow->hooks->inspected(follow->hooks->context, container, fetch->body, fetch->length);
             tell_changed(follow, container);
         }
-        if (fetch->status != 200 && fetch->status != 404)
-            follow->inspect_at = channel_now() + INSPECT_AGAIN;
-        if (container != NULL && (item.again || (fetch->status != 200 && fetch->status != 404)))
-            want(follow, &follow->inspections, item.container, "");
+        failed = fetch->status != 200 && fetch->status != 404;
+        if (container != NULL && (item.again || failed))
+            want_later(follow, &follow->inspections, item.container, failed ? INSPECT_AGAIN : 0);
         return;
     }
 }

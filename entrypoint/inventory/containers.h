@@ -17,7 +17,7 @@ struct known_address {
 };
 
 struct known_container {
-    struct inventory_entry entry;  /* id, names, mounts, modes, running */
+    struct inventory_entry entry;  /* id, names, mounts, modes, running (also while it is paused) */
     struct inventory_list labels;  /* "key=value", sorted */
     struct known_address *addresses; /* none if it uses the network of another container or of the host */
     size_t address_count;

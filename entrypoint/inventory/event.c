@@ -7,19 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Docker's and Podman's words. Others, such as attach or health_status, change nothing that is in the set. */
+/* Docker's and Podman's words. Others, such as pause or health_status, change nothing that is in the set. */
 static const struct {
     const char *action;
     enum event_kind kind;
 } container_actions[] = {
-    {"create", EVENT_CHANGED},       {"rename", EVENT_RECONFIGURED}, {"update", EVENT_RECONFIGURED},
-    {"start", EVENT_STARTED},        {"restart", EVENT_STARTED},     {"restore", EVENT_STARTED},
-    {"unpause", EVENT_CHANGED},      {"die", EVENT_ENDED},           {"died", EVENT_ENDED},
-    {"destroy", EVENT_GONE},         {"remove", EVENT_GONE},         {"exec_create", EVENT_EXEC},
-    {"exec_die", EVENT_EXEC_ENDED},
+    {"create", EVENT_CHANGED}, {"rename", EVENT_RECONFIGURED}, {"update", EVENT_RECONFIGURED},
+    {"start", EVENT_STARTED},  {"restore", EVENT_STARTED},     {"die", EVENT_ENDED},
+    {"died", EVENT_ENDED},     {"destroy", EVENT_GONE},        {"remove", EVENT_GONE},
+    {"exec_create", EVENT_EXEC}, {"exec_die", EVENT_EXEC_ENDED},
 };
 
-static const char asked_actions[] = "create rename update start restart restore unpause die died destroy remove connect "
+static const char asked_actions[] = "create rename update start restore die died destroy remove connect "
                                     "disconnect";
 
 static enum event_kind kind_of(const char *action)

@@ -236,6 +236,8 @@ static void ask_some(struct follow *follow)
     for (size_t i = 0; i < follow->asks.count && count < ASKED_AT_ONCE; i++) {
         struct waiting *item = &follow->asks.items[i];
 
+        if (!waiting_due(item))
+            continue;
         item->slot = SLOT_LIST;
         fprintf(path.stream, "%s%%22%s%%22", count++ == 0 ? "" : "%2C", item->container);
     }
@@ -263,7 +265,7 @@ static void ask_network(struct follow *follow, size_t slot)
     for (size_t i = 0; i < follow->joins.count; i++) {
         struct waiting *item = &follow->joins.items[i];
 
-        if (item->slot != NO_SLOT || containers_find(&follow->containers, item->container) == NULL ||
+        if (!waiting_due(item) || containers_find(&follow->containers, item->container) == NULL ||
             (network[0] == '\0' ? is_asked(follow, item->network) : strcmp(network, item->network) != 0))
             continue;
         bounded_copy(network, sizeof network, item->network);
@@ -282,7 +284,7 @@ static void inspect_one(struct follow *follow, size_t slot)
     for (size_t i = 0; i < follow->inspections.count; i++) {
         struct waiting *item = &follow->inspections.items[i];
 
-        if (item->slot != NO_SLOT)
+        if (!waiting_due(item))
             continue;
         item->slot = slot;
         bounded_format(path, sizeof path, "/containers/%s/json", item->container);
@@ -311,6 +313,13 @@ static void watch(struct follow *follow)
     }
 }
 
+static bool any_due(const struct waiting_list *list)
+{
+    long next = waiting_next(list);
+
+    return next >= 0 && channel_now() >= next;
+}
+
 /* Asks what is to be asked, as far as slots are free. */
 static void ask_on(struct follow *follow)
 {
@@ -321,14 +330,14 @@ static void ask_on(struct follow *follow)
         follow->networks_wanted = false;
         ask(follow, SLOT_NETWORKS, follow->upstream, KNOWN_NETWORKS, ASK_AT_MOST);
     }
-    if (follow->asks.count > 0 && is_free(follow, SLOT_LIST))
+    if (any_due(&follow->asks) && is_free(follow, SLOT_LIST))
         ask_some(follow);
     for (size_t slot = SLOT_NETWORK; slot < SLOTS; slot++) {
         if (!is_free(follow, slot))
             continue;
         if (slot < SLOT_INSPECT)
             ask_network(follow, slot);
-        else if (channel_now() >= follow->inspect_at)
+        else
             inspect_one(follow, slot);
     }
 }
@@ -433,7 +442,7 @@ size_t follow_poll(const struct follow *follow, struct pollfd *polled)
 
 static void sooner(long *at, long other)
 {
-    if (*at < 0 || other < *at)
+    if (other >= 0 && (*at < 0 || other < *at))
         *at = other;
 }
 
@@ -453,8 +462,10 @@ long follow_patience(const struct follow *follow)
         if (follow->upstream > 0)
             sooner(&at, follow->probe_at);
     }
-    if (follow->inspections.count > 0 && is_free(follow, SLOT_INSPECT))
-        sooner(&at, follow->inspect_at);
+    if (follow->listed && is_free(follow, SLOT_LIST))
+        sooner(&at, waiting_next(&follow->asks));
+    if (follow->listed && (is_free(follow, SLOT_INSPECT) || is_free(follow, SLOT_INSPECT + 1)))
+        sooner(&at, waiting_next(&follow->inspections));
     return at < 0 ? -1 : at > now ? at - now : 0;
 }
 

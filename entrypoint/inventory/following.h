@@ -58,7 +58,6 @@ struct follow {
     struct waiting_list joins;       /* addresses */
     struct waiting_list inspections; /* containers to inspect */
     struct waiting_list left;        /* networks that a container has left, see apply_left in inventory/apply.c */
-    long inspect_at;                 /* not before */
     long watch_at;                   /* the next look whether the upstream is there */
     long probe_at;                   /* the next look whether a preferred one is back */
     size_t probed;

@@ -76,7 +76,7 @@ static bool read_labels(struct inventory_list *labels, json_t *object)
     return true;
 }
 
-/* A container that is paused keeps its addresses. One that does not run has none, whatever the list says. */
+/* A container that is paused runs, and keeps its addresses. One that does not run has none, whatever the list says. */
 static bool read_addresses(struct known_container *container, const json_t *object)
 {
     const char *state = json_text_of(object, "State");
@@ -89,6 +89,7 @@ static bool read_addresses(struct known_container *container, const json_t *obje
         return false;
     if (state == NULL || (strcmp(state, "running") != 0 && strcmp(state, "paused") != 0))
         return true;
+    container->entry.running = true;
     json_object_foreach(networks, name, network)
     {
         const char *id = json_text_of(network, "NetworkID");

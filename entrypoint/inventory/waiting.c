@@ -21,6 +21,7 @@ struct waiting *waiting_add(struct waiting_list *list, const char *container, co
 
     if (item != NULL) {
         item->again = item->slot != NO_SLOT;
+        item->when = 0;
         return item;
     }
     if (list->count >= WAITING_MOST)
@@ -45,6 +46,21 @@ void waiting_forget(struct waiting_list *list, const char *container, const char
         if (strcmp(list->items[i].container, container) == 0 &&
             (network == NULL || strcmp(list->items[i].network, network) == 0))
             waiting_remove(list, i);
+}
+
+bool waiting_due(const struct waiting *item)
+{
+    return item->slot == NO_SLOT && channel_now() >= item->when;
+}
+
+long waiting_next(const struct waiting_list *list)
+{
+    long next = -1;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].slot == NO_SLOT && (next < 0 || list->items[i].when < next))
+            next = list->items[i].when;
+    return next;
 }
 
 void waiting_free(struct waiting_list *list)

@@ -14,6 +14,7 @@ struct waiting {
     char container[CONTAINER_ID_LENGTH + 1];
     char network[NETWORK_ID_MOST + 1]; /* "" if it is not an address that is wanted */
     size_t slot;                       /* the question that it is in; NO_SLOT: none yet */
+    long when;                         /* not before that time, see channel_now */
     bool again;                        /* the answer to that question does not count */
     bool ended;                        /* the process of the container has ended, see struct known_container */
     bool whole;                        /* it is inspected even if nothing else has changed */
@@ -37,6 +38,12 @@ void waiting_remove(struct waiting_list *list, size_t i);
 /* Forgets the items of a container on a network, NULL: all of the container. Answers for them that are under way do not
  * count. */
 void waiting_forget(struct waiting_list *list, const char *container, const char *network);
+
+/* Whether the item is to be asked now. */
+bool waiting_due(const struct waiting *item);
+
+/* When the first item is due; -1 if there is none. */
+long waiting_next(const struct waiting_list *list);
 
 void waiting_free(struct waiting_list *list);
 
