@@ -18,7 +18,7 @@ struct known_address {
 
 struct known_container {
     struct inventory_entry entry;  /* id, names, mounts, modes, running (also while it is paused) */
-    struct inventory_list labels;  /* "key=value", sorted */
+    struct inventory_list labels;  /* "key=value", sorted; the key is without a = */
     struct known_address *addresses; /* none if it uses the network of another container or of the host */
     size_t address_count;
     bool ended;     /* its process has ended, and no event says since that it was started: the list may lag behind */

@@ -54,6 +54,7 @@ static void add_address(struct known_container *container, const char *text, con
 
 /* ---- the list of containers ---- */
 
+/* A key with a = cannot be told from a value with one, so that it is left out. */
 static bool read_labels(struct inventory_list *labels, json_t *object)
 {
     const char *key;
@@ -69,6 +70,8 @@ static bool read_labels(struct inventory_list *labels, json_t *object)
 
         if (text == NULL)
             return false;
+        if (strchr(key, '=') != NULL)
+            continue;
         labels->items[labels->count] = json_zeroed(size, 1);
         snprintf(labels->items[labels->count++], size, "%s=%s", key, text);
     }
