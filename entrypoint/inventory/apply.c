@@ -117,8 +117,8 @@ static void apply_joined(struct follow *follow, const struct event *event, const
         item->whole = true;
 }
 
-/* The Engine may list the addresses for a moment after the event: it saves the state of the container only then. They do
- * not count until it joins that network again, or is started. */
+/* The Engine may list the addresses for a moment after the event: it saves the state of the container only then. They
+ * do not count until it joins that network again, or is started. */
 static void apply_left(struct follow *follow, const struct event *event, struct known_container *container)
 {
     const char *network = event->kind == EVENT_LEFT ? event->network : NULL;
@@ -234,8 +234,8 @@ static void replace(struct follow *follow, struct containers *fresh)
     fresh->count = 0;
 }
 
-/* The event of a rename comes before the Engine gives up the old name (moby daemon/rename.go), and no other follows. Only
- * then a container has two. */
+/* The event of a rename comes before the Engine gives up the old name (moby daemon/rename.go), and no other follows.
+ * Only then a container has two. */
 static void ask_again_if_renamed(struct follow *follow, const struct known_container *container)
 {
     if (container->entry.container.names.count > 1)

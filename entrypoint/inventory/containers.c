@@ -61,13 +61,12 @@ struct known_container *containers_find(const struct containers *containers, con
     size_t at = position(containers, id);
 
     return at < containers->count && strcmp(containers->list[at]->entry.container.id, id) == 0 ? containers->list[at]
-                                                                                                 : NULL;
+                                                                                               : NULL;
 }
 
 static bool begins(const struct containers *containers, size_t at, const char *prefix)
 {
-    return at < containers->count &&
-           strncmp(containers->list[at]->entry.container.id, prefix, strlen(prefix)) == 0;
+    return at < containers->count && strncmp(containers->list[at]->entry.container.id, prefix, strlen(prefix)) == 0;
 }
 
 const struct known_container *containers_refer(const struct containers *containers, const char *reference)
@@ -167,7 +166,8 @@ static bool addresses_equal(const struct known_container *a, const struct known_
 static bool equal(const struct known_container *a, const struct known_container *b)
 {
     return a->entry.running == b->entry.running &&
-           known_lists_equal(&a->entry.container.names, &b->entry.container.names) && known_lists_equal(&a->labels, &b->labels) &&
+           known_lists_equal(&a->entry.container.names, &b->entry.container.names) &&
+           known_lists_equal(&a->labels, &b->labels) &&
            texts_equal(a->entry.modes[NETWORK_MODE], b->entry.modes[NETWORK_MODE]) &&
            mounts_equal(&a->entry, &b->entry) && addresses_equal(a, b);
 }

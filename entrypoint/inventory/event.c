@@ -12,9 +12,9 @@ static const struct {
     const char *action;
     enum event_kind kind;
 } container_actions[] = {
-    {"create", EVENT_CHANGED}, {"rename", EVENT_RECONFIGURED}, {"update", EVENT_RECONFIGURED},
-    {"start", EVENT_STARTED},  {"restore", EVENT_STARTED},     {"die", EVENT_ENDED},
-    {"died", EVENT_ENDED},     {"destroy", EVENT_GONE},        {"remove", EVENT_GONE},
+    {"create", EVENT_CHANGED},   {"rename", EVENT_RECONFIGURED}, {"update", EVENT_RECONFIGURED},
+    {"start", EVENT_STARTED},    {"restore", EVENT_STARTED},     {"die", EVENT_ENDED},
+    {"died", EVENT_ENDED},       {"destroy", EVENT_GONE},        {"remove", EVENT_GONE},
     {"exec_create", EVENT_EXEC}, {"exec_die", EVENT_EXEC_ENDED},
 };
 

@@ -5,17 +5,17 @@
 #include "inventory/known.h"
 
 enum event_kind {
-    EVENT_OTHER,       /* changes nothing */
-    EVENT_CHANGED,     /* the container may have changed */
+    EVENT_OTHER,        /* changes nothing */
+    EVENT_CHANGED,      /* the container may have changed */
     EVENT_RECONFIGURED, /* and what only its inspection shows may have */
-    EVENT_STARTED,     /* its process runs */
-    EVENT_ENDED,       /* its process has ended */
-    EVENT_GONE,        /* the container was removed */
-    EVENT_JOINED,      /* it has got an address on the network */
-    EVENT_LEFT,        /* it has lost its addresses on the network */
-    EVENT_LEFT_ONE,    /* on a network that is not known (Podman) */
-    EVENT_NETWORKS,    /* a network was made or removed */
-    EVENT_EXEC,        /* an exec instance was made */
+    EVENT_STARTED,      /* its process runs */
+    EVENT_ENDED,        /* its process has ended */
+    EVENT_GONE,         /* the container was removed */
+    EVENT_JOINED,       /* it has got an address on the network */
+    EVENT_LEFT,         /* it has lost its addresses on the network */
+    EVENT_LEFT_ONE,     /* on a network that is not known (Podman) */
+    EVENT_NETWORKS,     /* a network was made or removed */
+    EVENT_EXEC,         /* an exec instance was made */
     EVENT_EXEC_ENDED,
 };
 

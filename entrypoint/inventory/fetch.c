@@ -73,7 +73,8 @@ static bool find_head(struct fetching *fetching)
 /* The status of a complete head; 0 if it is not HTTP. */
 static int status_of(const char *head)
 {
-    return strncmp(head, "HTTP/1.", 7) == 0 && strspn(head + 9, "0123456789") == 3 ? (int)strtol(head + 9, NULL, 10) : 0;
+    return strncmp(head, "HTTP/1.", 7) == 0 && strspn(head + 9, "0123456789") == 3 ? (int)strtol(head + 9, NULL, 10)
+                                                                                   : 0;
 }
 
 /* Splits the response into head and body; an incomplete response is an error. */

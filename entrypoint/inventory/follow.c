@@ -10,17 +10,17 @@
 #include <time.h>
 
 /* All in milliseconds. */
-#define PAUSE_LEAST      250
-#define PAUSE_MOST       2000
-#define STEADY           10000 /* a follower that lasts that long begins with the least pause again */
-#define PING_AT_MOST     2000
+#define PAUSE_LEAST       250
+#define PAUSE_MOST        2000
+#define STEADY            10000 /* a follower that lasts that long begins with the least pause again */
+#define PING_AT_MOST      2000
 #define SUBSCRIBE_AT_MOST 5000
-#define LIST_AT_MOST     10000
-#define ASK_AT_MOST      5000
-#define INSPECT_AT_MOST  5000 /* one container, and all of them before the set counts as true */
-#define WATCH_EVERY      10000
-#define PROBE_EVERY      2000
-#define RESOLVE_AT_MOST  500
+#define LIST_AT_MOST      10000
+#define ASK_AT_MOST       5000
+#define INSPECT_AT_MOST   5000 /* one container, and all of them before the set counts as true */
+#define WATCH_EVERY       10000
+#define PROBE_EVERY       2000
+#define RESOLVE_AT_MOST   500
 
 #define SINCE 3 /* seconds */
 
@@ -212,8 +212,7 @@ static void step_stream(struct follow *follow)
     }
     if (follow->phase == SUBSCRIBING && fetching_status(&follow->stream) == 200)
         begin_reading(follow);
-    if (follow->phase == SUBSCRIBING &&
-        (fetching_status(&follow->stream) != 0 || channel_now() >= follow->when)) {
+    if (follow->phase == SUBSCRIBING && (fetching_status(&follow->stream) != 0 || channel_now() >= follow->when)) {
         follow_lose(follow, "it gives no events");
         return;
     }

@@ -12,19 +12,19 @@
 /* What the owner does when something has changed. The containers are true when a hook is called. */
 struct follow_hooks {
     void *context;
-    /* The container is new, or its names, labels, addresses or anything else of it have changed. Only between renewed and
-     * lost. */
+    /* The container is new, or its names, labels, addresses or anything else of it have changed. Only between renewed
+     * and lost. */
     void (*changed)(void *context, struct known_container *container);
-    /* The container is about to be removed from the set and freed: free what is attached. Also between lost and renewed,
-     * and at follow_end. */
+    /* The container is about to be removed from the set and freed: free what is attached. Also between lost and
+     * renewed, and at follow_end. */
     void (*gone)(void *context, struct known_container *container);
     /* The set has been read anew, after a loss or at the start, or the networks have changed. */
     void (*renewed)(void *context);
     /* Events may have been missed: nothing in the set is certain until renewed is called. */
     void (*lost)(void *context);
-    /* Only if inspections is true: the body of ContainerInspect of a container. changed follows, or renewed. A container
-     * that has changed is not held back until then, because the Engine does not answer while it starts the container:
-     * with nothing attached, judge what only an inspection says as unknown. */
+    /* Only if inspections is true: the body of ContainerInspect of a container. changed follows, or renewed. A
+     * container that has changed is not held back until then, because the Engine does not answer while it starts the
+     * container: with nothing attached, judge what only an inspection says as unknown. */
     void (*inspected)(void *context, struct known_container *container, const char *body, size_t length);
     /* An exec instance of the container exists: exec_create (ended false), or has ended: exec_die. NULL: not wanted. */
     void (*exec)(void *context, const struct known_container *container, const char *exec_id, bool ended);

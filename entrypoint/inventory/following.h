@@ -1,5 +1,5 @@
-/* The state of a follower, for inventory/follow.c, which speaks to the Engine, and inventory/apply.c, which applies what
- * it says. */
+/* The state of a follower, for inventory/follow.c, which speaks to the Engine, and inventory/apply.c, which applies
+ * what it says. */
 #ifndef INVENTORY_FOLLOWING_H
 #define INVENTORY_FOLLOWING_H
 
@@ -21,7 +21,7 @@ enum {
     SLOT_PING,
     SLOT_LIST, /* all containers, or some of them */
     SLOT_NETWORKS,
-    SLOT_NETWORK, /* the addresses on one network; two of them */
+    SLOT_NETWORK,                    /* the addresses on one network; two of them */
     SLOT_INSPECT = SLOT_NETWORK + 2, /* two as well */
     SLOTS = SLOT_INSPECT + 2,
 };
@@ -48,12 +48,12 @@ struct follow {
     char why[240];   /* the last failure */
     struct fetch events;
     struct fetching stream;
-    long second;   /* when counting of events began */
+    long second; /* when counting of events began */
     size_t events_in_second;
     struct slot slots[SLOTS];
-    bool listed;          /* the containers have been read, since the subscription */
-    bool networked;       /* the networks too */
-    bool networks_wanted; /* they have changed */
+    bool listed;                     /* the containers have been read, since the subscription */
+    bool networked;                  /* the networks too */
+    bool networks_wanted;            /* they have changed */
     struct waiting_list asks;        /* containers */
     struct waiting_list joins;       /* addresses */
     struct waiting_list inspections; /* containers to inspect */
@@ -68,8 +68,8 @@ void follow_lose(struct follow *follow, const char *why);
 
 /* inventory/apply.c. A response that cannot be used calls follow_lose. */
 void apply_event(struct follow *follow, const struct event *event);
-void apply_list(struct follow *follow, const struct fetch *fetch);         /* all containers */
-void apply_some(struct follow *follow, const struct fetch *fetch);         /* those that were asked */
+void apply_list(struct follow *follow, const struct fetch *fetch); /* all containers */
+void apply_some(struct follow *follow, const struct fetch *fetch); /* those that were asked */
 void apply_networks(struct follow *follow, const struct fetch *fetch);
 void apply_network(struct follow *follow, size_t slot, const struct fetch *fetch);
 void apply_inspection(struct follow *follow, size_t slot, const struct fetch *fetch);

@@ -223,8 +223,7 @@ bool known_networks_read(struct containers *containers, const char *body, size_t
 {
     json_t *array = json_read(body, length);
     bool right = json_is_array(array);
-    struct containers fresh = {
-        .networks = json_zeroed(json_array_size(array), sizeof *containers->networks)};
+    struct containers fresh = {.networks = json_zeroed(json_array_size(array), sizeof *containers->networks)};
     struct containers before = {.networks = containers->networks, .network_count = containers->network_count};
 
     for (size_t i = 0; right && i < json_array_size(array); i++) {

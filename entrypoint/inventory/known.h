@@ -13,12 +13,12 @@
  * requires. Release with containers_free in any case. */
 bool known_list_read(struct containers *containers, const char *body, size_t length);
 
-/* Reads the bridge networks from the body of GET /networks. *changed: whether they are other ones than before. On false,
- * they are as before. */
+/* Reads the bridge networks from the body of GET /networks. *changed: whether they are other ones than before. On
+ * false, they are as before. */
 bool known_networks_read(struct containers *containers, const char *body, size_t length, bool *changed);
 
-/* Reads the addresses of a container from the body of GET /networks/{id}, and adds those that it does not have, as early
- * ones. Sets *changed if it has added any. False if the body is not as the API description requires. */
+/* Reads the addresses of a container from the body of GET /networks/{id}, and adds those that it does not have, as
+ * early ones. Sets *changed if it has added any. False if the body is not as the API description requires. */
 bool known_network_read(struct known_container *container, const char *network_id, const char *body, size_t length,
                         bool *changed);
 
