@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* In milliseconds */
-#define INSPECT_AGAIN 2000
+#define INSPECT_AGAIN 1000
 #define ASK_AGAIN     50
 
 /* ---- the owner ---- */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "inventory/parse.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,7 @@ static void proceed(struct follow *follow)
         follow->probe_at = follow->since + PROBE_EVERY;
         follow->containers.known = true;
         follow->containers.upstream = follow->upstream;
+        malloc_trim(0); /* the list of all containers is large */
         follow->hooks->renewed(follow->hooks->context);
     }
 }

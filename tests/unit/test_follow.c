@@ -717,8 +717,6 @@ START_TEST(test_bad_beginnings)
     subscribe();
     respond_status(expect(ALL), 500, "[]");
     subscribe();
-    respond(expect(ALL), "[");
-    subscribe();
     respond(expect("/networks "), "null");
     check_log("");
     start("[]");
@@ -955,7 +953,7 @@ START_TEST(test_garbage)
     };
 
     srand(17);
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 5000; round++) {
         char bytes[1024];
         size_t length = (size_t)snprintf(bytes, sizeof bytes, round % 5 == 2 ? "[%s]" : "%s", texts[round % 5]);
         struct event read;
