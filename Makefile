@@ -49,6 +49,7 @@ PLAIN     = $(BUILD)/unit/test_hints
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
 REDACT    = $(patsubst tests/redact/%.c,$(BUILD)/redact/%,$(wildcard tests/redact/*.c))
+INVENTORY = $(patsubst tests/inventory/%.c,$(BUILD)/inventory/%,$(wildcard tests/inventory/*.c))
 SUITES    = unit behaviour router compat docs guard redact clients-quick e2e profiles hostile e2e-engine28
 C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
@@ -89,12 +90,18 @@ $(PLAIN): $(BUILD)/unit/%: tests/unit/%.c $(LIBRARY:entrypoint/%.c=$(BUILD)/obj/
 $(BUILD)/guard/%: tests/guard/%.c $(SANITIZED) Makefile | $(BUILD)/guard
 	$(CC) $(CPPFLAGS) $(DEFINES) $(SANITIZE) $(WARNINGS) $(PCRE2_CFLAGS) $(ENGINE_CFLAGS) $(YAML_CFLAGS) -MMD -MP -o $@ $< $(SANITIZED) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-# Those of the tests of the redaction, without sanitizers: they redact a million answers.
-$(BUILD)/redact/%: tests/redact/%.c $(OBJECTS) Makefile | $(BUILD)/redact
-	$(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(HARDEN_LINK) $(PCRE2_CFLAGS) -MMD -MP -o $@ $< \
-	    $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
+plain_program = $(CC) $(CPPFLAGS) $(DEFINES) $(CFLAGS) $(WARNINGS) $(HARDEN) $(HARDEN_LINK) $(PCRE2_CFLAGS) -MMD -MP -o $@ $< \
+    $(filter-out $(BUILD)/obj/main.o,$(OBJECTS)) $(PCRE2_LIBS) $(ENGINE_LIBS) $(YAML_LIBS)
 
-$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact:
+# Those of the tests of the redaction, without sanitizers: they redact a million answers. And the follower of an Engine,
+# which is measured.
+$(BUILD)/redact/%: tests/redact/%.c $(OBJECTS) Makefile | $(BUILD)/redact
+	$(plain_program)
+
+$(BUILD)/inventory/%: tests/inventory/%.c $(OBJECTS) Makefile | $(BUILD)/inventory
+	$(plain_program)
+
+$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact $(BUILD)/inventory:
 	mkdir -p $@
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
@@ -123,7 +130,7 @@ check-%: $(BUILD)/unit/%
 setup-test:
 	@scripts/install-packages.sh test
 
-test-programs: $(UNIT) $(GUARD) $(REDACT)
+test-programs: $(UNIT) $(GUARD) $(REDACT) $(INVENTORY)
 coverage-programs: $(UNIT)
 
 # All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is

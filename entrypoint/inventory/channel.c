@@ -1,8 +1,6 @@
 /* Connects to an upstream, sends a request and reads the response without blocking. */
 #include "inventory/channel.h"
 
-#include "inventory/tls.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +24,7 @@ static void fail(struct channel *channel, const char *why)
 }
 
 void channel_open(struct channel *channel, const struct endpoint *endpoint, const struct upstream *upstream,
-                  const struct settings *settings, const char *request)
+                  const struct tls_context *context, const char *request)
 {
     const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
 
@@ -46,7 +44,7 @@ void channel_open(struct channel *channel, const struct endpoint *endpoint, cons
     channel->state = CHANNEL_CONNECTING;
     if (upstream->kind != UPSTREAM_TLS)
         return;
-    channel->tls = tls_new(channel->fd, upstream, settings->upstream_tls_cert_path);
+    channel->tls = tls_new(channel->fd, upstream, context);
     if (channel->tls == NULL)
         fail(channel, "its certificates cannot be used");
 }

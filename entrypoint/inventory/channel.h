@@ -2,7 +2,7 @@
 #ifndef INVENTORY_CHANNEL_H
 #define INVENTORY_CHANNEL_H
 
-#include "environment/settings.h"
+#include "inventory/tls.h"
 
 #include <sys/socket.h>
 
@@ -35,11 +35,10 @@ struct channel {
  * most. An upstream without an address gets length 0 and the reason. */
 void endpoints_find(struct endpoint endpoints[UPSTREAMS_MAX], const struct upstreams *upstreams, long deadline);
 
-/* Begins to connect, and then to send the request, a string that must outlive the channel. Uses
- * UPSTREAM_TLS_CERT_PATH of the settings for a tls:// upstream. An error sets CHANNEL_FAILED and why. Close in any
- * state with channel_close. */
+/* Begins to connect, and then to send the request, a string that must outlive the channel. context is for a tls://
+ * upstream, see inventory/tls.h. An error sets CHANNEL_FAILED and why. Close in any state with channel_close. */
 void channel_open(struct channel *channel, const struct endpoint *endpoint, const struct upstream *upstream,
-                  const struct settings *settings, const char *request);
+                  const struct tls_context *context, const char *request);
 void channel_close(struct channel *channel);
 
 /* The events to poll fd for (poll(2)). */

@@ -12,14 +12,16 @@
 /* An address of a running container. */
 struct known_address {
     char text[INET6_ADDRSTRLEN]; /* as inet_ntop(3) writes it */
-    char *network_id;
+    char *network_id;            /* Podman: or a name */
+    bool early;                  /* known from the network, before the list of containers has it */
 };
 
 struct known_container {
-    struct inventory_entry entry;  /* id, names, mounts, modes, running */
-    struct inventory_list labels;  /* "key=value", sorted */
+    struct inventory_entry entry;    /* id, names, mounts, modes, running (also while it is paused) */
+    struct inventory_list labels;    /* "key=value", sorted; the key is without a = */
     struct known_address *addresses; /* none if it uses the network of another container or of the host */
     size_t address_count;
+    bool ended;     /* its process has ended, and no event says since that it was started: the list may lag behind */
     void *attached; /* what the follower's owner keeps with the container, see struct follow_hooks; NULL: nothing */
 };
 
@@ -32,7 +34,7 @@ struct known_network {
 };
 
 struct containers {
-    bool known; /* the Engine has listed them, and nothing was missed since */
+    bool known;      /* the Engine has listed them, and nothing was missed since */
     size_t upstream; /* the index of that Engine */
     size_t count;
     struct known_container **list; /* sorted by id; owned */

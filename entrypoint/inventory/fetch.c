@@ -12,29 +12,16 @@
 #define AT_ONCE 32 /* connections */
 #define BLOCK   65536
 
-/* A request in progress. */
-struct job {
-    struct fetch *fetch; /* NULL: none */
-    struct channel channel;
-    char request[400];
-    char *bytes; /* the response so far, terminated by a zero byte; owned */
-    size_t length;
-    size_t room;
-    size_t head;    /* where the body begins; 0: the head is not complete */
-    long announced; /* length of the body; -1: ends with the connection; -2: unusable */
-};
-
-static void start(struct job *job, struct fetch *fetch, const struct settings *settings,
-                  const struct endpoint *endpoints)
+void fetch_begin(struct fetching *fetching, struct fetch *fetch, const struct upstream *upstream,
+                 const struct endpoint *endpoint, const struct tls_context *context)
 {
-    memset(job, 0, sizeof *job);
-    job->fetch = fetch;
+    memset(fetching, 0, sizeof *fetching);
+    fetching->fetch = fetch;
     bounded_format(
-        job->request, sizeof job->request,
+        fetching->request, sizeof fetching->request,
         "GET %s HTTP/1.0\r\nHost: docker\r\nUser-Agent: docker-socket-proxy/inventory\r\nConnection: close\r\n\r\n",
         fetch->path);
-    channel_open(&job->channel, &endpoints[fetch->upstream], &settings->upstreams.list[fetch->upstream], settings,
-                 job->request);
+    channel_open(&fetching->channel, endpoint, upstream, context, fetching->request);
 }
 
 static void fail(struct fetch *fetch, const char *why)
@@ -55,7 +42,7 @@ static const char *header(const char *head, const char *name)
     return NULL;
 }
 
-/* The length of the body by the head, see struct job. */
+/* The length of the body by the head, see struct fetching. */
 static long announced(const char *head)
 {
     const char *value = header(head, "Content-Length");
@@ -71,96 +58,117 @@ static long announced(const char *head)
 }
 
 /* Terminates the head with a zero byte once it is complete; header lines keep their line ends. Whether it is. */
-static bool find_head(struct job *job)
+static bool find_head(struct fetching *fetching)
 {
-    const char *end = job->head == 0 && job->bytes != NULL ? strstr(job->bytes, "\r\n\r\n") : NULL;
+    const char *end = fetching->head == 0 && fetching->bytes != NULL ? strstr(fetching->bytes, "\r\n\r\n") : NULL;
 
     if (end != NULL) {
-        job->head = (size_t)(end - job->bytes) + 4;
-        job->bytes[job->head - 1] = '\0';
-        job->announced = announced(job->bytes);
+        fetching->head = (size_t)(end - fetching->bytes) + 4;
+        fetching->bytes[fetching->head - 1] = '\0';
+        fetching->announced = announced(fetching->bytes);
     }
-    return job->head != 0;
+    return fetching->head != 0;
+}
+
+/* The status of a complete head; 0 if it is not HTTP. */
+static int status_of(const char *head)
+{
+    return strncmp(head, "HTTP/1.", 7) == 0 && strspn(head + 9, "0123456789") == 3 ? (int)strtol(head + 9, NULL, 10)
+                                                                                   : 0;
 }
 
 /* Splits the response into head and body; an incomplete response is an error. */
-static void read_response(struct job *job)
+static void read_response(struct fetching *fetching)
 {
-    struct fetch *fetch = job->fetch;
+    struct fetch *fetch = fetching->fetch;
     size_t got;
 
-    if (!find_head(job) || strncmp(job->bytes, "HTTP/1.", 7) != 0 || strspn(job->bytes + 9, "0123456789") != 3) {
+    if (!find_head(fetching) || status_of(fetching->bytes) == 0) {
         fail(fetch, "its response is not HTTP");
         return;
     }
-    got = job->length - job->head;
-    if (job->announced == -2) {
+    got = fetching->length - fetching->head;
+    if (fetching->announced == -2) {
         fail(fetch, "its response is chunked, or its Content-Length is invalid");
         return;
     }
-    if (job->announced >= 0 && (size_t)job->announced > got) {
+    if (fetching->announced >= 0 && (size_t)fetching->announced > got) {
         fail(fetch, "its response is incomplete");
         return;
     }
-    fetch->status = (int)strtol(job->bytes + 9, NULL, 10);
-    fetch->length = job->announced >= 0 ? (size_t)job->announced : got;
-    fetch->head = job->bytes;
-    fetch->body = job->bytes + job->head;
-    job->bytes[job->head + fetch->length] = '\0';
-    job->bytes = NULL;
+    fetch->status = status_of(fetching->bytes);
+    fetch->length = fetching->announced >= 0 ? (size_t)fetching->announced : got;
+    fetch->head = fetching->bytes;
+    fetch->body = fetching->bytes + fetching->head;
+    fetching->bytes[fetching->head + fetch->length] = '\0';
+    fetching->bytes = NULL;
 }
 
-static void finish(struct job *job)
+/* Fills the fetch and releases the rest. */
+static void finish(struct fetching *fetching)
 {
-    if (job->channel.state == CHANNEL_FAILED)
-        fail(job->fetch, job->channel.why);
+    if (fetching->channel.state == CHANNEL_FAILED)
+        fail(fetching->fetch, fetching->channel.why);
     else
-        read_response(job);
-    channel_close(&job->channel);
-    free(job->bytes);
-    memset(job, 0, sizeof *job);
+        read_response(fetching);
+    channel_close(&fetching->channel);
+    free(fetching->bytes);
+    memset(fetching, 0, sizeof *fetching);
 }
 
-static bool is_complete(const struct job *job)
+static bool is_complete(const struct fetching *fetching)
 {
-    return job->head != 0 && job->announced != -1 &&
-           (job->announced == -2 || job->length - job->head >= (size_t)job->announced);
+    return fetching->head != 0 && fetching->announced != -1 &&
+           (fetching->announced == -2 || fetching->length - fetching->head >= (size_t)fetching->announced);
 }
 
-static void abandon(struct job *job, const char *why)
+static void abandon(struct fetching *fetching, const char *why)
 {
-    job->channel.state = CHANNEL_FAILED;
-    snprintf(job->channel.why, sizeof job->channel.why, "%s", why);
+    fetching->channel.state = CHANNEL_FAILED;
+    snprintf(fetching->channel.why, sizeof fetching->channel.why, "%s", why);
 }
 
-/* Proceeds with a request. Returns whether it is done. */
-static bool proceed(struct job *job)
+bool fetch_proceed(struct fetching *fetching)
 {
     size_t got;
 
     do {
-        if (job->room - job->length < BLOCK + 1) {
-            job->room = job->room * 2 + BLOCK + 1;
-            job->bytes = realloc(job->bytes, job->room);
-            if (job->bytes == NULL)
+        if (fetching->room - fetching->length < BLOCK + 1) {
+            fetching->room = fetching->room * 2 + BLOCK + 1;
+            fetching->bytes = realloc(fetching->bytes, fetching->room);
+            if (fetching->bytes == NULL)
                 abort();
-            job->bytes[job->length] = '\0';
+            fetching->bytes[fetching->length] = '\0';
         }
-        got = channel_step(&job->channel, job->bytes + job->length, BLOCK);
-        job->length += got;
-        job->bytes[job->length] = '\0';
-        if (!find_head(job) && job->length >= BLOCK)
-            abandon(job, "its response is not HTTP");
-        else if (job->length > FETCH_SIZE_MAX)
-            abandon(job, "its response is too long");
-    } while (got == BLOCK && job->channel.state == CHANNEL_READING);
-    if (job->channel.state == CHANNEL_READING && got > 0 && is_complete(job))
-        job->channel.state = CHANNEL_ENDED;
-    return job->channel.state == CHANNEL_FAILED || job->channel.state == CHANNEL_ENDED;
+        got = channel_step(&fetching->channel, fetching->bytes + fetching->length, BLOCK);
+        fetching->length += got;
+        fetching->bytes[fetching->length] = '\0';
+        if (!find_head(fetching) && fetching->length >= BLOCK)
+            abandon(fetching, "its response is not HTTP");
+        else if (fetching->length > FETCH_SIZE_MAX)
+            abandon(fetching, "its response is too long");
+    } while (got == BLOCK && fetching->channel.state == CHANNEL_READING);
+    if (fetching->channel.state == CHANNEL_READING && got > 0 && is_complete(fetching))
+        fetching->channel.state = CHANNEL_ENDED;
+    if (fetching->channel.state != CHANNEL_FAILED && fetching->channel.state != CHANNEL_ENDED)
+        return false;
+    finish(fetching);
+    return true;
+}
+
+void fetch_give_up(struct fetching *fetching, const char *why)
+{
+    abandon(fetching, why);
+    finish(fetching);
+}
+
+int fetching_status(const struct fetching *fetching)
+{
+    return fetching->head == 0 ? 0 : status_of(fetching->bytes);
 }
 
 /* Waits for a channel that is ready. Returns false at the deadline. */
-static bool wait_for_any(const struct job *jobs, long deadline)
+static bool wait_for_any(const struct fetching *jobs, long deadline)
 {
     struct pollfd polled[AT_ONCE];
     nfds_t count = 0;
@@ -175,7 +183,8 @@ static bool wait_for_any(const struct job *jobs, long deadline)
 void fetch_all(struct fetch *fetches, size_t count, const struct settings *settings, const struct endpoint *endpoints,
                long deadline)
 {
-    struct job *jobs = calloc(AT_ONCE, sizeof *jobs);
+    struct fetching *jobs = calloc(AT_ONCE, sizeof *jobs);
+    struct tls_context *context = tls_context_new(settings);
     size_t next = 0;
     size_t active = 0;
 
@@ -184,22 +193,22 @@ void fetch_all(struct fetch *fetches, size_t count, const struct settings *setti
     do {
         for (size_t i = 0; i < AT_ONCE; i++) {
             if (jobs[i].fetch == NULL && next < count) {
-                start(&jobs[i], &fetches[next++], settings, endpoints);
+                struct fetch *fetch = &fetches[next++];
+
+                fetch_begin(&jobs[i], fetch, &settings->upstreams.list[fetch->upstream], &endpoints[fetch->upstream],
+                            context);
                 active++;
             }
-            if (jobs[i].fetch != NULL && proceed(&jobs[i])) {
-                finish(&jobs[i]);
+            if (jobs[i].fetch != NULL && fetch_proceed(&jobs[i]))
                 active--;
-            }
         }
     } while (active > 0 ? wait_for_any(jobs, deadline) : next < count);
     for (size_t i = 0; i < AT_ONCE; i++)
-        if (jobs[i].fetch != NULL) {
-            abandon(&jobs[i], "it does not respond in time");
-            finish(&jobs[i]);
-        }
+        if (jobs[i].fetch != NULL)
+            fetch_give_up(&jobs[i], "it does not respond in time");
     for (; next < count; next++)
         fail(&fetches[next], "it does not respond in time");
+    tls_context_free(context);
     free(jobs);
 }
 
@@ -209,7 +218,12 @@ void fetch_free(struct fetch *fetch)
     fetch->head = NULL;
 }
 
+const char *fetch_header(const struct fetch *fetch, const char *name)
+{
+    return fetch->head == NULL ? NULL : header(fetch->head, name);
+}
+
 bool fetch_has_header(const struct fetch *fetch, const char *name)
 {
-    return fetch->head != NULL && header(fetch->head, name) != NULL;
+    return fetch_header(fetch, name) != NULL;
 }

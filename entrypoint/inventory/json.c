@@ -1,9 +1,8 @@
 /* Parses the Engines' responses. */
-#include "inventory/json.h"
+#include "inventory/parse.h"
 
 #include "base/array.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@ bool inventory_is_name(const char *text)
     return strchr(LETTERS, text[0]) != NULL && text[0] != '\0' && strspn(text, LETTERS "_.-") == strlen(text);
 }
 
-static bool is_id(const char *text)
+bool inventory_is_id(const char *text)
 {
     return strlen(text) == CONTAINER_ID_LENGTH && strspn(text, "0123456789abcdef") == CONTAINER_ID_LENGTH;
 }
@@ -29,7 +28,7 @@ char *inventory_copy(const char *text)
     return result;
 }
 
-static void *zeroed(size_t count, size_t size)
+void *json_zeroed(size_t count, size_t size)
 {
     void *result = calloc(count == 0 ? 1 : count, size);
 
@@ -38,12 +37,10 @@ static void *zeroed(size_t count, size_t size)
     return result;
 }
 
-/* Parses a body. Strings that clients choose, such as labels and commands, may contain \u0000. Jansson would refuse
- * the whole body, so these become U+FFFD; names and ids with it are refused later. */
-static json_t *load(const char *body, size_t length)
+json_t *json_read(const char *body, size_t length)
 {
     static const char zero[] = "\\u0000";
-    char *text = zeroed(length, 1);
+    char *text = json_zeroed(length, 1);
     json_t *result;
 
     memcpy(text, body, length);
@@ -59,16 +56,14 @@ static json_t *load(const char *body, size_t length)
     return result;
 }
 
-/* A member that is a string; "" if it is missing or null; NULL if it has another type. */
-static const char *text_of(const json_t *object, const char *name)
+const char *json_text_of(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
     return value == NULL || json_is_null(value) ? "" : json_string_value(value);
 }
 
-/* Whether a member has that type, or is missing or null. */
-static bool fits(const json_t *value, json_type type)
+bool json_fits(const json_t *value, json_type type)
 {
     return value == NULL || json_is_null(value) || json_typeof(value) == type;
 }
@@ -122,7 +117,7 @@ static bool read_names(struct inventory_list *names, const json_t *array)
     size_t i;
     json_t *item;
 
-    if (!fits(array, JSON_ARRAY))
+    if (!json_fits(array, JSON_ARRAY))
         return false;
     json_array_foreach(array, i, item)
     {
@@ -147,10 +142,10 @@ static bool read_service(struct inventory_container *container, const json_t *la
     const char *id;
     const char *name;
 
-    if (!fits(labels, JSON_OBJECT))
+    if (!json_fits(labels, JSON_OBJECT))
         return false;
-    id = text_of(labels, "com.docker.swarm.service.id");
-    name = text_of(labels, "com.docker.swarm.service.name");
+    id = json_text_of(labels, "com.docker.swarm.service.id");
+    name = json_text_of(labels, "com.docker.swarm.service.name");
     if (id == NULL || name == NULL)
         return false;
     /* Any client may set labels. Values that cannot be a service are ignored. */
@@ -166,16 +161,16 @@ static bool read_mounts(struct inventory_entry *entry, const json_t *array)
     size_t i;
     json_t *item;
 
-    if (!fits(array, JSON_ARRAY))
+    if (!json_fits(array, JSON_ARRAY))
         return false;
-    entry->mounts = zeroed(json_array_size(array), sizeof *entry->mounts);
+    entry->mounts = json_zeroed(json_array_size(array), sizeof *entry->mounts);
     json_array_foreach(array, i, item)
     {
         struct inventory_mount *mount = &entry->mounts[entry->mount_count];
-        const char *type = text_of(item, "Type");
-        const char *name = text_of(item, "Name");
-        const char *source = text_of(item, "Source");
-        const char *place = text_of(item, "Destination");
+        const char *type = json_text_of(item, "Type");
+        const char *name = json_text_of(item, "Name");
+        const char *source = json_text_of(item, "Source");
+        const char *place = json_text_of(item, "Destination");
 
         if (!json_is_object(item) || type == NULL || name == NULL || source == NULL || place == NULL)
             return false;
@@ -187,15 +182,15 @@ static bool read_mounts(struct inventory_entry *entry, const json_t *array)
     return true;
 }
 
-static bool read_entry(struct inventory_entry *entry, const json_t *object)
+bool json_read_entry(struct inventory_entry *entry, const json_t *object)
 {
     const json_t *host = json_object_get(object, "HostConfig");
-    const char *id = text_of(object, "Id");
-    const char *state = text_of(object, "State");
-    const char *mode = host == NULL ? "" : text_of(host, "NetworkMode");
+    const char *id = json_text_of(object, "Id");
+    const char *state = json_text_of(object, "State");
+    const char *mode = host == NULL ? "" : json_text_of(host, "NetworkMode");
 
-    if (!json_is_object(object) || id == NULL || !is_id(id) || state == NULL || mode == NULL ||
-        !fits(host, JSON_OBJECT))
+    if (!json_is_object(object) || id == NULL || !inventory_is_id(id) || state == NULL || mode == NULL ||
+        !json_fits(host, JSON_OBJECT))
         return false;
     entry->container.id = inventory_copy(id);
     entry->modes[NETWORK_MODE] = inventory_copy(mode);
@@ -207,18 +202,18 @@ static bool read_entry(struct inventory_entry *entry, const json_t *object)
 
 bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length)
 {
-    json_t *array = load(body, length);
+    json_t *array = json_read(body, length);
     bool right = json_is_array(array);
     size_t i;
     json_t *item;
 
     entries->count = 0;
-    entries->list = zeroed(json_array_size(array), sizeof *entries->list);
+    entries->list = json_zeroed(json_array_size(array), sizeof *entries->list);
     if (right)
         json_array_foreach(array, i, item)
         {
             entries->count++;
-            right = read_entry(&entries->list[i], item);
+            right = json_read_entry(&entries->list[i], item);
             if (!right)
                 break;
         }
@@ -226,31 +221,33 @@ bool inventory_entries_read(struct inventory_entries *entries, const char *body,
     return right;
 }
 
+void inventory_entry_free(struct inventory_entry *entry)
+{
+    inventory_container_free(&entry->container);
+    for (size_t k = 0; k < entry->mount_count; k++) {
+        free(entry->mounts[k].volume);
+        free(entry->mounts[k].source);
+        free(entry->mounts[k].place);
+    }
+    free(entry->mounts);
+    for (size_t k = 0; k < MODES; k++)
+        free(entry->modes[k]);
+}
+
 void inventory_entries_free(struct inventory_entries *entries)
 {
-    for (size_t i = 0; i < entries->count; i++) {
-        struct inventory_entry *entry = &entries->list[i];
-
-        inventory_container_free(&entry->container);
-        for (size_t k = 0; k < entry->mount_count; k++) {
-            free(entry->mounts[k].volume);
-            free(entry->mounts[k].source);
-            free(entry->mounts[k].place);
-        }
-        free(entry->mounts);
-        for (size_t k = 0; k < MODES; k++)
-            free(entry->modes[k]);
-    }
+    for (size_t i = 0; i < entries->count; i++)
+        inventory_entry_free(&entries->list[i]);
     free(entries->list);
     memset(entries, 0, sizeof *entries);
 }
 
 bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_t length)
 {
-    json_t *inspection = load(body, length);
+    json_t *inspection = json_read(body, length);
     json_t *host = json_object_get(inspection, "HostConfig");
-    const char *pid = text_of(host, "PidMode");
-    const char *ipc = text_of(host, "IpcMode");
+    const char *pid = json_text_of(host, "PidMode");
+    const char *ipc = json_text_of(host, "IpcMode");
     bool right = json_is_object(host) && pid != NULL && ipc != NULL;
 
     if (right) {
@@ -263,9 +260,9 @@ bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_
 
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length)
 {
-    json_t *version = load(body, length);
+    json_t *version = json_read(body, length);
     json_t *components = json_object_get(version, "Components");
-    bool right = json_is_object(version) && fits(components, JSON_ARRAY);
+    bool right = json_is_object(version) && json_fits(components, JSON_ARRAY);
     size_t i;
     json_t *item;
 
@@ -273,7 +270,7 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
     if (right)
         json_array_foreach(components, i, item)
         {
-            const char *name = text_of(item, "Name");
+            const char *name = json_text_of(item, "Name");
 
             if (name != NULL && strcmp(name, "Podman Engine") == 0)
                 *kind = ENGINE_PODMAN;

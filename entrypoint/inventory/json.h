@@ -34,6 +34,7 @@ struct inventory_entries {
  * inventory_entries_free in any case. */
 bool inventory_entries_read(struct inventory_entries *entries, const char *body, size_t length);
 void inventory_entries_free(struct inventory_entries *entries);
+void inventory_entry_free(struct inventory_entry *entry);
 
 /* Reads PID_MODE and IPC_MODE of an entry from the body of GET /containers/{id}/json. False if they are not strings. */
 bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_t length);
@@ -56,6 +57,9 @@ bool inventory_host_network_read(char *id, size_t id_length, const char *body, s
 /* Whether text is a valid name of a container, a volume or a service: [A-Za-z0-9][A-Za-z0-9_.-]*. Of the strings in
  * an Engine's response, only such names and ids get into haproxy.cfg. */
 bool inventory_is_name(const char *text);
+
+/* Whether text is the full id of a container: 64 hexadecimal digits. */
+bool inventory_is_id(const char *text);
 
 /* A copy of the text, to be freed by the caller; NULL for NULL. Aborts if memory runs out. */
 char *inventory_copy(const char *text);

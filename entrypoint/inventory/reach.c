@@ -80,19 +80,23 @@ static void try_again(struct reach *reach)
 {
     const struct upstreams *upstreams = &reach->settings->upstreams;
     struct endpoint endpoints[UPSTREAMS_MAX];
+    struct tls_context *context = NULL;
     long now = channel_now();
     bool looked = false;
 
     for (size_t i = 0; i < upstreams->count; i++) {
         if (reach->upstreams[i].trying || reach->upstreams[i].rests || now < reach->upstreams[i].when)
             continue;
-        if (!looked)
+        if (!looked) {
             endpoints_find(endpoints, upstreams, now + RESOLVE_AT_MOST);
+            context = tls_context_new(reach->settings);
+        }
         looked = true;
-        channel_open(&reach->upstreams[i].channel, &endpoints[i], &upstreams->list[i], reach->settings, request);
+        channel_open(&reach->upstreams[i].channel, &endpoints[i], &upstreams->list[i], context, request);
         reach->upstreams[i].trying = true;
         reach->upstreams[i].when = channel_now() + TRY_AT_MOST;
     }
+    tls_context_free(context);
 }
 
 static void note_loss(struct reach *reach)

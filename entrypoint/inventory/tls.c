@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct tls_context {
+    SSL_CTX *shared;
+};
+
 struct tls {
-    SSL_CTX *context;
     SSL *session;
     short events;
     char why[160];
@@ -40,7 +43,39 @@ static bool expect_host(SSL *session, const struct upstream *upstream)
            (!upstream_has_name(upstream) || SSL_set_tlsext_host_name(session, upstream->host) == 1);
 }
 
-struct tls *tls_new(int fd, const struct upstream *upstream, const char *directory)
+struct tls_context *tls_context_new(const struct settings *settings)
+{
+    const char *directory = settings->upstream_tls_cert_path;
+    bool needed = false;
+    struct tls_context *context;
+
+    for (size_t i = 0; i < settings->upstreams.count; i++)
+        needed |= settings->upstreams.list[i].kind == UPSTREAM_TLS;
+    if (!needed || directory == NULL)
+        return NULL;
+    context = calloc(1, sizeof *context);
+    if (context == NULL)
+        abort();
+    context->shared = SSL_CTX_new(TLS_client_method());
+    if (context->shared != NULL && SSL_CTX_set_min_proto_version(context->shared, TLS1_2_VERSION) == 1 &&
+        use_certificates(context->shared, directory)) {
+        SSL_CTX_set_verify(context->shared, SSL_VERIFY_PEER, NULL);
+        return context;
+    }
+    tls_context_free(context);
+    return NULL;
+}
+
+void tls_context_free(struct tls_context *context)
+{
+    if (context == NULL)
+        return;
+    SSL_CTX_free(context->shared);
+    free(context);
+    ERR_clear_error();
+}
+
+struct tls *tls_new(int fd, const struct upstream *upstream, const struct tls_context *context)
 {
     struct tls *tls = calloc(1, sizeof *tls);
 
@@ -48,12 +83,8 @@ struct tls *tls_new(int fd, const struct upstream *upstream, const char *directo
         abort();
     signal(SIGPIPE, SIG_IGN); /* the library writes without MSG_NOSIGNAL */
     tls->events = POLLIN | POLLOUT;
-    tls->context = SSL_CTX_new(TLS_client_method());
-    if (tls->context != NULL && SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) == 1 && directory != NULL &&
-        use_certificates(tls->context, directory)) {
-        SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
-        tls->session = SSL_new(tls->context);
-    }
+    if (context != NULL)
+        tls->session = SSL_new(context->shared);
     if (tls->session != NULL && expect_host(tls->session, upstream) && SSL_set_fd(tls->session, fd) == 1)
         return tls;
     tls_free(tls);
@@ -65,7 +96,6 @@ void tls_free(struct tls *tls)
     if (tls == NULL)
         return;
     SSL_free(tls->session);
-    SSL_CTX_free(tls->context);
     free(tls);
     ERR_clear_error();
 }

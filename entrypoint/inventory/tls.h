@@ -3,16 +3,25 @@
 #ifndef INVENTORY_TLS_H
 #define INVENTORY_TLS_H
 
-#include "environment/upstream.h"
+#include "environment/settings.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The certificates and the key, read once. */
+struct tls_context;
+
+/* A session. */
 struct tls;
 
-/* Prepares a session on a connected or connecting socket, which the caller keeps. The directory has ca.pem, cert.pem
- * and key.pem. NULL if they cannot be used. Release with tls_free, which accepts NULL. */
-struct tls *tls_new(int fd, const struct upstream *upstream, const char *directory);
+/* Reads UPSTREAM_TLS_CERT_PATH, a directory with ca.pem, cert.pem and key.pem, if any upstream needs it. NULL if none
+ * does, or if the files cannot be used: sessions then fail. Release with tls_context_free, which accepts NULL. */
+struct tls_context *tls_context_new(const struct settings *settings);
+void tls_context_free(struct tls_context *context);
+
+/* Prepares a session on a connected or connecting socket, which the caller keeps. NULL if the context cannot be used or
+ * is NULL; it may be released before the session. Release with tls_free, which accepts NULL. */
+struct tls *tls_new(int fd, const struct upstream *upstream, const struct tls_context *context);
 void tls_free(struct tls *tls);
 
 /* Returns 1 when done, 0 to be called again after poll reports tls_events, -1 on an error, which tls_why describes. */

@@ -1,0 +1,92 @@
+/* Follows an Engine and prints what the hooks of inventory/follow.h are called with, one line each:
+ * follow SOCKET [inspect]. For the tests with a real Engine and for tests/inventory/measure.py. */
+#include "inventory/follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct printer {
+    struct follow *follow;
+    size_t inspected;
+};
+
+static void print_container(const char *what, const struct known_container *container)
+{
+    const struct inventory_list *names = &container->entry.container.names;
+
+    printf("%s %.12s %s%s", what, container->entry.container.id, names->count > 0 ? names->items[0] : "-",
+           container->entry.running ? " running" : "");
+    for (size_t i = 0; i < container->address_count; i++)
+        printf(" %s", container->addresses[i].text);
+    putchar('\n');
+}
+
+static void changed(void *context, struct known_container *container)
+{
+    (void)context;
+    print_container("changed", container);
+}
+
+static void gone(void *context, struct known_container *container)
+{
+    (void)context;
+    print_container("gone", container);
+}
+
+static void renewed(void *context)
+{
+    const struct printer *printer = context;
+    const struct containers *containers = follow_containers(printer->follow);
+
+    printf("renewed %zu containers %zu networks %zu inspected\n", containers->count, containers->network_count,
+           printer->inspected);
+    for (size_t i = 0; i < containers->network_count; i++)
+        for (size_t k = 0; k < containers->networks[i].subnets.count; k++)
+            printf("network %.12s %s\n", containers->networks[i].id, containers->networks[i].subnets.items[k]);
+}
+
+static void lost(void *context)
+{
+    const struct printer *printer = context;
+
+    printf("lost %s\n", follow_why(printer->follow));
+}
+
+static void inspected(void *context, struct known_container *container, const char *body, size_t length)
+{
+    (void)container, (void)body, (void)length;
+    ((struct printer *)context)->inspected++;
+}
+
+static void exec(void *context, const struct known_container *container, const char *exec_id, bool ended)
+{
+    (void)context;
+    printf("exec %.12s %.12s%s\n", container->entry.container.id, exec_id, ended ? " ended" : "");
+}
+
+int main(int count, char **arguments)
+{
+    struct settings settings = {.upstreams = {.count = 1}};
+    struct printer printer = {.follow = NULL};
+    const struct follow_hooks hooks = {.context = &printer,
+                                       .changed = changed,
+                                       .gone = gone,
+                                       .renewed = renewed,
+                                       .lost = lost,
+                                       .inspected = inspected,
+                                       .exec = exec,
+                                       .inspections = count > 2 && strcmp(arguments[2], "inspect") == 0};
+
+    if (count < 2)
+        return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", arguments[1]);
+    printer.follow = follow_begin(&settings, &hooks);
+    for (;;) {
+        struct pollfd polled[FOLLOW_DESCRIPTORS];
+
+        follow_step(printer.follow);
+        poll(polled, follow_poll(printer.follow, polled), (int)follow_patience(printer.follow));
+    }
+}
