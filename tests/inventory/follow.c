@@ -1,7 +1,8 @@
 /* Follows an Engine and prints what the hooks of inventory/follow.h are called with, one line each:
- * follow SOCKET [inspect]. For the tests with a real Engine and for tests/inventory/measure.py. */
+ * follow SOCKET [inspect]. SIGUSR1 prints the whole set. For the tests with a real Engine and scripts/bench-follow.py. */
 #include "inventory/follow.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,25 @@ static void print_container(const char *what, const struct known_container *cont
     for (size_t i = 0; i < container->address_count; i++)
         printf(" %s", container->addresses[i].text);
     putchar('\n');
+}
+
+static volatile sig_atomic_t wanted;
+
+static void want(int signal_number)
+{
+    (void)signal_number;
+    wanted = 1;
+}
+
+static void print_all(const struct containers *containers)
+{
+    puts(containers->known ? "set known" : "set unknown");
+    for (size_t i = 0; i < containers->count; i++)
+        print_container("set", containers->list[i]);
+    for (size_t i = 0; i < containers->network_count; i++)
+        printf("set network %.12s %s\n", containers->networks[i].id,
+               containers->networks[i].subnets.count > 0 ? containers->networks[i].subnets.items[0] : "");
+    puts("set end");
 }
 
 static void changed(void *context, struct known_container *container)
@@ -41,9 +61,6 @@ static void renewed(void *context)
 
     printf("renewed %zu containers %zu networks %zu inspected\n", containers->count, containers->network_count,
            printer->inspected);
-    for (size_t i = 0; i < containers->network_count; i++)
-        for (size_t k = 0; k < containers->networks[i].subnets.count; k++)
-            printf("network %.12s %s\n", containers->networks[i].id, containers->networks[i].subnets.items[k]);
 }
 
 static void lost(void *context)
@@ -80,12 +97,17 @@ int main(int count, char **arguments)
 
     if (count < 2)
         return 2;
+    signal(SIGUSR1, want);
     setvbuf(stdout, NULL, _IOLBF, 0);
     snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", arguments[1]);
     printer.follow = follow_begin(&settings, &hooks);
     for (;;) {
         struct pollfd polled[FOLLOW_DESCRIPTORS];
 
+        if (wanted) {
+            wanted = 0;
+            print_all(follow_containers(printer.follow));
+        }
         follow_step(printer.follow);
         poll(polled, follow_poll(printer.follow, polled), (int)follow_patience(printer.follow));
     }
