@@ -33,7 +33,8 @@ suite hostile       'haproxy engine=dockerd-hostile fresh experimental'         
 # The same, and ordinary clients, on the newest Engine and Podman in Debian, with their own clients
 suite e2e-engine28  'haproxy image engine=dockerd-28 fresh experimental sid'    tests/hostile tests/e2e/guard.bats \
                                                                                 tests/e2e/hostile.bats \
-                                                                                tests/e2e/buildkit.bats
+                                                                                tests/e2e/buildkit.bats \
+                                                                                tests/e2e/follow.bats
 # Real clients, each with its preset
 suite clients-quick 'haproxy engine=dockerd-clients quick'                      tests/clients
 # On demand: all of them, on an old Engine and on the newest
