@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool shortest_form(const char *text, char *to, unsigned *bits)
 {
@@ -72,12 +73,15 @@ static const char *read_dns_name(struct claim *client, const char *name)
     return NULL;
 }
 
-/* The names of containers, services and projects (API description, ContainerCreate: name). */
+/* The names of containers, services and projects (API description, ContainerCreate: name), upper and lower case being
+ * different. Names with an empty part between dots are slips. */
 static bool is_name(const char *text, size_t length)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    const char *twice = strstr(text, "..");
 
-    return length > 0 && strchr("_.-", text[0]) == NULL && strspn(text, allowed) >= length;
+    return length > 0 && strchr("_.-", text[0]) == NULL && strspn(text, allowed) >= length &&
+           text[length - 1] != '.' && (twice == NULL || twice >= text + length);
 }
 
 static const char *read_service(struct claim *client, const char *text)
@@ -100,7 +104,7 @@ static const char *read_name(struct claim *client, const char *name)
     if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !is_name(name, strlen(name)))
         return "neither the name of a container, nor an address, nor a CIDR, nor service:<name>, dns:<name> or "
                "cn:<common name>";
-    if (strcmp(name, "localhost") == 0)
+    if (strcasecmp(name, "localhost") == 0)
         return "not the name of a container; use 127.0.0.1 and ::1 for the proxy's own container";
     bounded_copy(client->text, sizeof client->text, name);
     return NULL;
