@@ -18,6 +18,7 @@
 #include "process/supervisor.h"
 #include "process/warnings.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,20 +29,25 @@
 #define BAD_ENVIRONMENT 2
 
 /* Reads the inventory and the machine, and renders haproxy.cfg, which the caller frees. NULL with a problem on failure.
- * The caller frees the inventory in both cases. */
-static char *make_config(const struct environment *environment, struct inventory *inventory, struct problems *problems)
+ * The caller frees the inventory in both cases. Begins a follower, unless that is NULL, which reads the containers
+ * meanwhile. */
+static char *make_config(const struct environment *environment, struct inventory *inventory, struct follower *follower,
+                         struct problems *problems)
 {
     struct machine machine;
 
     inventory_read(inventory, environment, INVENTORY_MILLISECONDS);
     machine_read(&machine, environment, problems);
+    if (follower != NULL && problems->count == 0 &&
+        !follower_begin(follower, environment, inventory, &machine.credentials))
+        problem(problems, "a process cannot be started: %s", strerror(errno));
     return config_text(environment, &machine, inventory, problems);
 }
 
 static int render(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
     struct inventory inventory;
-    char *config = make_config(environment, &inventory, problems);
+    char *config = make_config(environment, &inventory, NULL, problems);
 
     inventory_free(&inventory);
 
@@ -56,7 +62,7 @@ static int render(const struct arguments *arguments, const struct environment *e
 static int check(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
     struct inventory inventory;
-    char *config = make_config(environment, &inventory, problems);
+    char *config = make_config(environment, &inventory, NULL, problems);
     bool usable = haproxy_usable(environment->settings.haproxy, problems);
     struct config_file file;
     bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
@@ -93,8 +99,9 @@ static void report_taken(const struct environment *environment, struct problems 
 static int run(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
     const struct settings *settings = &environment->settings;
-    struct supervision supervision = {.environment = environment, .variables = environ, .config = {.fd = -1}};
-    char *config = make_config(environment, &supervision.inventory, problems);
+    struct supervision supervision = {
+        .environment = environment, .variables = environ, .config = {.fd = -1}, .follower = NO_FOLLOWER};
+    char *config = make_config(environment, &supervision.inventory, &supervision.follower, problems);
     bool usable = haproxy_usable(settings->haproxy, problems);
     bool made;
     int code = BAD_ENVIRONMENT;
@@ -106,6 +113,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
            config_file_put(&supervision.config, settings->runtime_dir, problems);
     free(config);
     if (!made) {
+        follower_end(&supervision.follower);
         inventory_free(&supervision.inventory);
         return BAD_ENVIRONMENT;
     }
@@ -113,6 +121,7 @@ static int run(const struct arguments *arguments, const struct environment *envi
     if ((settings->tls_cert_path != NULL || settings->upstream_tls_cert_path != NULL) &&
         !supervision_check(&supervision, &supervision.config)) {
         problem(problems, "HAProxy refuses the configuration or its certificates, see above");
+        follower_end(&supervision.follower);
     } else {
         warn(environment, &supervision.inventory);
         code = supervise(&supervision);

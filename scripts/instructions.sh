@@ -43,11 +43,15 @@ instructions() {
 python3 "$ROOT/tests/support/engine.py" "$work/docker.sock" >"$work/requests" &
 pids=$!
 until [ -S "$work/docker.sock" ]; do sleep 0.1; done
+# Where profiles depend on containers: 200 of them, and the client has the profile A.
+seq 200 | sed 's/.*/10.1.2.& b/' >"$work/profiles.map"
+echo '127.0.0.1 a' >>"$work/profiles.map"
 first=''
 for variables; do
     # shellcheck disable=SC2086
     env "DATA_DIR=$ROOT" "SOCKET_PATH=$work/docker.sock" "LISTEN=tcp://127.0.0.1:$port" $variables "$BUILD/docker-socket-proxy" render |
-        sed 's/^    nbthread .*/    nbthread 1/' >"$work/haproxy.cfg"
+        sed "s/^    nbthread .*/    nbthread 1/; s/proc.inventory int(0)/proc.inventory int(1)/; s|opt@virtual/profiles|$work/profiles.map|; s|virtual/profiles|$work/profiles.map|" \
+            >"$work/haproxy.cfg"
     low=$(instructions $few)
     high=$(instructions $many)
     each=$(((high - low) / (many - few)))

@@ -116,7 +116,7 @@ void set_clients(struct values *values, const struct environment *environment, c
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         values_list(values, lists[i]);
     values_set_if(values, "client_ca", machine->client_ca);
-    values_set_if(values, "profiles", environment->profile_count > 1);
+    values_set_if(values, "profiles", environment->profile_count > 1 || environment->settings.profiles_from_labels);
     for (size_t i = 0; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
 

@@ -146,6 +146,7 @@ char *config_text(const struct environment *environment, const struct machine *m
     set_frontend(values, environment, machine);
     set_clients(values, environment, machine);
     set_names(values, environment, machine);
+    set_identities(values, environment, inventory);
     add_backends(values, definitions, environment, machine, inventory);
     set_definitions(values, definitions);
     definitions_free(definitions);

@@ -1,5 +1,9 @@
-/* What HAProxy's virtual maps (virt@NAME) say of the containers. haproxy.cfg only names the maps; process/follower.c
- * fills them and keeps them in step with the Engine. proc.inventory is 1 while they are true. */
+/* What HAProxy's virtual maps say of the containers. haproxy.cfg only names the maps; process/follower.c fills them and
+ * keeps them in step with the Engine. While they are true, proc.inventory is the number of the Engine, from 1; else 0.
+ *
+ * haproxy.cfg declares the maps of maps_names once in its global section, and rules use them as virtual/NAME, as
+ * commands do. (HAProxy 3.0 lets a map virt@NAME be used only once: management of patterns, pattern_read_from_file;
+ * declared as an optional file that does not exist, it may be used anywhere.) */
 #ifndef CONFIG_MAPS_H
 #define CONFIG_MAPS_H
 
@@ -8,7 +12,7 @@
 #include "inventory/inventory.h"
 
 struct map_entry {
-    char *map; /* the name without virt@: "clients", "targets_traefik"; owned, as are the others */
+    char *map; /* the name without virtual/: "profiles", "targets_traefik"; owned, as are the others */
     char *key;
     char *value;
     bool closes; /* the entry refuses something: it stays if two containers claim the key. If an entry that opens
@@ -35,7 +39,26 @@ void maps_add_container(struct map_entries *entries, const struct maps_of *of, c
 void maps_add_networks(struct map_entries *entries, const struct maps_of *of, const struct containers *containers);
 void map_entries_free(struct map_entries *entries);
 
-/* For config/targets.c and others: adds an entry, whose strings are copied. */
+/* Adds the names of the maps that haproxy.cfg has, each of which may be empty. */
+void maps_names(struct inventory_list *names, const struct maps_of *of);
+
+/* What a map has for a key that is claimed with different values, none of which closes; NULL: nothing. The string is
+ * static. */
+const char *map_disputed(const char *map);
+
+/* What fills a map, or several of one kind: a row of the table in config/maps.c. */
+struct map_source {
+    bool (*needed)(const struct environment *environment, const struct inventory *inventory);
+    void (*add_names)(struct inventory_list *names, const struct maps_of *of);
+    void (*add_container)(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
+                          const struct known_container *container);
+    void (*add_networks)(struct map_entries *entries, const struct maps_of *of,
+                         const struct containers *containers); /* NULL: the networks do not matter */
+};
+
+extern const struct map_source map_of_clients; /* config/identity.c */
+
+/* For the sources: adds an entry, whose strings are copied. */
 void map_entry_add(struct map_entries *entries, const char *map, const char *key, const char *value, bool closes);
 
 /* Adds an entry for each reference to the container of up to 12 characters of its id, and for its names: haproxy.cfg

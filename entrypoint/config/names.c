@@ -1,4 +1,4 @@
-/* The values for clients that profiles claim by name, which only the DNS of the container network can resolve. */
+/* The values for clients that profiles claim by a name of the DNS of the container network, dns:NAME. */
 #include "config/parts.h"
 
 #include <stdint.h>
@@ -17,7 +17,7 @@ static unsigned each_name(struct values *values, const struct environment *envir
         for (size_t k = 0; k < environment->profiles[i].clients.count; k++) {
             const struct claim *client = &environment->profiles[i].clients.list[k];
 
-            if (client->kind != CLAIM_NAME || (text != NULL && strcmp(client->text, text) != 0))
+            if (client->kind != CLAIM_DNS || (text != NULL && strcmp(client->text, text) != 0))
                 continue;
             count++;
             if (values != NULL) {

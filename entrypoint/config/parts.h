@@ -15,6 +15,10 @@ void set_clients(struct values *values, const struct environment *environment, c
 void set_binds(struct values *values, const struct environment *environment, const struct machine *machine,
                const struct listeners *listeners, const char *name);
 
+/* config/identity.c: the profile of a container, by the map `profiles` (clients.cfg, unsure.cfg), and whether there are
+ * maps at all. */
+void set_identities(struct values *values, const struct environment *environment, const struct inventory *inventory);
+
 /* config/names.c: clients that profiles claim by name (names.cfg). */
 void set_names(struct values *values, const struct environment *environment, const struct machine *machine);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool shortest_form(const char *text, char *to, unsigned *bits)
 {
@@ -62,30 +63,88 @@ static const char *read_certificate(struct claim *client, const char *name)
     return NULL;
 }
 
-static const char *read_name(struct claim *client, const char *name)
+static const char *read_dns_name(struct claim *client, const char *name)
 {
-    client->kind = CLAIM_NAME;
-    /* Digits and dots are a mistyped address, not a name. */
-    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) ||
-        !host_name_read(name, client->text))
-        return "neither a container or host name, nor an address, nor a CIDR, nor cn:<common name>";
+    client->kind = CLAIM_DNS;
+    if (!host_name_read(name, client->text))
+        return "not a name of the DNS";
     if (strcmp(client->text, "localhost") == 0)
         return "not a name of the DNS; use 127.0.0.1 and ::1 for the proxy's own container";
     return NULL;
 }
 
+/* The names of containers, services and projects (API description, ContainerCreate: name), upper and lower case being
+ * different. Names with an empty part between dots are slips. */
+static bool is_name(const char *text, size_t length)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    const char *twice = strstr(text, "..");
+
+    return length > 0 && strchr("_.-", text[0]) == NULL && strspn(text, allowed) >= length &&
+           text[length - 1] != '.' && (twice == NULL || twice >= text + length);
+}
+
+static const char *read_service(struct claim *client, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    size_t project = slash != NULL ? (size_t)(slash - text) : 0;
+    const char *name = slash != NULL ? slash + 1 : text;
+
+    client->kind = CLAIM_SERVICE;
+    if ((slash != NULL && !is_name(text, project)) || !is_name(name, strlen(name)))
+        return "not service:NAME or service:PROJECT/NAME";
+    bounded_copy(client->text, sizeof client->text, text);
+    return NULL;
+}
+
+static const char *read_name(struct claim *client, const char *name)
+{
+    client->kind = CLAIM_NAME;
+    /* Digits and dots are a mistyped address, not a name. */
+    if ((strchr(name, '.') != NULL && strspn(name, "0123456789.") == strlen(name)) || !is_name(name, strlen(name)))
+        return "neither the name of a container, nor an address, nor a CIDR, nor service:<name>, dns:<name> or "
+               "cn:<common name>";
+    if (strcasecmp(name, "localhost") == 0)
+        return "not the name of a container; use 127.0.0.1 and ::1 for the proxy's own container";
+    bounded_copy(client->text, sizeof client->text, name);
+    return NULL;
+}
+
 static const char *read_client(struct claim *client, char *text)
 {
+    static const struct {
+        enum claim_kind kind;
+        const char *(*read)(struct claim *client, const char *text);
+    } readers[] = {{CLAIM_CERTIFICATE, read_certificate}, {CLAIM_SERVICE, read_service}, {CLAIM_DNS, read_dns_name}};
+
     if (strlen(text) >= CLAIM_TEXT_MAX)
         return "too long";
-    if (strncmp(text, "cn:", 3) == 0)
-        return read_certificate(client, text + 3);
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        size_t length = strlen(claim_prefix(readers[i].kind));
+
+        if (strncmp(text, claim_prefix(readers[i].kind), length) == 0)
+            return readers[i].read(client, text + length);
+    }
     if (strchr(text, '/') != NULL)
         return read_network(client, text);
     client->kind = CLAIM_ADDRESS;
     if (shortest_form(text, client->text, &client->bits))
         return NULL;
     return read_name(client, text);
+}
+
+const char *claim_prefix(enum claim_kind kind)
+{
+    switch (kind) {
+    case CLAIM_CERTIFICATE:
+        return "cn:";
+    case CLAIM_DNS:
+        return "dns:";
+    case CLAIM_SERVICE:
+        return "service:";
+    default:
+        return "";
+    }
 }
 
 /* Whether the entry after the last one repeats another. */

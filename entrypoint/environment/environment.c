@@ -100,7 +100,7 @@ static void check_name(const char *name, char profile[PROFILE_NAME_MAX], struct 
         return;
     }
     if (strncasecmp(name, "PROFILE_", strlen("PROFILE_")) != 0 &&
-        strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0) {
+        (strncasecmp(name, "PROFILES_", strlen("PROFILES_")) != 0 || variable_find(name) != NULL)) {
         refuse_near_setting(name, problems);
         return;
     }
@@ -160,13 +160,13 @@ static void claim_text(const struct claim *client, char *text, size_t size)
     if (client->kind == CLAIM_NETWORK)
         bounded_format(text, size, "%s/%u", client->text, client->bits);
     else
-        bounded_format(text, size, "%s%s", client->kind == CLAIM_CERTIFICATE ? "cn:" : "", client->text);
+        bounded_format(text, size, "%s%s", claim_prefix(client->kind), client->text);
 }
 
 static void check_claim(const struct environment *environment, size_t i, const struct claim *client,
                         struct problems *problems)
 {
-    char text[CLAIM_TEXT_MAX + 8];
+    char text[CLAIM_TEXT_MAX + 16];
 
     claim_text(client, text, sizeof text);
     for (size_t j = i + 1; j < environment->profile_count; j++) {

@@ -13,8 +13,8 @@
 #define MILLISECONDS 1000 /* for a whole conversation */
 #define ANSWER_MAX   4096 /* bytes */
 
-/* Gives HAProxy a connection: it takes a descriptor that comes with two bytes (proto_sockpair.c, send_fd_uxst). */
-static bool give(int offers, int connection)
+/* (HAProxy takes a descriptor that comes with two bytes: proto_sockpair.c, send_fd_uxst.) */
+bool runtime_give(int offers, int connection)
 {
     char bytes[2] = "";
     struct iovec vector = {.iov_base = bytes, .iov_len = sizeof bytes};
@@ -64,7 +64,7 @@ static bool command(int offers, const char *commands, char answer[ANSWER_MAX + 1
     bool done = false;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
-        bool given = give(offers, ends[1]);
+        bool given = runtime_give(offers, ends[1]);
 
         close(ends[1]);
         done = given && converse(ends[0], commands, answer);

@@ -9,6 +9,10 @@
  * if HAProxy has not done it. */
 bool runtime_set(int offers, const char *name, int value);
 
+/* Gives HAProxy a connection to its Runtime API: one end of a socket pair, which the caller may close then. Returns
+ * false if HAProxy has ended, or has not taken earlier ones. Never waits. */
+bool runtime_give(int offers, int connection);
+
 /* Returns a number of the running HAProxy's `show info` (management guide, section 9.3), such as DroppedLogs, or -1 if
  * HAProxy has not told it. offers and the time as for runtime_set. */
 long runtime_number(int offers, const char *name);

@@ -32,15 +32,27 @@
 #define CA_MAX        2 /* of the listeners and of the upstreams */
 #define UNREACHABLE   4 /* the exit code of EXIT_WHEN_UNREACHABLE */
 
+/* Pauses before another follower, if the one before has not lasted, in milliseconds. */
+#define FOLLOWER_PAUSE  100
+#define FOLLOWER_PAUSES 2000 /* the longest; each is twice the last one */
+#define FOLLOWER_STEADY 10000
+
+/* A HAProxy, and what belongs to it. */
+struct serving {
+    pid_t pid;  /* 0: none */
+    int offers; /* our end of the socket pair for its listening sockets, see struct handover; -1: none */
+    struct follower follower;
+    long follow_at;    /* when to begin another follower, see channel_now; 0: not */
+    long follow_pause; /* the next pause */
+};
+
 struct supervisor {
     struct supervision *supervision;
     struct reach reach;
     int signals; /* descriptor */
-    pid_t current;
-    int current_offers; /* our end of the socket pair for its listening sockets, see struct handover */
-    pid_t next;         /* will replace the current one, does not listen yet; 0 for none */
-    int next_offers;    /* likewise of next; -1 for none */
-    bool next_takes;    /* next takes over the current one's listening sockets */
+    struct serving current;
+    struct serving next; /* will replace the current one, does not listen yet */
+    bool next_takes;     /* next takes over the current one's listening sockets */
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
@@ -51,7 +63,7 @@ struct supervisor {
     bool refused;       /* the files are not valid: their policy is not the one in force */
     bool told;          /* the current HAProxy shows so */
     bool checked;       /* the containers that could not be created again have been listed, which is done once */
-    pid_t old[OLD_MAX]; /* replaced, still serving their last streams */
+    struct serving old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
     time_t next_reminder; /* of an audit */
@@ -75,33 +87,46 @@ static time_t seconds(void)
     return now.tv_sec;
 }
 
-/* Starts HAProxy, with our end of its socket pair in offers. Returns its process ID, or -1 with errno set.
+/* Starts HAProxy, and gives it the connection to its follower. Returns false with errno set on failure.
  *
  * A replacement gets our own process ID after -sf: HAProxy sends SIGUSR1 to the processes named there as soon as it
  * listens (management guide, section 4). It takes over the listening sockets (-x, section 3). If it bound them again, a
  * Unix socket would refuse connections until HAProxy calls listen, and connections that the old one has not accepted
  * would be lost when that one closes its socket. */
-static pid_t start(const struct supervisor *supervisor, const struct config_file *config, int take, int *offers)
+static bool start(const struct supervisor *supervisor, struct serving *serving, const struct config_file *config,
+                  int take)
 {
     char us[24];
     char other[24];
     char *const first[] = {"haproxy", "-db", "-f", (char *)config->path, NULL};
     char *const next[] = {"haproxy", "-db", "-f", (char *)config->path, "-sf", us, take < 0 ? NULL : "-x", other, NULL};
     int ends[2];
-    pid_t child;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
+        return false;
     bounded_format(us, sizeof us, "%ld", (long)getpid());
     bounded_format(other, sizeof other, "sockpair@%d", take);
-    child = haproxy_start(supervisor->supervision->environment->settings.haproxy,
-                          supervisor->current > 0 ? next : first, -1,
-                          &(struct handover){.offer = ends[1], .take = take});
+    serving->pid = haproxy_start(supervisor->supervision->environment->settings.haproxy,
+                                 supervisor->current.pid > 0 ? next : first, -1,
+                                 &(struct handover){.offer = ends[1], .take = take});
     close(ends[1]);
-    *offers = ends[0];
-    if (child < 0)
-        close_descriptor(offers);
-    return child;
+    serving->offers = ends[0];
+    if (serving->pid > 0) {
+        follower_give(&serving->follower, serving->offers);
+        return true;
+    }
+    serving->pid = 0;
+    close_descriptor(&serving->offers);
+    return false;
+}
+
+/* Ends what belongs to a HAProxy that has ended. */
+static void forget(struct serving *serving)
+{
+    serving->pid = 0;
+    close_descriptor(&serving->offers);
+    follower_end(&serving->follower);
+    serving->follow_at = 0;
 }
 
 static const struct environment *next_environment(const struct supervisor *supervisor)
@@ -141,19 +166,18 @@ static bool listeners_in_place(const struct supervisor *supervisor)
 static bool start_next(struct supervisor *supervisor, bool takes)
 {
     supervisor->next_takes = takes;
-    supervisor->next = start(supervisor, &supervisor->next_config, takes ? supervisor->current_offers : -1,
-                             &supervisor->next_offers);
-    return supervisor->next > 0;
+    return start(supervisor, &supervisor->next, &supervisor->next_config,
+                 takes ? supervisor->current.offers : -1);
 }
 
 static void signal_all(const struct supervisor *supervisor, int number)
 {
-    if (supervisor->current > 0)
-        kill(supervisor->current, number);
-    if (supervisor->next > 0)
-        kill(supervisor->next, number);
+    if (supervisor->current.pid > 0)
+        kill(supervisor->current.pid, number);
+    if (supervisor->next.pid > 0)
+        kill(supervisor->next.pid, number);
     for (size_t i = 0; i < supervisor->old_count; i++)
-        kill(supervisor->old[i], number);
+        kill(supervisor->old[i].pid, number);
 }
 
 bool supervision_check(const struct supervision *supervision, const struct config_file *config)
@@ -200,13 +224,63 @@ static bool ca_has_changed(struct supervisor *supervisor, bool remember)
 
 static void forget_next(struct supervisor *supervisor)
 {
-    supervisor->next = 0;
-    close_descriptor(&supervisor->next_offers);
+    forget(&supervisor->next);
     inventory_free(&supervisor->next_inventory);
     config_file_close(&supervisor->next_config);
     supervisor->refused |= supervisor->next_environment != NULL;
     policy_free(supervisor->next_environment);
     supervisor->next_environment = NULL;
+}
+
+/* Lets follow_on begin another follower. */
+static void plan_follower(struct serving *serving)
+{
+    if (serving->follower.begun + FOLLOWER_STEADY <= channel_now())
+        serving->follow_pause = 0;
+    serving->follow_at = channel_now() + serving->follow_pause;
+    serving->follow_pause = serving->follow_pause == 0 ? FOLLOWER_PAUSE : 2 * serving->follow_pause;
+    if (serving->follow_pause > FOLLOWER_PAUSES)
+        serving->follow_pause = FOLLOWER_PAUSES;
+}
+
+static void begin_follower(struct serving *serving, const struct environment *environment,
+                           const struct inventory *inventory, const struct credentials *credentials)
+{
+    serving->follow_at = 0;
+    if (follower_begin(&serving->follower, environment, inventory, credentials))
+        return;
+    notice("the process that follows the Engine's containers cannot be started: %s; requests that depend on them get "
+           "503 until it is",
+           strerror(errno));
+    plan_follower(serving);
+}
+
+/* Makes a connection for another follower. The first thing that HAProxy reads on it is that nothing is certain. */
+static bool connect_follower(struct serving *serving)
+{
+    if (follower_connect(&serving->follower) && follower_give(&serving->follower, serving->offers))
+        return true;
+    follower_end(&serving->follower);
+    return false;
+}
+
+/* Begins another follower when it is time. */
+static void follow_on(struct serving *serving, const struct environment *environment, const struct inventory *inventory)
+{
+    if (serving->follow_at == 0 || channel_now() < serving->follow_at)
+        return;
+    if (serving->follower.ours < 0 && serving->offers >= 0 && !connect_follower(serving))
+        plan_follower(serving);
+    else
+        begin_follower(serving, environment, inventory, &serving->follower.credentials);
+}
+
+/* Waits for the first reading, so that HAProxy does not begin to serve without it. An Engine that has not responded to
+ * the inventory has been waited for already. */
+static void await_follower(struct follower *follower, const struct inventory *inventory)
+{
+    if (inventory->complete)
+        follower_await(follower, follower->begun + INVENTORY_MILLISECONDS);
 }
 
 /* Makes the next configuration. Logs the reason and returns false if that fails. */
@@ -221,6 +295,7 @@ static bool make_next(struct supervisor *supervisor)
     bool made;
 
     machine_read(&machine, environment, &problems);
+    begin_follower(&supervisor->next, environment, &supervisor->next_inventory, &machine.credentials);
     config = config_text(environment, &machine, &supervisor->next_inventory, &problems);
     made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
 
@@ -238,7 +313,7 @@ static bool make_next(struct supervisor *supervisor)
 /* reads: the request needs the variables to be read again. */
 static bool is_under_way(struct supervisor *supervisor, bool reads)
 {
-    if (supervisor->next == 0)
+    if (supervisor->next.pid == 0)
         return false;
     supervisor->again = true;
     supervisor->again_reads |= reads;
@@ -254,6 +329,7 @@ static void reload_with(struct supervisor *supervisor, struct inventory *fresh)
         forget_next(supervisor);
         return;
     }
+    await_follower(&supervisor->next.follower, &supervisor->next_inventory);
     if (!start_next(supervisor, listeners_in_place(supervisor))) {
         notice("reload: a new HAProxy cannot be started: %s; the running one goes on", strerror(errno));
         forget_next(supervisor);
@@ -361,7 +437,7 @@ static void reload_if_new(struct supervisor *supervisor)
 /* Starts the reload that was requested during the last one. */
 static void follow(struct supervisor *supervisor)
 {
-    if (!supervisor->again || supervisor->next != 0)
+    if (!supervisor->again || supervisor->next.pid != 0)
         return;
     supervisor->again = false;
     if (supervisor->again_reads) {
@@ -374,6 +450,7 @@ static void follow(struct supervisor *supervisor)
 
 static void forget_old(struct supervisor *supervisor, size_t i)
 {
+    forget(&supervisor->old[i]);
     supervisor->old_count--;
     memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
 }
@@ -431,18 +508,17 @@ static void take_over(struct supervisor *supervisor)
 {
     if (supervisor->old_count == OLD_MAX) {
         notice("reload: %d replaced HAProxy processes still serve their streams; the oldest is ended", OLD_MAX);
-        kill(supervisor->old[0], SIGKILL);
+        kill(supervisor->old[0].pid, SIGKILL);
         forget_old(supervisor, 0);
     }
-    lost_look(&supervisor->lost, supervisor->current_offers, true);
+    lost_look(&supervisor->lost, supervisor->current.offers, true);
     lost_begin(&supervisor->lost);
-    kill(supervisor->current, SIGUSR1);
+    kill(supervisor->current.pid, SIGUSR1);
+    close_descriptor(&supervisor->current.offers);
+    follower_finish(&supervisor->current.follower);
     supervisor->old[supervisor->old_count++] = supervisor->current;
-    close_descriptor(&supervisor->current_offers);
     supervisor->current = supervisor->next;
-    supervisor->current_offers = supervisor->next_offers;
-    supervisor->next = 0;
-    supervisor->next_offers = -1;
+    supervisor->next = (struct serving){.offers = -1, .follower = NO_FOLLOWER};
     supervisor->told = false;
     adopt(supervisor);
     notice("reloaded: new connections get the new configuration and certificates, open ones go on");
@@ -451,7 +527,7 @@ static void take_over(struct supervisor *supervisor)
 /* Reloads if a watched file has changed. During another reload, the next look finds it again. */
 static void follow_files(struct supervisor *supervisor)
 {
-    int changed = supervisor->next == 0 ? watch_step(&supervisor->watch) : 0;
+    int changed = supervisor->next.pid == 0 ? watch_step(&supervisor->watch) : 0;
 
     if (changed != 0)
         reload_variables(supervisor, (changed & WATCH_CERTIFICATE) != 0 ? CHANGED_CERTIFICATE : CHANGED_VARIABLES);
@@ -461,12 +537,46 @@ static void follow_files(struct supervisor *supervisor)
  * sockets within a second, HAProxy's limit. So the next one is tried once more, without them. */
 static void next_ended(struct supervisor *supervisor)
 {
-    close_descriptor(&supervisor->next_offers);
-    if (supervisor->deadline == 0 && supervisor->next_takes && start_next(supervisor, false))
-        return;
+    struct credentials credentials = supervisor->next.follower.credentials;
+
+    forget(&supervisor->next);
+    if (supervisor->deadline == 0 && supervisor->next_takes) {
+        begin_follower(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory, &credentials);
+        await_follower(&supervisor->next.follower, &supervisor->next_inventory);
+        if (start_next(supervisor, false))
+            return;
+    }
     forget_next(supervisor);
     if (supervisor->deadline == 0)
         notice("reload: a new HAProxy did not start; the running one goes on");
+}
+
+/* The follower of a HAProxy has ended: another one has to begin. */
+static void replace_follower(struct serving *serving)
+{
+    serving->follower.pid = 0;
+    follower_end(&serving->follower);
+    connect_follower(serving);
+    plan_follower(serving);
+}
+
+/* A follower has ended: by itself, or because its HAProxy does. */
+static void follower_ended(struct supervisor *supervisor, pid_t child, int status)
+{
+    for (size_t i = 0; i < supervisor->old_count; i++)
+        if (supervisor->old[i].follower.pid == child) {
+            supervisor->old[i].follower.pid = 0;
+            kill(supervisor->old[i].pid, SIGTERM); /* it takes no further connection */
+        }
+    if (supervisor->deadline != 0)
+        return;
+    if (supervisor->next.follower.pid == child)
+        replace_follower(&supervisor->next);
+    if (supervisor->current.follower.pid != child)
+        return;
+    if (status != 0)
+        notice("the process that follows the Engine's containers has ended; another one begins");
+    replace_follower(&supervisor->current);
 }
 
 /* Collects children that have ended; as PID 1 we inherit orphans too. Returns true, with the status, if no HAProxy is
@@ -477,38 +587,41 @@ static bool ended(struct supervisor *supervisor, int *status)
     int how;
 
     while ((child = waitpid(-1, &how, WNOHANG)) > 0) {
-        if (child == supervisor->current) {
-            supervisor->current = 0;
+        if (child == supervisor->current.pid) {
+            forget(&supervisor->current);
             *status = how;
         }
-        if (child == supervisor->next)
+        if (child == supervisor->next.pid)
             next_ended(supervisor);
         for (size_t i = 0; i < supervisor->old_count; i++)
-            if (supervisor->old[i] == child) {
+            if (supervisor->old[i].pid == child) {
                 forget_old(supervisor, i);
                 break;
             }
+        follower_ended(supervisor, child, how);
     }
-    if (supervisor->current != 0)
+    if (supervisor->current.pid != 0)
         return false;
-    return supervisor->deadline == 0 || (supervisor->next == 0 && supervisor->old_count == 0);
+    return supervisor->deadline == 0 || (supervisor->next.pid == 0 && supervisor->old_count == 0);
 }
 
 static void stop(struct supervisor *supervisor)
 {
     if (supervisor->deadline == 0) {
-        lost_look(&supervisor->lost, supervisor->current_offers, true);
+        lost_look(&supervisor->lost, supervisor->current.offers, true);
         supervisor->deadline = seconds() + STOP_SECONDS;
     }
     signal_all(supervisor, SIGUSR1);
+    follower_finish(&supervisor->current.follower);
+    follower_finish(&supervisor->next.follower);
 }
 
 static void on_signal(struct supervisor *supervisor, const struct signalfd_siginfo *received)
 {
     int number = (int)received->ssi_signo;
 
-    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next > 0 &&
-        (pid_t)received->ssi_pid == supervisor->next)
+    if (number == SIGUSR1 && supervisor->deadline == 0 && supervisor->next.pid > 0 &&
+        (pid_t)received->ssi_pid == supervisor->next.pid)
         take_over(supervisor);
     else if (number == SIGHUP && supervisor->deadline == 0)
         reload(supervisor);
@@ -527,7 +640,7 @@ static void look_at_mounts(struct supervisor *supervisor)
 {
     const struct upstreams *upstreams = &supervisor->supervision->environment->settings.upstreams;
 
-    if (upstreams_stale(upstreams) == supervisor->stale || supervisor->next != 0)
+    if (upstreams_stale(upstreams) == supervisor->stale || supervisor->next.pid != 0)
         return;
     supervisor->stale = !supervisor->stale;
     for (size_t i = 0; i < upstreams->count; i++)
@@ -553,23 +666,34 @@ static void endure_loss(struct supervisor *supervisor)
 /* Lets the pages of HAProxy show whether the policy of the files is in force. */
 static void tell_haproxy(struct supervisor *supervisor)
 {
-    if (supervisor->refused == supervisor->told || supervisor->next != 0)
+    if (supervisor->refused == supervisor->told || supervisor->next.pid != 0)
         return;
     supervisor->told = supervisor->refused;
-    if (!runtime_set(supervisor->current_offers, "reload_failed", supervisor->refused))
+    if (!runtime_set(supervisor->current.offers, "reload_failed", supervisor->refused))
         notice("HAProxy has not been told whether the last reload was valid; its pages may not show it");
+}
+
+/* The milliseconds until a time on the clock of channel_now; -1 for 0, which is never. */
+static long until(long when)
+{
+    long left = when - channel_now();
+
+    return when == 0 ? -1 : left > 0 ? left : 0;
 }
 
 /* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
-    long of_files = supervisor->next == 0 ? watch_patience(&supervisor->watch) : -1;
+    long of_files = supervisor->next.pid == 0 ? watch_patience(&supervisor->watch) : -1;
     long of_audit = environment_audits(supervisor->supervision->environment)
                         ? 1000L * (supervisor->next_reminder > seconds() ? supervisor->next_reminder - seconds() : 0)
                         : -1;
     long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
+    long of_followers = sooner(until(supervisor->current.follow_at), until(supervisor->next.follow_at));
 
-    return supervisor->deadline != 0 ? 1000 : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), of_log);
+    return supervisor->deadline != 0 ? 1000
+                                     : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files),
+                                                   sooner(of_log, of_followers));
 }
 
 /* Nobody may forget that an audit forwards everything. */
@@ -589,7 +713,7 @@ static void wait_for_events(struct supervisor *supervisor)
     size_t count = 2 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 2));
     struct signalfd_siginfo received;
 
-    if (supervisor->deadline != 0 || supervisor->next != 0)
+    if (supervisor->deadline != 0 || supervisor->next.pid != 0)
         polled[1].fd = -1; /* poll ignores it; the events are read after the reload */
     poll(polled, count, patience(supervisor));
     while (read(supervisor->signals, &received, sizeof received) == (ssize_t)sizeof received)
@@ -601,8 +725,11 @@ static void wait_for_events(struct supervisor *supervisor)
     }
     if (reach_step(&supervisor->reach))
         reload_if_new(supervisor);
+    follow_on(&supervisor->current, supervisor->supervision->environment, &supervisor->supervision->inventory);
+    if (supervisor->next.pid > 0)
+        follow_on(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory);
     remind(supervisor);
-    lost_look(&supervisor->lost, supervisor->current_offers, false);
+    lost_look(&supervisor->lost, supervisor->current.offers, false);
     follow_files(supervisor);
     follow(supervisor);
     tell_haproxy(supervisor);
@@ -640,7 +767,8 @@ static void report_end(int status)
 int supervise(struct supervision *supervision)
 {
     struct supervisor supervisor = {.supervision = supervision,
-                                    .next_offers = -1,
+                                    .current = {.offers = -1, .follower = supervision->follower},
+                                    .next = {.offers = -1, .follower = NO_FOLLOWER},
                                     .next_config = {.fd = -1},
                                     .next_reminder = seconds() + AUDIT_SECONDS};
     sigset_t ours = handled_signals();
@@ -656,8 +784,8 @@ int supervise(struct supervision *supervision)
     policy_watch(&supervisor.watch, supervision->environment);
     ca_has_changed(&supervisor, true);
     supervisor.stale = upstreams_stale(&supervision->environment->settings.upstreams);
-    supervisor.current = start(&supervisor, &supervision->config, -1, &supervisor.current_offers);
-    if (supervisor.current < 0) {
+    await_follower(&supervisor.current.follower, &supervision->inventory);
+    if (!start(&supervisor, &supervisor.current, &supervision->config, -1)) {
         notice("%s: cannot be started: %s", supervision->environment->settings.haproxy, strerror(errno));
         return 1;
     }
@@ -672,7 +800,9 @@ int supervise(struct supervision *supervision)
     reach_end(&supervisor.reach);
     watch_end(&supervisor.watch);
     forget_next(&supervisor);
-    close_descriptor(&supervisor.current_offers);
+    forget(&supervisor.current);
+    while (supervisor.old_count > 0)
+        forget_old(&supervisor, 0);
     close(supervisor.signals);
     if (supervisor.unreachable)
         return UNREACHABLE;

@@ -2,6 +2,7 @@
 #ifndef PROCESS_SUPERVISOR_H
 #define PROCESS_SUPERVISOR_H
 
+#include "process/follower.h"
 #include "process/haproxy.h"
 #include "inventory/inventory.h"
 #include "environment/environment.h"
@@ -13,6 +14,7 @@ struct supervision {
     char *const *variables;                /* of the process: what a reload reads again, with its files; not owned */
     struct inventory inventory;            /* the one in the configuration; owned, replaced by a reload */
     struct config_file config;             /* owned, replaced by a reload */
+    struct follower follower;              /* for the HAProxy with this configuration; supervise takes it over */
 };
 
 /* Returns whether HAProxy accepts the configuration and the certificates as they are now; errors go to stderr. */
@@ -36,6 +38,9 @@ void supervisor_hold_signals(void);
  * Causes of a reload are SIGHUP and a changed file, for which the variables are read again (process/policy.h), a
  * changed certificate, and an Engine that responds for the first time or again and reports something new. If one is
  * requested during another, it follows it.
+ *
+ * Each HAProxy has a follower (process/follower.h) if its configuration needs one. If the follower ends by itself, another
+ * one begins; for a HAProxy that has been replaced that is not possible, so that one is ended too.
  *
  * If no Engine has been reached for EXIT_WHEN_UNREACHABLE, it stops in the same way, and supervise returns 4.
  *

@@ -37,16 +37,20 @@ static void ck_client(size_t i, enum claim_kind kind, const char *text, unsigned
 
 START_TEST(test_kinds)
 {
-    given("portainer, 10.0.0.7 ,172.20.0.9/16,cn:ops team,fd00::1,fd00:0:0::5/64,My_App.lan");
+    given("portainer, 10.0.0.7 ,172.20.0.9/16,cn:ops team,fd00::1,fd00:0:0::5/64,My_App.lan,dns:My_App.lan,"
+          "service:web,service:My-stack/web.1");
     ck_assert_msg(problem_count == 0, "%s", told);
-    ck_assert_uint_eq(clients.count, 7);
+    ck_assert_uint_eq(clients.count, 10);
     ck_client(0, CLAIM_NAME, "portainer", 0);
     ck_client(1, CLAIM_ADDRESS, "10.0.0.7", 0);
     ck_client(2, CLAIM_NETWORK, "172.20.0.0", 16);
     ck_client(3, CLAIM_CERTIFICATE, "ops team", 0);
     ck_client(4, CLAIM_ADDRESS, "fd00::1", 0);
     ck_client(5, CLAIM_NETWORK, "fd00::", 64);
-    ck_client(6, CLAIM_NAME, "my_app.lan", 0);
+    ck_client(6, CLAIM_NAME, "My_App.lan", 0);
+    ck_client(7, CLAIM_DNS, "my_app.lan", 0);
+    ck_client(8, CLAIM_SERVICE, "web", 0);
+    ck_client(9, CLAIM_SERVICE, "My-stack/web.1", 0);
 }
 END_TEST
 
@@ -65,17 +69,21 @@ END_TEST
 
 START_TEST(test_repeated)
 {
-    given("a,A,b,10.0.0.1,10.0.0.1/32,10.0.0.0/8,10.9.9.9/8,10.0.0.0/9,cn:a,cn:A,cn:a");
+    given("a,A,a,dns:b,dns:B,service:a,service:p/a,10.0.0.1,10.0.0.1/32,10.0.0.0/8,10.9.9.9/8,10.0.0.0/9,cn:a,cn:A,cn:a");
     ck_assert_msg(problem_count == 0, "%s", told);
-    ck_assert_uint_eq(clients.count, 7);
+    ck_assert_uint_eq(clients.count, 10);
+    /* The Engine tells upper and lower case apart, the DNS does not. */
     ck_client(0, CLAIM_NAME, "a", 0);
-    ck_client(1, CLAIM_NAME, "b", 0);
-    ck_client(2, CLAIM_ADDRESS, "10.0.0.1", 0);
-    ck_client(3, CLAIM_NETWORK, "10.0.0.0", 8);
-    ck_client(4, CLAIM_NETWORK, "10.0.0.0", 9);
+    ck_client(1, CLAIM_NAME, "A", 0);
+    ck_client(2, CLAIM_DNS, "b", 0);
+    ck_client(3, CLAIM_SERVICE, "a", 0);
+    ck_client(4, CLAIM_SERVICE, "p/a", 0);
+    ck_client(5, CLAIM_ADDRESS, "10.0.0.1", 0);
+    ck_client(6, CLAIM_NETWORK, "10.0.0.0", 8);
+    ck_client(7, CLAIM_NETWORK, "10.0.0.0", 9);
     /* a name is no certificate, and common names are not folded */
-    ck_client(5, CLAIM_CERTIFICATE, "a", 0);
-    ck_client(6, CLAIM_CERTIFICATE, "A", 0);
+    ck_client(8, CLAIM_CERTIFICATE, "a", 0);
+    ck_client(9, CLAIM_CERTIFICATE, "A", 0);
 }
 END_TEST
 
@@ -124,6 +132,21 @@ static const char *const wrong[] = {
     "cn:a\nb",
     "a..b",
     "a.",
+    "dns:",
+    "dns:x.",
+    "dns:10.0.0.1/8",
+    "dns:localhost",
+    "dns:a b",
+    "service:",
+    "service:/x",
+    "service:x/",
+    "service:a/b/c",
+    "service:-x",
+    "service:a b",
+    "service:%[src]",
+    "service:x'",
+    "SERVICE:x",
+    "docker:x",
 };
 
 START_TEST(test_wrong)
@@ -141,17 +164,22 @@ START_TEST(test_long)
     char name[CLAIM_TEXT_MAX + 8];
 
     memset(label, 'x', 63);
-    given(label);
+    snprintf(name, sizeof name, "dns:%s", label);
+    given(name);
     ck_assert_uint_eq(problem_count, 0);
     ck_assert_str_eq(clients.list[0].text, label);
-    snprintf(name, sizeof name, "%sx", label);
+    snprintf(name, sizeof name, "dns:%sx", label);
     given(name);
     ck_assert_uint_eq(problem_count, 1);
-    snprintf(name, sizeof name, "%s.%s.%s.%.61s", label, label, label, label);
+    snprintf(name, sizeof name, "dns:%s.%s.%s.%.59s", label, label, label, label);
     given(name);
     ck_assert_uint_eq(problem_count, 0);
+    ck_assert_str_eq(clients.list[0].text, name + strlen("dns:"));
+    snprintf(name, sizeof name, "%s.%s.%s.%.63s", label, label, label, label);
+    given(name); /* the Engine has no such limit */
+    ck_assert_uint_eq(problem_count, 0);
     ck_assert_str_eq(clients.list[0].text, name);
-    snprintf(name, sizeof name, "%s.%s.%s.%.62s", label, label, label, label);
+    snprintf(name, sizeof name, "%s.%s.%s.%.63sx", label, label, label, label);
     given(name);
     ck_assert_uint_eq(problem_count, 1);
     snprintf(name, sizeof name, "cn:%s%s%s%s", label, label, label, label);

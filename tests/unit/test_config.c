@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(test_profiles)
 {
-    char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.0/8,portainer,10.1.0.0/16",
+    char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.0/8,dns:portainer,10.1.0.0/16",
                                        "PROFILE_B_ALLOW_INFO=1", "PROFILE_B_RATE_LIMIT=7",
                                        "PROFILE_C_LISTEN=tcp://127.0.0.1:9", NULL});
     const char *narrow = strstr(config, "{ src 10.1.0.0/16 } !v6\n");
@@ -97,6 +97,24 @@ START_TEST(test_profiles)
 }
 END_TEST
 
+START_TEST(test_containers)
+{
+    char *config = rendered((char *[]){data_dir, "PROFILE_B_FROM=portainer", "PROFILE_B_ALLOW_INFO=1", NULL});
+
+    expect(config, "    set-var proc.inventory int(0)\n");
+    expect(config, "map_str(opt@virtual/profiles,-)\n");
+    expect(config, "set-var(txn.profile) src,map_ip(virtual/profiles,-)\n");
+    expect(config, "\nbackend profile_:unsure\n");
+    ck_assert_ptr_null(strstr(config, "resolvers"));
+    ck_assert_ptr_null(strstr(config, "portainer")); /* the map has it */
+    free(config);
+    config = rendered((char *[]){data_dir, "PROFILE_B_FROM=10.0.0.1", "PROFILE_B_ALLOW_INFO=1", NULL});
+    ck_assert_ptr_null(strstr(config, "inventory"));
+    ck_assert_ptr_null(strstr(config, "virtual/"));
+    free(config);
+}
+END_TEST
+
 START_TEST(test_guard)
 {
     char *config = rendered((char *[]){data_dir, "ALLOW_CREATE=1", NULL});
@@ -112,7 +130,7 @@ END_TEST
 
 /* ---- tests/fixtures/cfg/NAME.env -> NAME.cfg ---- */
 
-static const char *const golden_names[] = {"default",   "read-only", "create", "profiles", "tls",
+static const char *const golden_names[] = {"default",   "read-only", "create", "profiles", "names", "tls",
                                            "upstreams", "log",       "unix",   "metrics",  "redact"};
 #define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
 
@@ -315,6 +333,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, test_sections);
     tcase_add_test(tests, test_profiles);
+    tcase_add_test(tests, test_containers);
     tcase_add_test(tests, test_guard);
     tcase_add_loop_test(tests, test_golden, 0, GOLDEN_COUNT);
     tcase_add_test(tests, test_template);

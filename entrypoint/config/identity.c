@@ -1,0 +1,276 @@
+/* The maps `profiles` and `clients`: the profile of an address, which the container that has it gets by its name, its
+ * service or its label, and the name of that container. */
+#include "config/maps.h"
+
+#include "base/text.h"
+#include "config/parts.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROFILE_LABEL "docker-socket-proxy.profile"
+
+/* Values of `profiles` that are no profile. With a reason, UNKNOWN is followed by it. */
+#define NONE    "-"
+#define UNKNOWN "?"
+#define TWICE   "?*"
+
+/* The part of an unknown profile's name that the answer shows. Unit: bytes. */
+#define SHOWN_MAX 47
+
+static bool any_claims(const struct environment *environment, enum claim_kind kind)
+{
+    for (size_t i = 1; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment->profiles[i].clients.count; k++)
+            if (environment->profiles[i].clients.list[k].kind == kind)
+                return true;
+    return false;
+}
+
+static bool needed(const struct environment *environment, const struct inventory *inventory)
+{
+    (void)inventory;
+    return environment->settings.profiles_from_labels || any_claims(environment, CLAIM_NAME) ||
+           any_claims(environment, CLAIM_SERVICE);
+}
+
+static void add_names(struct inventory_list *names, const struct maps_of *of)
+{
+    (void)of;
+    inventory_list_add(names, "profiles");
+    inventory_list_add(names, "clients");
+}
+
+/* ---- haproxy.cfg ---- */
+
+/* How long a request waits for what is not known yet. It does not wait if clients are also looked for in the DNS, which
+ * has a limit of its own. */
+#define PATIENCE "300ms"
+
+void set_identities(struct values *values, const struct environment *environment, const struct inventory *inventory)
+{
+    bool followed = maps_needed(environment, inventory);
+    bool identifies = followed && needed(environment, inventory);
+    bool profiles = environment->profile_count > 1 || environment->settings.profiles_from_labels;
+    size_t engines = environment->settings.upstreams.count;
+    const char *patience = has_names(environment) ? "" : PATIENCE;
+
+    values_set_if(values, "followed", followed);
+    values_set_if(values, "follows_only", followed && !profiles);
+    values_set_if(values, "identifies", identifies);
+    values_set_if(values, "by_session", !identifies);
+    values_set_if(values, "any_networks", any_claims(environment, CLAIM_NETWORK));
+    values_set_if(values, "waits_only", followed && !identifies && *patience != '\0');
+    values_set(values, "patience", "%s", patience);
+    /* Of several Engines, the first that is up serves. The last rule that holds decides. */
+    values_set(values, "certain", "%s",
+               engines > 1 ? "var(txn.serving),sub(proc.inventory) -m int 0" : "var(proc.inventory) -m int gt 0");
+    values_list(values, "maps");
+    if (followed) {
+        struct inventory_list names = {.count = 0};
+
+        maps_names(&names, &(struct maps_of){.environment = environment, .inventory = inventory});
+        inventory_list_sort(&names);
+        for (size_t i = 0; i < names.count; i++)
+            values_set(values_row(values, "maps"), "map", "%s", names.items[i]);
+        inventory_list_free(&names);
+    }
+    values_list(values, "several");
+    for (size_t i = engines; engines > 1 && i-- > 0;)
+        values_set(values_row(values, "several"), "number", "%zu", i + 1);
+}
+
+/* ---- services ---- */
+
+/* What a container is an instance of; NULL: of none. Not owned, except short_name. */
+struct service {
+    const char *project; /* of Compose, or the stack */
+    const char *name;    /* in the project */
+    const char *whole;   /* of Swarm: the name with the stack */
+};
+
+/* (Labels of Compose come first: Swarm's tasks do not have them.) */
+static void find_service(struct service *service, const struct known_container *container)
+{
+    size_t length;
+
+    service->project = container_label(container, "com.docker.compose.project");
+    service->name = container_label(container, "com.docker.compose.service");
+    service->whole = NULL;
+    if (service->project != NULL && service->name != NULL)
+        return;
+    service->project = container_label(container, "com.docker.stack.namespace");
+    service->name = service->whole = container_label(container, "com.docker.swarm.service.name");
+    if (service->project == NULL || service->name == NULL)
+        return;
+    length = strlen(service->project);
+    if (strncmp(service->name, service->project, length) == 0 && service->name[length] == '_')
+        service->name += length + 1;
+}
+
+/* Finds the proxy's own project, NULL for none. Returns false if it is not known. */
+static bool find_own_project(const char **project, const struct maps_of *of, const struct containers *containers)
+{
+    const char *own = of->inventory->own.id;
+    const struct known_container *container = own != NULL ? containers_find(containers, own) : NULL;
+    struct service service = {.project = NULL};
+
+    if (container != NULL)
+        find_service(&service, container);
+    *project = service.project;
+    return own != NULL || !of->inventory->contained;
+}
+
+/* ---- claims ---- */
+
+/* How a profile claims a container, the most specific way first. */
+enum way { BY_NAME, BY_OWN_SERVICE, BY_PROJECT_AND_SERVICE, BY_SERVICE, NOT_AT_ALL };
+
+struct identity {
+    const struct known_container *container;
+    struct service service;
+    bool knows_project; /* own_project is known */
+    const char *own_project;
+};
+
+static bool equal(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static enum way name_claims(const char *name, const struct identity *identity)
+{
+    bool own = identity->knows_project &&
+               (identity->own_project == NULL || equal(identity->own_project, identity->service.project));
+
+    if (inventory_list_has(&identity->container->entry.container.names, name))
+        return BY_NAME;
+    return own && (equal(identity->service.name, name) || equal(identity->service.whole, name)) ? BY_OWN_SERVICE
+                                                                                               : NOT_AT_ALL;
+}
+
+static enum way service_claims(const char *text, const struct identity *identity)
+{
+    const struct service *service = &identity->service;
+    const char *slash = strchr(text, '/');
+    size_t length;
+
+    if (slash == NULL)
+        return equal(service->name, text) || equal(service->whole, text) ? BY_SERVICE : NOT_AT_ALL;
+    length = (size_t)(slash - text);
+    return service->project != NULL && strlen(service->project) == length &&
+                   strncmp(service->project, text, length) == 0 && equal(service->name, slash + 1)
+               ? BY_PROJECT_AND_SERVICE
+               : NOT_AT_ALL;
+}
+
+static enum way claims(const struct claim *claim, const struct identity *identity)
+{
+    if (claim->kind == CLAIM_NAME)
+        return name_claims(claim->text, identity);
+    return claim->kind == CLAIM_SERVICE ? service_claims(claim->text, identity) : NOT_AT_ALL;
+}
+
+/* The profile that claims the container in the most specific way, NULL for none. Returns false if two profiles do so in
+ * the same way. */
+static bool find_claimant(const struct profile **found, const struct environment *environment,
+                          const struct identity *identity)
+{
+    enum way best = NOT_AT_ALL;
+    bool clear = true;
+
+    *found = NULL;
+    for (size_t i = 1; i < environment->profile_count; i++)
+        for (size_t k = 0; k < environment->profiles[i].clients.count; k++) {
+            enum way way = claims(&environment->profiles[i].clients.list[k], identity);
+
+            if (way == best && way != NOT_AT_ALL)
+                clear &= *found == &environment->profiles[i];
+            if (way >= best)
+                continue;
+            best = way;
+            *found = &environment->profiles[i];
+            clear = true;
+        }
+    return clear;
+}
+
+/* ---- entries ---- */
+
+/* Writes what can be shown of a label's value. */
+static void show(char shown[SHOWN_MAX + 1], const char *value)
+{
+    size_t length = 0;
+
+    for (; *value != '\0' && length < SHOWN_MAX; value++)
+        shown[length++] = (char)(isalnum((unsigned char)*value) || strchr("._-", *value) != NULL ? *value : '_');
+    if (length == 0)
+        shown[length++] = '-';
+    shown[length] = '\0';
+}
+
+/* The profile that a container gets, as the map has it: in lower case. The caller frees it. */
+static char *profile_of(const struct environment *environment, const struct identity *identity)
+{
+    const char *label = container_label(identity->container, PROFILE_LABEL);
+    char shown[SHOWN_MAX + 1];
+    const struct profile *profile;
+
+    if (!find_claimant(&profile, environment, identity))
+        return text_format("%s", TWICE);
+    if (profile != NULL)
+        return text_format("%s", profile_log_name(profile));
+    if (label == NULL || !environment->settings.profiles_from_labels)
+        return text_format("%s", NONE);
+    profile = label[0] != '\0' ? environment_profile(environment, label) : NULL;
+    if (profile != NULL)
+        return text_format("%s", profile_log_name(profile));
+    show(shown, label);
+    return text_format("%s%s", UNKNOWN, shown);
+}
+
+static void add_container(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
+                          const struct known_container *container)
+{
+    const struct inventory_container *known = &container->entry.container;
+    struct identity identity = {.container = container};
+    char *profile;
+    char *name;
+
+    if (container->address_count == 0)
+        return;
+    find_service(&identity.service, container);
+    identity.knows_project = find_own_project(&identity.own_project, of, containers);
+    profile = profile_of(of->environment, &identity);
+    name = known->names.count > 0 ? text_format("%s", known->names.items[0]) : text_format("%.12s", known->id);
+    for (size_t i = 0; i < container->address_count; i++) {
+        map_entry_add(entries, "profiles", container->addresses[i].text, profile, false);
+        map_entry_add(entries, "clients", container->addresses[i].text, name, false);
+    }
+    free(name);
+    free(profile);
+}
+
+static void add_networks(struct map_entries *entries, const struct maps_of *of, const struct containers *containers)
+{
+    /* map_ip also looks for the IPv4 address in such IPv6 addresses (RFC 4291 2.5.5, RFC 3056), which may be anybody's.
+     */
+    static const char *const odd[] = {"::/96", "::ffff:0:0/96", "2002::/16"};
+
+    (void)of;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        map_entry_add(entries, "profiles", odd[i], NONE, true);
+        map_entry_add(entries, "clients", odd[i], NONE, true);
+    }
+    for (size_t i = 0; i < containers->network_count; i++) {
+        const struct known_network *network = &containers->networks[i];
+
+        for (size_t k = 0; k < network->subnets.count; k++)
+            map_entry_add(entries, "profiles", network->subnets.items[k], UNKNOWN, true);
+        for (size_t k = 0; k < network->gateways.count; k++)
+            map_entry_add(entries, "profiles", network->gateways.items[k], NONE, false);
+    }
+}
+
+const struct map_source map_of_clients = {needed, add_names, add_container, add_networks};

@@ -1,0 +1,363 @@
+/* The follower: a child process that keeps HAProxy's maps in step with the Engine. */
+#include "process/follower.h"
+
+#include "base/problems.h"
+#include "base/text.h"
+#include "inventory/channel.h"
+#include "inventory/follow.h"
+#include "process/console.h"
+#include "process/mirror.h"
+#include "process/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TALK       3 /* the child's descriptors */
+#define CONNECTION 4
+
+#define READY  'r'
+#define FINISH 'f'
+
+#define FINISH_MILLISECONDS 100  /* between questions whether HAProxy has anything else to do */
+#define RETRY_MILLISECONDS  1000 /* after HAProxy has refused a command */
+
+/* ---- the child ---- */
+
+struct child {
+    struct maps_of of;
+    struct follow *follow;
+    struct mirror *mirror;
+    struct console console;
+    struct inventory_list names; /* of the maps */
+    struct map_entries networks;
+    bool finishing;
+    bool awaits_info;
+    bool unclear;        /* HAProxy has refused a command: what it has is not known */
+    bool certain;        /* the containers are known, and nothing was missed since */
+    size_t told;         /* what proc.inventory is */
+    long retry;          /* when to start over, see channel_now */
+    long next_question;  /* likewise, when to ask whether HAProxy has anything else to do */
+};
+
+static void forget_entries(struct child *child, struct map_entries *entries)
+{
+    if (entries == NULL)
+        return;
+    mirror_withdraw(child->mirror, entries);
+    map_entries_free(entries);
+}
+
+static void drop_attached(struct child *child, struct known_container *container)
+{
+    forget_entries(child, container->attached);
+    free(container->attached);
+    container->attached = NULL;
+}
+
+static void on_changed(void *context, struct known_container *container)
+{
+    struct child *child = context;
+    struct map_entries *entries = calloc(1, sizeof *entries);
+
+    if (entries == NULL)
+        abort();
+    maps_add_container(entries, &child->of, follow_containers(child->follow), container);
+    mirror_claim(child->mirror, entries);
+    drop_attached(child, container);
+    container->attached = entries;
+}
+
+static void on_gone(void *context, struct known_container *container)
+{
+    drop_attached(context, container);
+}
+
+/* All entries are made anew: those of a container may depend on others, such as the proxy's own. */
+static void on_renewed(void *context)
+{
+    struct child *child = context;
+    const struct containers *containers = follow_containers(child->follow);
+
+    forget_entries(child, &child->networks);
+    maps_add_networks(&child->networks, &child->of, containers);
+    mirror_claim(child->mirror, &child->networks);
+    for (size_t i = 0; i < containers->count; i++)
+        on_changed(child, containers->list[i]);
+    child->certain = containers->known;
+}
+
+static void tell_inventory(struct child *child, size_t value)
+{
+    if (child->told == value)
+        return;
+    console_say(&child->console, "set var proc.inventory int(%zu)\n", value);
+    child->told = value;
+}
+
+static void on_lost(void *context)
+{
+    struct child *child = context;
+
+    child->certain = false;
+    tell_inventory(child, 0);
+}
+
+/* Whether HAProxy has nothing else to do than to serve this connection: `show info` counts what it waits for. */
+static bool has_nothing_else(const char *info)
+{
+    const char *jobs = strstr(info, "\nJobs: ");
+    const char *unstoppable = strstr(info, "\nUnstoppable Jobs: ");
+
+    return jobs != NULL && unstoppable != NULL &&
+           strtol(jobs + strlen("\nJobs: "), NULL, 10) -
+                   strtol(unstoppable + strlen("\nUnstoppable Jobs: "), NULL, 10) <=
+               1;
+}
+
+static void on_answer(void *context, const char *text)
+{
+    struct child *child = context;
+
+    if (child->awaits_info && strncmp(text, "Name: ", strlen("Name: ")) == 0) {
+        child->awaits_info = false;
+        if (has_nothing_else(text))
+            _exit(0);
+        return;
+    }
+    if (!child->unclear)
+        notice("HAProxy has refused a change of its maps: %s; they are made anew", text);
+    child->unclear = true;
+    child->retry = channel_now() + (child->told == 0 ? RETRY_MILLISECONDS : 0);
+    tell_inventory(child, 0);
+}
+
+static void ask_info(struct child *child)
+{
+    if (!child->finishing || child->awaits_info || channel_now() < child->next_question)
+        return;
+    child->awaits_info = true;
+    child->next_question = channel_now() + FINISH_MILLISECONDS;
+    console_say(&child->console, "show info\n");
+}
+
+/* Tells HAProxy what has changed, as far as HAProxy keeps up. */
+static void tell(struct child *child)
+{
+    bool all;
+
+    if (child->unclear) {
+        if (!console_is_idle(&child->console) || channel_now() < child->retry)
+            return;
+        child->unclear = false;
+        mirror_start_over(child->mirror, &child->console, &child->names);
+    }
+    all = mirror_tell(child->mirror, &child->console);
+    if (child->certain && all && child->told == 0 && console_is_idle(&child->console))
+        tell_inventory(child, follow_containers(child->follow)->upstream + 1);
+    ask_info(child);
+}
+
+/* What the supervisor says. It has ended if it closes the connection. */
+static void listen_to_supervisor(struct child *child)
+{
+    char letter;
+    ssize_t got = recv(TALK, &letter, 1, MSG_DONTWAIT);
+
+    if (got == 0)
+        _exit(0);
+    child->finishing |= got == 1 && letter == FINISH;
+}
+
+static int patience(const struct child *child)
+{
+    long of_follow = follow_patience(child->follow);
+    long until = 0;
+    long left;
+
+    if (child->unclear)
+        until = child->retry;
+    if (child->finishing && !child->awaits_info && (until == 0 || child->next_question < until))
+        until = child->next_question;
+    if (until == 0)
+        return (int)of_follow;
+    left = until - channel_now();
+    left = left < 0 ? 0 : left;
+    return (int)(of_follow >= 0 && of_follow < left ? of_follow : left);
+}
+
+static void serve(struct child *child)
+{
+    const struct console_reader reader = {.context = child, .read = on_answer};
+    const char ready = READY;
+    bool said = false;
+
+    while (!child->console.ended) {
+        struct pollfd polled[2 + FOLLOW_DESCRIPTORS] = {
+            {.fd = TALK, .events = POLLIN},
+            {.fd = child->console.fd, .events = console_events(&child->console)}};
+        size_t count = 2 + follow_poll(child->follow, polled + 2);
+
+        poll(polled, count, patience(child));
+        listen_to_supervisor(child);
+        follow_step(child->follow);
+        if (child->certain && !said)
+            said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+        console_step(&child->console, &reader);
+        tell(child);
+        console_step(&child->console, &reader);
+    }
+}
+
+/* Gets HAProxy's user and groups, and gives up what root could still do. */
+static bool drop_rights(const struct credentials *credentials)
+{
+    if (credentials->drop && (setgroups(0, NULL) != 0 ||
+                              setresgid(credentials->gid, credentials->gid, credentials->gid) != 0 ||
+                              setresuid(credentials->uid, credentials->uid, credentials->uid) != 0))
+        return false;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+/* The descriptors and signals of a process of its own. What the supervisor and other HAProxies have is closed. */
+static bool set_up(int talk, int connection)
+{
+    int high_talk = fcntl(talk, F_DUPFD_CLOEXEC, CONNECTION + 1);
+    int high_connection = fcntl(connection, F_DUPFD_CLOEXEC, CONNECTION + 1);
+    sigset_t none;
+
+    if (high_talk < 0 || high_connection < 0 || dup3(high_talk, TALK, O_CLOEXEC) < 0 ||
+        dup3(high_connection, CONNECTION, O_CLOEXEC) < 0)
+        return false;
+    closefrom(CONNECTION + 1);
+    /* A terminal sends these to all processes; it is the supervisor that ends. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+static void run(const struct environment *environment, const struct inventory *inventory, pid_t parent,
+                const struct credentials *credentials)
+{
+    struct child child = {.of = {.environment = environment, .inventory = inventory}, .mirror = mirror_new()};
+    const struct follow_hooks hooks = {
+        .context = &child, .changed = on_changed, .gone = on_gone, .renewed = on_renewed, .lost = on_lost};
+
+    child.follow = follow_begin(&environment->settings, &hooks); /* reads keys that HAProxy's user may not read */
+    /* A change of the user clears the signal that the end of the parent sends. */
+    if (!drop_rights(credentials) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(1);
+    console_begin(&child.console, CONNECTION);
+    maps_names(&child.names, &child.of);
+    inventory_list_sort(&child.names);
+    child.unclear = true; /* an earlier child may have filled the maps */
+    serve(&child);
+    _exit(0); /* HAProxy has closed the connection: it has ended, or ends */
+}
+
+/* ---- the supervisor ---- */
+
+static void close_descriptor(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+bool follower_connect(struct follower *follower)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    follower->ours = ends[0];
+    follower->connection = ends[1];
+    return send(ends[0], CONSOLE_GREETING, strlen(CONSOLE_GREETING), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+           (ssize_t)strlen(CONSOLE_GREETING);
+}
+
+bool follower_begin(struct follower *follower, const struct environment *environment, const struct inventory *inventory,
+                    const struct credentials *credentials)
+{
+    pid_t parent = getpid();
+    int talk[2];
+    pid_t child;
+
+    follower->credentials = *credentials;
+    if (!maps_needed(environment, inventory))
+        return true;
+    follower->begun = channel_now();
+    if ((follower->ours < 0 && !follower_connect(follower)) ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) != 0)
+        return false;
+    child = fork();
+    if (child == 0) {
+        if (set_up(talk[1], follower->ours))
+            run(environment, inventory, parent, credentials);
+        _exit(1);
+    }
+    close(talk[1]);
+    if (child < 0) {
+        close(talk[0]);
+        return false;
+    }
+    follower->pid = child;
+    follower->talk = talk[0];
+    close_descriptor(&follower->ours);
+    return true;
+}
+
+void follower_await(struct follower *follower, long deadline)
+{
+    struct pollfd polled = {.fd = follower->talk, .events = POLLIN};
+    char letter;
+
+    while (follower->talk >= 0 && !follower->ready) {
+        long left = deadline - channel_now();
+
+        if (left <= 0 || (poll(&polled, 1, (int)left) < 0 && errno != EINTR))
+            return;
+        if (polled.revents == 0)
+            continue;
+        follower->ready = recv(follower->talk, &letter, 1, MSG_DONTWAIT) == 1 && letter == READY;
+        if (!follower->ready)
+            return;
+    }
+}
+
+bool follower_give(struct follower *follower, int offers)
+{
+    bool given = follower->connection < 0 || runtime_give(offers, follower->connection);
+
+    close_descriptor(&follower->connection);
+    return given;
+}
+
+void follower_finish(struct follower *follower)
+{
+    const char letter = FINISH;
+
+    if (follower->talk >= 0)
+        send(follower->talk, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void follower_end(struct follower *follower)
+{
+    if (follower->pid > 0)
+        kill(follower->pid, SIGKILL);
+    follower->pid = 0;
+    follower->ready = false;
+    close_descriptor(&follower->talk);
+    close_descriptor(&follower->ours);
+    close_descriptor(&follower->connection);
+}
