@@ -165,6 +165,10 @@ coverage: setup-test
 # Writes what is derived from the program's tables and kept in the tree: HAProxy's maps and the documents' tables.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
+	$(PROGRAM) map libpod >haproxy/libpod.map
+	$(PROGRAM) map plain >haproxy/plain.lst
+	$(PROGRAM) map kinds >haproxy/kinds.map
+	$(PROGRAM) map variables >haproxy/variables.map
 	$(PROGRAM) map answers >haproxy/answers.map
 	$(PROGRAM) map faults >haproxy/faults.map
 	$(PROGRAM) map members >haproxy/members.map
