@@ -54,7 +54,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -178,6 +178,12 @@ maps: $(PROGRAM)
 # Writes the golden files: haproxy.cfg for each environment in tests/fixtures/cfg. Review the difference.
 golden: $(BUILD)/unit/test_config
 	GOLDEN=1 $<
+
+# What a request costs: in instructions, which are the same on a busy machine, and in time.
+bench: setup-test
+	@$(MAKE) -s --no-print-directory all
+	@scripts/bench-instructions.py -o $(BUILD)/bench-instructions.tsv
+	@scripts/bench.sh
 
 fuzz:
 	@scripts/install-packages.sh test

@@ -19,7 +19,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(ROOT, os.environ.get("BUILD", "build"), "docker-socket-proxy")
-HAPROXY = os.environ.get("HAPROXY", "haproxy")
+HAPROXY = os.environ.get("HAPROXY") or subprocess.run([os.path.join(ROOT, "scripts/get-haproxy.sh")], check=True, capture_output=True, text=True).stdout.strip()
 LIMIT = 120  # seconds for a process to start
 
 # Name, method and target; %d is another number in each request. The body is {}.
@@ -143,7 +143,7 @@ class Counted:
         self.stream = self.client.makefile("rb")
 
     def control(self, option):
-        subprocess.run(["callgrind_control", f"--vgdb-prefix={self.directory}/vgdb", option, str(self.process.pid)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["callgrind_control", f"--vgdb-prefix={self.directory}/vgdb", option, str(self.process.pid)], check=True, capture_output=True)
 
     def ask(self, method, target, count, first):
         """Sends requests one after another; returns the status of the last answer."""
