@@ -344,6 +344,8 @@ void set_permissions(struct values *backend, const struct profile *profile, cons
                      char *const *plain)
 {
     values_set_if(backend, "audit", profile->mode == MODE_AUDIT);
+    /* An audit decides when the guard has judged as well. */
+    values_set_if(backend, "early", profile->mode != MODE_AUDIT);
     add_withheld(backend, profile);
     values_set(backend, "forwarded", "%s", profile->mode == MODE_AUDIT ? "forwarded" : "allowed");
     values_set_if(backend, "h2c", forwards_upgrades(profile));
