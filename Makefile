@@ -55,7 +55,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -172,6 +172,10 @@ coverage: setup-test
 # Writes what is derived from the program's tables and kept in the tree: HAProxy's maps and the documents' tables.
 maps: $(PROGRAM)
 	$(PROGRAM) map operations >haproxy/operations.map
+	$(PROGRAM) map libpod >haproxy/libpod.map
+	$(PROGRAM) map plain >haproxy/plain.lst
+	$(PROGRAM) map kinds >haproxy/kinds.map
+	$(PROGRAM) map variables >haproxy/variables.map
 	$(PROGRAM) map answers >haproxy/answers.map
 	$(PROGRAM) map faults >haproxy/faults.map
 	$(PROGRAM) map members >haproxy/members.map
@@ -181,6 +185,12 @@ maps: $(PROGRAM)
 # Writes the golden files: haproxy.cfg for each environment in tests/fixtures/cfg. Review the difference.
 golden: $(BUILD)/unit/test_config
 	GOLDEN=1 $<
+
+# What a request costs: in instructions, which are the same on a busy machine, and in time.
+bench: setup-test
+	@$(MAKE) -s --no-print-directory all
+	@scripts/bench-instructions.py -o $(BUILD)/bench-instructions.tsv
+	@scripts/bench.sh
 
 fuzz:
 	@scripts/install-packages.sh test

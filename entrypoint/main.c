@@ -235,13 +235,17 @@ static int print_map(const struct arguments *arguments, const struct environment
         const char *name;
         void (*write)(FILE *out);
     } maps[] = {{"operations", config_write_operations_map},
+                {"libpod", config_write_libpod_map},
+                {"plain", config_write_plain_list},
+                {"kinds", config_write_kinds_map},
+                {"variables", config_write_variables_map},
                 {"answers", config_write_answers_map},
                 {"faults", config_write_faults_map},
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
-                {"settings", variables_write_table},
-                {"redactions", redact_write_table}};
-    char names[80] = "";
+                {"redactions", redact_write_table},
+                {"settings", variables_write_table}};
+    char names[160] = "";
 
     (void)environment;
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)

@@ -126,7 +126,7 @@ compare() {
         "$(awk '{ print $3 / $1 }' "$work/both" | median)" "$(awk '$2 > 0 { print $4 / $2 }' "$work/both" | median)" "$rounds"
 }
 
-all=$("$program" map operations | awk '!/^#/ { split($2, row, ":"); print row[2] "=true" }' | sort -u)
+all=$("$program" map variables | awk '!/^#/ { print $2 "=true" }' | sort -u)
 fifty=$(fifty 'PROFILE_P&_FROM=10.77.&.1,10.78.&.0/24 PROFILE_P&_ALLOW_CONTAINERS=true')
 
 named=$(fifty 'PROFILE_P&_FROM=name& PROFILE_P&_ALLOW_CONTAINERS=true')

@@ -49,6 +49,7 @@ needs_test() {
     need go golang-go
     need podman podman
     need wrk wrk
+    need valgrind valgrind
     need unshare util-linux
     need docker-registry docker-registry
     # An Engine and a client that are installed already are used, whatever package they are from.

@@ -5,6 +5,7 @@
 #include "config/parts.h"
 #include "inventory/facts.h"
 #include "policy/router.h"
+#include "policy/routes.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -66,6 +67,14 @@ static void set_global(struct values *values, const struct environment *environm
                settings->upstream_tls_cert_path != NULL ? settings->upstream_tls_cert_path : "");
 }
 
+static void set_route(struct values *values, const char *name, enum route_paths paths, long min_api_minor)
+{
+    char *regex = route_regex(paths, min_api_minor);
+
+    values_set(values, name, "%s", regex);
+    free(regex);
+}
+
 static void set_frontend(struct values *values, const struct environment *environment, const struct machine *machine)
 {
     const struct settings *settings = &environment->settings;
@@ -82,14 +91,16 @@ static void set_frontend(struct values *values, const struct environment *enviro
     /* Only these two need the variable that would allow a request, beside the text that names it. */
     values_set_if(values, "variables", settings->log_format == LOG_JSON || environment_audits(environment));
     values_set(values, "no_request", NO_REQUEST, HEAD_MAX / 1024);
-    values_set(values, "method_length", "%d", METHOD_LENGTH_MAX);
     values_set(values, "malformed_path", "%s", MALFORMED_PATH);
     values_set(values, "malformed_libpod", "%s", MALFORMED_LIBPOD);
+    set_route(values, "route", ENGINE_PATHS, settings->min_api_minor);
+    set_route(values, "route_libpod", LIBPOD_PATHS, settings->min_api_minor);
     values_set(values, "version_prefix", "%s", VERSION_PREFIX);
     values_set(values, "libpod_prefix", "%s", LIBPOD_PREFIX);
+    values_set(values, "method_length", "%d", METHOD_LENGTH_MAX);
+    values_set(values, "path_length_rest", "%d", PATH_LENGTH_MAX - 1);
     values_set(values, "path_length_over", "%d", PATH_LENGTH_MAX + 1);
     values_set(values, "fault_target", "%s", FAULT_TARGET);
-    values_set(values, "fault_length", "%s", FAULT_LENGTH);
     values_set(values, "no_permission", "%s", NO_PERMISSION);
     values_set(values, "min_api_minor", "%ld", settings->min_api_minor);
 }
@@ -107,7 +118,7 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     values_set(backend, "prefix", "%s", profile->prefix);
     /* Only requests within the limit count, so that a client that does not slow down still gets its rate. */
     values_set(backend, "rate_limit", profile->rate_limit > 0 ? "%ld" : "", profile->rate_limit);
-    set_permissions(backend, profile, plain);
+    set_permissions(backend, profile, inventory, plain);
     set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
@@ -165,21 +176,3 @@ char *config_text(const struct environment *environment, const struct machine *m
     return NULL;
 }
 
-void config_write_operations_map(FILE *out)
-{
-    static const char *const kinds[] = {[PLAIN] = "", [STREAM] = ":stream", [UPGRADE] = ":upgrade", [H2C] = ":h2c"};
-
-    fputs(
-        "# METHOD and path without version -> operationId:the variable that decides it alone, and for one that lasts as long\n"
-        "# as its client :stream, or :upgrade if it also leaves HTTP, or :h2c if it does so for HTTP/2. Made from\n"
-        "# entrypoint/policy/operations.def by `make maps`; the first match counts.\n",
-        out);
-    for (size_t i = 0; i < operation_count; i++) {
-        char regex[OPERATION_REGEX_MAX];
-        char own[OPERATION_NAME_MAX];
-
-        operation_regex(&operations[i], regex);
-        operation_own_variable(&operations[i], own);
-        fprintf(out, "%s %s:%s%s\n", regex, operations[i].id, own, kinds[operations[i].kind]);
-    }
-}

@@ -11,9 +11,13 @@
 char *config_text(const struct environment *environment, const struct machine *machine,
                   const struct inventory *inventory, struct problems *problems);
 
-/* Writes haproxy/operations.map, derived from the table: the operation of each route, the variable that decides it
- * alone, and whether it is a stream or leaves HTTP. */
+/* Write files of haproxy/, derived from the table of operations (maps.c): the operation of each route of the
+ * Engine's API and of Podman's; the operations that only the backend has rules for; what is a stream or leaves HTTP; the variable that decides an operation alone. */
 void config_write_operations_map(FILE *out);
+void config_write_libpod_map(FILE *out);
+void config_write_plain_list(FILE *out);
+void config_write_kinds_map(FILE *out);
+void config_write_variables_map(FILE *out);
 
 /* Writes haproxy/faults.map: what can be wrong with a path that names no operation. */
 void config_write_faults_map(FILE *out);

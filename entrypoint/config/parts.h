@@ -46,8 +46,10 @@ void set_metrics(struct values *values, const struct environment *environment, c
 void set_counts(struct values *backend, const struct environment *environment, size_t i);
 
 /* config/permissions.c: the operations that a profile opens, and those answers for the others that haproxy/answers.map
- * does not have (backend.cfg). */
-void set_permissions(struct values *backend, const struct profile *profile, char *const *plain);
+ * does not have (backend.cfg). Rules that judge requests further, beside those of protection and guard, have to take
+ * their operations out of the list of the free ones (needs_no_judgement). */
+void set_permissions(struct values *backend, const struct profile *profile, const struct inventory *inventory,
+                     char *const *plain);
 
 /* config/permissions.c: what haproxy/answers.map has for each operation, in the table's order: what would allow it if
  * no variable is set; NULL for one that is open then. Release with plain_answers_free. */
@@ -57,6 +59,9 @@ void plain_answers_free(char **plain);
 /* config/protection.c: the proxy protects itself (protection.cfg). Nothing if no operation of the kind is open, or
  * outside a container. */
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory);
+
+/* Whether these rules judge requests of that operation. */
+bool protection_judges(const struct inventory *inventory, const char *operation_id);
 
 /* config/redact.c: what is done with requests whose answers REDACT hides something in (backend.cfg), and with these
  * answers (redact.cfg). Nothing if there are none. Returns the buffer, in bytes, that they need. */

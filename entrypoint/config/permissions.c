@@ -9,21 +9,93 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A row for each section of the API that has anything open. */
-static void add_sections(struct values *backend, const struct permissions *permissions)
-{
-    size_t i = 0;
+/* HAProxy reads 64 words of a line (MAX_LINE_ARGS), of which `acl free var(txn.operation) -m str` takes five. */
+#define WORDS_OF_LINE_MAX 56
 
-    while (i < operation_count) {
-        const char *section = operations[i].section;
+/* Whether an open operation is allowed as it is: it is neither guarded nor protected, neither its query nor its answer
+ * is judged for REDACT, and it does not leave HTTP. */
+static bool needs_no_judgement(const struct profile *profile, const struct inventory *inventory, size_t i)
+{
+    char *of_query = profile_refuses_query(profile, i);
+    bool queried = of_query != NULL;
+
+    free(of_query);
+    return operations[i].kind != UPGRADE && operations[i].kind != H2C && !profile_guards(profile, i) &&
+           !protection_judges(inventory, operations[i].id) && !queried &&
+           redact_hides(profile->redact, operations[i].id) == 0;
+}
+
+/* The end of the section that begins with row i. */
+static size_t section_end(size_t i)
+{
+    size_t end = i;
+
+    while (end < operation_count && strcmp(operations[end].section, operations[i].section) == 0)
+        end++;
+    return end;
+}
+
+/* A row for each section of the API that has anything open that is judged further; whether the guard leaves any of it
+ * to others. */
+static void add_sections(struct values *backend, const struct profile *profile, const struct inventory *inventory)
+{
+    bool unguarded = false;
+
+    values_list(backend, "sections");
+    for (size_t begin = 0, end; begin < operation_count; begin = end) {
         struct lines lines = {.values = backend, .list = "sections"};
 
-        for (; i < operation_count && strcmp(operations[i].section, section) == 0; i++)
-            if (permissions->open[i])
+        end = section_end(begin);
+        for (size_t i = begin; i < end; i++)
+            if (profile->permissions.open[i] && !needs_no_judgement(profile, inventory, i)) {
                 lines_add(&lines, operations[i].id);
+                unguarded |= !profile_guards(profile, i);
+            }
         if (lines_end(&lines))
-            values_set(lines.values, "section", "%s", section);
+            values_set(lines.values, "section", "%s", operations[begin].section);
     }
+    values_set_if(backend, "unguarded", unguarded);
+}
+
+/* Rows of words and the sections that they are of. HAProxy looks each line up, one after another, so there are as few
+ * as possible: sections share a line. */
+static void add_free(struct values *backend, const struct profile *profile, const struct inventory *inventory)
+{
+    struct values *row = NULL;
+    struct text words;
+    struct text sections;
+    size_t count = 0;
+
+    values_list(backend, "free");
+    for (size_t begin = 0, end; begin < operation_count; begin = end) {
+        size_t of_section = 0;
+        size_t begun = 0;
+
+        end = section_end(begin);
+        for (size_t i = begin; i < end; i++)
+            of_section += profile->permissions.open[i] && needs_no_judgement(profile, inventory, i);
+        for (size_t i = begin; i < end; i++) {
+            if (!profile->permissions.open[i] || !needs_no_judgement(profile, inventory, i))
+                continue;
+            if (row == NULL || count == WORDS_OF_LINE_MAX || (begun == 0 && count + of_section > WORDS_OF_LINE_MAX)) {
+                if (row != NULL) {
+                    values_set_text(row, "words", &words);
+                    values_set_text(row, "names", &sections);
+                }
+                row = values_row(backend, "free");
+                text_begin(&words);
+                text_begin(&sections);
+                count = begun = 0;
+            }
+            if (begun++ == 0)
+                fprintf(sections.stream, "%s%s", count == 0 ? "" : ", ", operations[i].section);
+            fprintf(words.stream, "%s%s", count++ == 0 ? "" : " ", operations[i].id);
+        }
+    }
+    if (row == NULL)
+        return;
+    values_set_text(row, "words", &words);
+    values_set_text(row, "names", &sections);
 }
 
 /* What would allow the closed row i. The caller frees it. */
@@ -89,9 +161,54 @@ static bool differs_by_prefix(const char *text, const char *plain, const char *p
     return *text == '\0';
 }
 
-/* The answer of haproxy.cfg for row i, whose own variable is txn.own; NULL if the row is open, or haproxy/answers.map
- * has the answer. The caller frees it. */
-static char *hint(const struct profile *profile, const char *plain, size_t i)
+/* A group that is open, in a place of a text where it is one of several that are needed. */
+struct opened {
+    size_t group; /* GROUP_COUNT if there is none */
+    const char *at;
+    size_t length;
+};
+
+/* The first place of those with a group that is open: "ALLOW_CREATE=true and ", or " and ALLOW_NETWORKS=true". */
+static struct opened find_opened(const char *text, uint64_t groups_on)
+{
+    struct opened first = {.group = GROUP_COUNT, .at = NULL};
+
+    for (size_t i = 0; i < 2 * GROUP_COUNT; i++) {
+        size_t group = i / 2;
+        char words[OPERATION_NAME_MAX + 16];
+        const char *at;
+
+        if ((groups_on >> group & 1) == 0)
+            continue;
+        bounded_format(words, sizeof words, i % 2 == 0 ? "%s=true and " : " and %s=true", group_variables[group]);
+        at = strstr(text, words);
+        if (at != NULL && (first.at == NULL || at < first.at))
+            first = (struct opened){.group = group, .at = at, .length = strlen(words)};
+    }
+    return first;
+}
+
+/* Whether the text is what haproxy.cfg makes of the plain one: without a group that is open, and with the prefix. Adds
+ * that group to those that haproxy.cfg has to leave out. */
+static bool follows(const struct profile *profile, const char *text, const char *plain, uint64_t *left_out)
+{
+    struct opened opened = find_opened(plain, profile->permissions.groups_on);
+    char *rest;
+    bool same;
+
+    if (opened.group == GROUP_COUNT)
+        return differs_by_prefix(text, plain, profile->prefix);
+    rest = text_format("%.*s%s", (int)(opened.at - plain), plain, opened.at + opened.length);
+    same = differs_by_prefix(text, rest, profile->prefix);
+    free(rest);
+    if (same)
+        *left_out |= (uint64_t)1 << opened.group;
+    return same;
+}
+
+/* The answer of haproxy.cfg for row i, whose own variable is txn.own; NULL if the row is open, or follows from
+ * haproxy/answers.map. The caller frees it. */
+static char *hint(const struct profile *profile, const char *plain, size_t i, uint64_t *left_out)
 {
     char own[PROFILE_PREFIX_MAX + OPERATION_NAME_MAX];
     char *text;
@@ -100,7 +217,7 @@ static char *hint(const struct profile *profile, const char *plain, size_t i)
     if (profile->permissions.open[i])
         return NULL;
     text = answer(profile, i);
-    if (plain != NULL && differs_by_prefix(text, plain, profile->prefix)) {
+    if (plain != NULL && follows(profile, text, plain, left_out)) {
         free(text);
         return NULL;
     }
@@ -113,21 +230,38 @@ static char *hint(const struct profile *profile, const char *plain, size_t i)
     return result;
 }
 
+/* The groups for the rule that leaves them out: "CREATE|NETWORKS". */
+static void set_left_out(struct values *backend, uint64_t groups)
+{
+    struct text names;
+
+    text_begin(&names);
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        if ((groups >> i & 1) != 0)
+            fprintf(names.stream, "%s%s", groups % ((uint64_t)1 << i) == 0 ? "" : "|",
+                    group_variables[i] + strlen("ALLOW_"));
+    values_set_text(backend, "left_out", &names);
+}
+
 /* A row for each different answer. */
 static void add_hints(struct values *backend, const struct profile *profile, char *const *plain)
 {
     char **hints = calloc(operation_count, sizeof *hints);
+    uint64_t left_out = 0;
+    bool any = false;
 
     if (hints == NULL)
         abort();
     for (size_t i = 0; i < operation_count; i++)
-        hints[i] = hint(profile, plain[i], i);
+        hints[i] = hint(profile, plain[i], i, &left_out);
+    set_left_out(backend, left_out);
     values_list(backend, "hints");
     for (size_t i = 0; i < operation_count; i++) {
         struct lines lines;
 
         if (hints[i] == NULL)
             continue;
+        any = true;
         lines = (struct lines){.values = values_row(backend, "hints")};
         values_set(lines.values, "hint", "%s", hints[i]);
         for (size_t k = i; k < operation_count; k++)
@@ -141,6 +275,7 @@ static void add_hints(struct values *backend, const struct profile *profile, cha
         lines_end(&lines);
         free(hints[i]);
     }
+    values_set_if(backend, "with_hints", any);
     free(hints);
 }
 
@@ -154,6 +289,7 @@ void config_write_faults_map(FILE *out)
         "# \"PATH engine:DECODED\" or \"PATH libpod:PATH\" -> what is wrong with a path that names no operation. Made from\n"
         "# entrypoint/policy/router.c by `make maps`; the first match counts.\n",
         out);
+    fprintf(out, "^[^\\x20]{%d} %s\n", PATH_LENGTH_MAX + 1, FAULT_LENGTH);
     for (const struct path_fault *fault = path_faults; fault->regex != NULL; fault++) {
         bool anchored = fault->regex[0] == '^';
 
@@ -204,14 +340,18 @@ static void add_withheld(struct values *backend, const struct profile *profile)
     lines_end(&lines);
 }
 
-void set_permissions(struct values *backend, const struct profile *profile, char *const *plain)
+void set_permissions(struct values *backend, const struct profile *profile, const struct inventory *inventory,
+                     char *const *plain)
 {
     values_set_if(backend, "audit", profile->mode == MODE_AUDIT);
+    /* An audit decides when the guard has judged as well. */
+    values_set_if(backend, "early", profile->mode != MODE_AUDIT);
     add_withheld(backend, profile);
     values_set(backend, "forwarded", "%s", profile->mode == MODE_AUDIT ? "forwarded" : "allowed");
     values_set_if(backend, "h2c", forwards_upgrades(profile));
     values_set_if(backend, "buildx", lacks_buildkit(profile));
     set_presets(backend, &profile->permissions.presets);
-    add_sections(backend, &profile->permissions);
+    add_free(backend, profile, inventory);
+    add_sections(backend, profile, inventory);
     add_hints(backend, profile, plain);
 }

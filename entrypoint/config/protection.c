@@ -150,6 +150,11 @@ static void add_unknown(struct values *values, const struct profile *profile, co
         add_operations(values_row(values, "known_id"), NULL, profile, is_of_own_only);
 }
 
+bool protection_judges(const struct inventory *inventory, const char *operation_id)
+{
+    return inventory->contained && protection_find(operation_id) != NULL;
+}
+
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory)
 {
     struct protection protection;

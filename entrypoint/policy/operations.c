@@ -98,38 +98,12 @@ bool is_permission(const char *name)
     return operation_find_by_variable(name) < operation_count;
 }
 
-/* Whether {name} of the path may contain slashes: registry/team/app:1 */
-static bool name_is_reference(const char *path)
+bool operation_name_is_reference(const struct operation *operation)
 {
-    return strncmp(path, "/images/", 8) == 0 || strncmp(path, "/plugins/", 9) == 0 ||
-           strncmp(path, "/distribution/", 14) == 0;
-}
-
-void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX])
-{
-    static const char segment[] = "[^/]+";
-    static const char reference[] = "[^/]+(/[^/]+)*";
     const char *path = operation->path;
 
-    /* HEAD is treated as GET. Rows for HEAD come first in the map, so that they match first. */
-    bounded_format(regex, OPERATION_REGEX_MAX, "^%s",
-                   strcmp(operation->method, "GET") == 0 ? "(GET|HEAD)" : operation->method);
-    while (*path != '\0') {
-        const char *part;
-
-        if (*path == '{') {
-            part = name_is_reference(operation->path) ? reference : segment;
-            append(regex, OPERATION_REGEX_MAX, part, strlen(part));
-            path = strchr(path, '}') + 1;
-        } else {
-            append(regex, OPERATION_REGEX_MAX, path, 1);
-            path++;
-        }
-    }
-    if (strcmp(operation->path, "/networks") ==
-        0) /* the only path that the Engine also routes with a slash at its end */
-        append(regex, OPERATION_REGEX_MAX, "/?", 2);
-    append(regex, OPERATION_REGEX_MAX, "$", 1);
+    return strncmp(path, "/images/", 8) == 0 || strncmp(path, "/plugins/", 9) == 0 ||
+           strncmp(path, "/distribution/", 14) == 0;
 }
 
 void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX])

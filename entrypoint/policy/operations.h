@@ -33,7 +33,6 @@ struct operation {
 #define OPERATIONS_MAX       320
 #define OPERATION_GROUPS_MAX 64  /* longest expression of groups, with the terminating zero */
 #define OPERATION_NAME_MAX   64  /* longest ALLOW_* name, likewise */
-#define OPERATION_REGEX_MAX  128 /* longest routing regex, likewise */
 
 extern const struct operation operations[];
 extern const size_t operation_count;
@@ -50,9 +49,8 @@ size_t operation_find_by_variable(const char *name);
 /* Whether a variable, without a profile's prefix, is a permission: a group, or an operation's own. */
 bool is_permission(const char *name);
 
-/* Writes the regex of the operation's line in haproxy/operations.map (HAProxy manual: map_reg). It matches METHOD,
- * directly followed by the path, decoded once and without its version, and is anchored at both ends. */
-void operation_regex(const struct operation *operation, char regex[OPERATION_REGEX_MAX]);
+/* Whether {name} of its path may contain slashes: registry/team/app:1 */
+bool operation_name_is_reference(const struct operation *operation);
 
 /* Writes the groups that open the operation as tables show them: "STOP | RESTARTS", "CREATE+NETWORKS", "" for none. */
 void operation_groups(const struct operation *operation, char text[OPERATION_GROUPS_MAX]);

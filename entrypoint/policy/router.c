@@ -1,6 +1,9 @@
-/* Finds the operation of a request with the regexes that haproxy.cfg uses. */
+/* Finds the operation of a request with the regexes and the keys that haproxy.cfg uses. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "policy/router.h"
+
+#include "base/text.h"
+#include "policy/routes.h"
 
 #include <pcre2.h>
 #include <stdio.h>
@@ -34,9 +37,14 @@ struct router {
     pcre2_code *libpod;
     pcre2_code *malformed_libpod;
     pcre2_code *fault[FAULTS_MAX]; /* by index into path_faults */
+    pcre2_code *engine_route;
+    pcre2_code *libpod_route;
     pcre2_match_data *match;
-    size_t count;
-    pcre2_code *operation[];
+    size_t key_count;
+    struct key {
+        char text[ROUTE_KEY_MAX];
+        size_t operation;
+    } keys[];
 };
 
 static pcre2_code *compile(const char *regex)
@@ -55,17 +63,42 @@ void router_free(struct router *router)
     pcre2_code_free(router->version);
     pcre2_code_free(router->libpod);
     pcre2_code_free(router->malformed_libpod);
+    pcre2_code_free(router->engine_route);
+    pcre2_code_free(router->libpod_route);
     pcre2_match_data_free(router->match);
     for (size_t i = 0; i < FAULTS_MAX; i++)
         pcre2_code_free(router->fault[i]);
-    for (size_t i = 0; i < router->count; i++)
-        pcre2_code_free(router->operation[i]);
     free(router);
+}
+
+/* The regex for paths with any version: an old one is a refusal of its own. */
+static pcre2_code *compile_route(enum route_paths paths)
+{
+    char *regex = route_regex(paths, 1);
+    pcre2_code *code = compile(regex);
+
+    free(regex);
+    return code;
+}
+
+static void add_keys(struct router *router)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        char keys[ROUTE_KEYS_MAX][ROUTE_KEY_MAX];
+        size_t count = route_keys(&operations[i], keys);
+
+        for (size_t k = 0; k < count; k++) {
+            struct key *key = &router->keys[router->key_count++];
+
+            bounded_copy(key->text, sizeof key->text, keys[k]);
+            key->operation = i;
+        }
+    }
 }
 
 struct router *router_new(void)
 {
-    struct router *router = calloc(1, sizeof *router + operation_count * sizeof(pcre2_code *));
+    struct router *router = calloc(1, sizeof *router + ROUTE_KEYS_MAX * operation_count * sizeof(struct key));
     bool complete;
 
     if (router == NULL)
@@ -74,20 +107,17 @@ struct router *router_new(void)
     router->version = compile(VERSION_PREFIX);
     router->libpod = compile(LIBPOD_PREFIX);
     router->malformed_libpod = compile(MALFORMED_LIBPOD);
-    router->match = pcre2_match_data_create(8, NULL);
+    router->engine_route = compile_route(ENGINE_PATHS);
+    router->libpod_route = compile_route(LIBPOD_PATHS);
+    router->match = pcre2_match_data_create(8, NULL); /* more than the groups of any regex */
     complete = router->malformed != NULL && router->version != NULL && router->libpod != NULL &&
-               router->malformed_libpod != NULL && router->match != NULL;
+               router->malformed_libpod != NULL && router->engine_route != NULL && router->libpod_route != NULL &&
+               router->match != NULL;
     for (size_t i = 0; complete && path_faults[i].regex != NULL; i++) {
         router->fault[i] = compile(path_faults[i].regex);
         complete = router->fault[i] != NULL;
     }
-    for (; complete && router->count < operation_count; router->count++) {
-        char regex[OPERATION_REGEX_MAX];
-
-        operation_regex(&operations[router->count], regex);
-        router->operation[router->count] = compile(regex);
-        complete = router->operation[router->count] != NULL;
-    }
+    add_keys(router);
     if (complete)
         return router;
     router_free(router);
@@ -141,81 +171,114 @@ static size_t after_version(const struct router *router, const char *path, size_
     return strlen("/v1.") + strspn(digits, "0123456789");
 }
 
-/* Decodes an Engine path. Returns where the path without its version begins, or -1 with the refusal. */
-static long read_engine_path(const struct router *router, const char *target, size_t raw, long min_api_minor,
-                             char *path, enum refusal *refusal)
+/* Decodes an Engine path, or copies a libpod path as it is sent. Returns the length, or -1 if it cannot be decoded. */
+static long read_path(const struct router *router, const char *target, size_t raw, bool *libpod, char *path)
 {
-    long length = decode(target, raw, path);
-    long minor = min_api_minor;
-    size_t skip;
+    long length = (long)raw;
 
-    if (length < 0 || matches(router, router->malformed, path, (size_t)length))
-        return -1;
-    path[length] = '\0';
-    skip = after_version(router, path, (size_t)length, &minor);
-    if (minor < min_api_minor) {
-        *refusal = OLD_VERSION;
-        return -1;
-    }
-    return (long)skip;
+    *libpod = matches(router, router->libpod, target, raw);
+    if (*libpod)
+        memcpy(path, target, raw);
+    else
+        length = decode(target, raw, path);
+    if (length >= 0)
+        path[length] = '\0';
+    return length;
 }
 
-/* Copies a libpod path as it is sent. Returns where the path without its version begins, or -1. */
-static long read_libpod_path(const struct router *router, const char *target, size_t raw, char *path)
+static bool is_malformed(const struct router *router, const char *path, size_t length, bool libpod)
 {
-    if (matches(router, router->malformed_libpod, target, raw))
-        return -1;
-    memcpy(path, target, raw);
-    path[raw] = '\0';
-    return strstr(path, "/libpod/") - path;
+    return matches(router, libpod ? router->malformed_libpod : router->malformed, path, length);
+}
+
+/* Makes the key of "PATH//METHOD" by ROUTE_REPLACEMENT. Returns false if the regex does not match, or no key is that
+ * long. */
+static bool make_key(const struct router *router, const pcre2_code *route, const char *text, size_t length,
+                     char key[ROUTE_KEY_MAX])
+{
+    const PCRE2_SIZE *group = pcre2_get_ovector_pointer(router->match);
+    size_t used = 0;
+
+    if (!matches(router, route, text, length))
+        return false;
+    for (const char *c = ROUTE_REPLACEMENT; *c != '\0'; c++) {
+        const char *part = c;
+        size_t size = 1;
+
+        if (*c == '\\') {
+            const PCRE2_SIZE *of = group + 2 * (size_t)(*++c - '0');
+
+            part = text + of[0];
+            size = of[1] - of[0];
+        }
+        if (size >= ROUTE_KEY_MAX - used)
+            return false;
+        memcpy(key + used, part, size);
+        used += size;
+    }
+    key[used] = '\0';
+    return true;
+}
+
+/* The first operation of the API with that key; operation_count if there is none. */
+static size_t find_key(const struct router *router, const char *key, bool libpod)
+{
+    for (size_t i = 0; i < router->key_count; i++)
+        if (strcmp(router->keys[i].text, key) == 0 &&
+            route_is_libpod(&operations[router->keys[i].operation]) == libpod)
+            return router->keys[i].operation;
+    return operation_count;
 }
 
 size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
                    enum refusal *refusal)
 {
-    char path[PATH_LENGTH_MAX + 1];
-    char text[32 + PATH_LENGTH_MAX + 1]; /* METHOD, then the path */
+    char text[PATH_LENGTH_MAX + 32]; /* PATH//METHOD */
+    char key[ROUTE_KEY_MAX];
     size_t raw = strcspn(target, "?");
-    long begin;
-    int length;
+    long minor = min_api_minor;
+    bool libpod;
+    long length;
+    size_t i;
 
     *refusal = NO_OPERATION;
-    if (target[0] != '/' || raw > PATH_LENGTH_MAX)
+    if (target[0] != '/' || raw > PATH_LENGTH_MAX || strlen(method) + 3 > sizeof text - PATH_LENGTH_MAX)
         return operation_count;
-    if (matches(router, router->libpod, target, raw))
-        begin = read_libpod_path(router, target, raw, path);
-    else
-        begin = read_engine_path(router, target, raw, min_api_minor, path, refusal);
-    if (begin < 0)
+    length = read_path(router, target, raw, &libpod, text);
+    if (length < 0 || (libpod && is_malformed(router, text, raw, true)))
         return operation_count;
-    length = snprintf(text, sizeof text, "%s%s", method, path + begin);
-    if (length < 0 || (size_t)length >= sizeof text)
+    if (!libpod)
+        after_version(router, text, (size_t)length, &minor);
+    if (minor < min_api_minor) {
+        if (!is_malformed(router, text, (size_t)length, false))
+            *refusal = OLD_VERSION;
         return operation_count;
-    for (size_t i = 0; i < operation_count; i++)
-        if (matches(router, router->operation[i], text, (size_t)length)) {
-            *refusal = NOT_REFUSED;
-            return i;
-        }
-    return operation_count;
+    }
+    bounded_format(text + length, sizeof text - (size_t)length, "//%s", method);
+    length += (long)strlen("//") + (long)strlen(method);
+    if (!make_key(router, libpod ? router->libpod_route : router->engine_route, text, (size_t)length, key))
+        return operation_count;
+    i = find_key(router, key, libpod);
+    if (i < operation_count)
+        *refusal = NOT_REFUSED;
+    return i;
 }
 
 void router_reference(const struct router *router, const char *target, char reference[PATH_LENGTH_MAX + 1])
 {
     char path[PATH_LENGTH_MAX + 1] = "";
     size_t raw = strcspn(target, "?");
-    bool libpod = matches(router, router->libpod, target, raw);
-    enum refusal refusal;
-    long begin = -1;
-    long length;
+    bool libpod = false;
+    long minor;
+    long length = -1;
     const char *segment = path;
 
     reference[0] = '\0';
     if (raw <= PATH_LENGTH_MAX)
-        begin = libpod ? read_libpod_path(router, target, raw, path)
-                       : read_engine_path(router, target, raw, 0, path, &refusal);
-    if (begin < 0)
+        length = read_path(router, target, raw, &libpod, path);
+    if (length < 0 || is_malformed(router, path, (size_t)length, libpod))
         return;
-    segment += begin;
+    segment = libpod ? strstr(path, "/libpod/") : path + after_version(router, path, (size_t)length, &minor);
     for (int slashes = libpod ? 3 : 2; slashes > 0 && segment != NULL; slashes--) {
         segment = strchr(segment, '/');
         segment = segment == NULL ? NULL : segment + 1;

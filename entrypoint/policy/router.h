@@ -14,7 +14,8 @@
 /* Matches the paths of Podman's libpod API as its clients write them. Podman routes before it decodes: an image
  * reference is one segment, with %2F in it. So these paths are judged as they are sent, and MALFORMED_PATH refuses
  * an encoded "libpod". */
-#define LIBPOD_PREFIX "^(/v[0-9]{1,4}\\.[0-9]{1,4}\\.[0-9]{1,4})?/libpod/"
+#define LIBPOD_VERSION "(?:/v[0-9]{1,4}\\.[0-9]{1,4}\\.[0-9]{1,4})?"
+#define LIBPOD_PREFIX  "^" LIBPOD_VERSION "/libpod/"
 
 /* Matches malformed libpod paths. Podman's clients encode only / : and @, and only once. An image named "scp" is
  * refused, because such a path could be one of two operations. */

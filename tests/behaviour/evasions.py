@@ -107,7 +107,9 @@ def targets():
     """Only an absolute path is a target."""
     with Proxy(READER) as proxy:
         for target in ("http://docker/containers/json", "http://docker", "https://x/containers/json", "http:/containers/json",
-                       "containers/json", "*", "docker:2375", "unix:/containers/json", "?x", "/containers/json#x", "/#/containers/json"):
+                       "containers/json", "*", "docker:2375", "unix:/containers/json", "?x", "/containers/json#x", "/#/containers/json",
+                       # decoded it is one; a key of operations.map, also before a NUL
+                       "%2Fcontainers/json", "%2Fcontainers%2Fjson", "GET/containers/json:", "GET/containers/json:%00", "GET/_ping:%00", ":%00"):
             refused(proxy, "GET", target)
         refused(proxy, "OPTIONS", "*")
         refused(proxy, "CONNECT", "docker:2375")

@@ -13,7 +13,8 @@ from suite import run, test  # noqa: E402
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "get"]
 PIECES = ["/", "//", "/./", "/..", "%2F", "%2f", "%252F", "%00", "%0a", "%7f", "\\", "%5c", "%", "%zz", "json", "create", "x", "libpod",
-          "v1.41", "v1.22", "/v1.024", "/v4.3.1", ".", "..", "%2e", "%C3%A9", "~", ":", "@", "+", ";", "&", "'", "%20", "%25", "ws", "get"]
+          "v1.41", "v1.22", "/v1.024", "/v4.3.1", ".", "..", "%2e", "%C3%A9", "~", ":", "@", "+", ";", "&", "'", "%20", "%25", "ws", "get",
+          "/:", "/:/", "%3A", "/json", "/:/json", "%20GET", "%20POST", "GET", "%7C", "%3F"]
 
 
 def rows():
@@ -39,7 +40,8 @@ def mutate(random_, path):
 def request(random_, table):
     method, path = random_.choice(table)[:2]
     for name in ("{id}", "{name}", "{checkpoint}", "{destination}"):
-        path = path.replace(name, random_.choice(["x", "json", "a/b", "a%2Fb", "create", "reg:5000/t/app:1", "sha256:ab", ".x", "get"]))
+        path = path.replace(name, random_.choice(["x", "json", "a/b", "a%2Fb", "create", "reg:5000/t/app:1", "sha256:ab", ".x", "get", ":", "a/json",
+                                                  "prune", "remove", "checkpoints", "attach/ws", "x%20GET", "a/create", "json/json", "%C3%BF"]))
     path = random_.choice(["", "", "/v1.41", "/v1.24", "/v1.23", "/v4.3.1", "/v1.4", "/v1.9999"]) + path
     if random_.random() < 0.15:
         method = random_.choice(METHODS)

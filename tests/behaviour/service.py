@@ -58,10 +58,12 @@ def attach():
 def timeouts():
     """Streams get the longest timeout there is; everything else a finite one."""
     config = program("render", env={"ALLOW_LOGS": "1"}).stdout
-    with open(os.path.join(ROOT, "haproxy/operations.map"), encoding="ascii") as file:
-        rows = [line.split()[1].split(":") for line in file if not line.startswith("#")]
-    kinds = {row[0]: row[2] for row in rows if len(row) > 2}
-    assert all(len(row) in (2, 3) for row in rows) and sum(row[0] in kinds for row in rows) == sum(len(row) > 2 for row in rows)
+    with open(os.path.join(ROOT, "haproxy/kinds.map"), encoding="ascii") as file:
+        rows = [line.split() for line in file if not line.startswith("#")]
+    kinds = dict(rows)
+    with open(os.path.join(ROOT, "haproxy/plain.lst"), encoding="ascii") as file:
+        plain = {line.strip() for line in file if not line.startswith("#")}
+    assert len(kinds) == len(rows) and not plain & set(kinds)  # the frontend sets no timeout for plain operations
     for operation in ("SystemEvents", "ContainerLogs", "ContainerStats", "ContainerWait", "ImageCreate", "ImageBuild"):
         assert kinds[operation] == "stream", operation
     for operation in ("ContainerAttach", "ContainerAttachWebsocket", "ExecStart"):
@@ -942,7 +944,7 @@ def for_programs():
 def wrong_words():
     """Each subcommand says which of its words is wrong."""
     for words, text in (
-        (["map", "foo"], "map: foo: no such map; there are operations answers faults members hints settings redactions"),
+        (["map", "foo"], "map: foo: no such map; there are operations libpod plain kinds variables answers faults members hints redactions settings"),
         (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
         (["map", "kinds", "x"], "map: x: one word too many"),
         (["explain"], "explain: METHOD is missing"),
