@@ -27,7 +27,7 @@ setup_file() {
 @test "a name server that cannot be reached yet does not stop a start" {
     [ "$(id -u)" -eq 0 ] || skip 'needs root'
     cd "$BATS_FILE_TMPDIR"
-    for name in profiles tls upstreams; do
+    for name in names tls upstreams; do
         for haproxy in ${HAPROXIES:-$HAPROXY}; do
             run unshare --net "$haproxy" -c -f "$BATS_TEST_DIRNAME/../fixtures/cfg/$name.cfg"
             [ "$status" -eq 0 ] && [[ $output == *"can't connect socket for nameserver"* ]] || { echo "$haproxy $name: $output"; false; }
