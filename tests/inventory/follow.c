@@ -1,5 +1,6 @@
 /* Follows an Engine and prints what the hooks of inventory/follow.h are called with, one line each:
- * follow SOCKET [inspect]. SIGUSR1 prints the whole set. For the tests with a real Engine and scripts/bench-follow.py. */
+ * follow SOCKET [inspect], or follow tls://HOST:PORT with UPSTREAM_TLS_CERT_PATH. SIGUSR1 prints the whole set. For the
+ * tests with a real Engine and scripts/bench-follow.py. */
 #include "inventory/follow.h"
 
 #include <signal.h>
@@ -85,6 +86,7 @@ static void exec(void *context, const struct known_container *container, const c
 int main(int count, char **arguments)
 {
     struct settings settings = {.upstreams = {.count = 1}};
+    struct upstream *upstream = &settings.upstreams.list[0];
     struct printer printer = {.follow = NULL};
     const struct follow_hooks hooks = {.context = &printer,
                                        .changed = changed,
@@ -99,7 +101,11 @@ int main(int count, char **arguments)
         return 2;
     signal(SIGUSR1, want);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    snprintf(settings.upstreams.list[0].host, sizeof settings.upstreams.list[0].host, "%s", arguments[1]);
+    settings.upstream_tls_cert_path = getenv("UPSTREAM_TLS_CERT_PATH");
+    if (sscanf(arguments[1], "tls://%255[^:]:%u", upstream->host, &upstream->port) == 2)
+        upstream->kind = UPSTREAM_TLS;
+    else
+        snprintf(upstream->host, sizeof upstream->host, "%s", arguments[1]);
     printer.follow = follow_begin(&settings, &hooks);
     for (;;) {
         struct pollfd polled[FOLLOW_DESCRIPTORS];
