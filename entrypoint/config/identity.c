@@ -98,7 +98,7 @@ static void find_service(struct service *service, const struct known_container *
     service->project = container_label(container, "com.docker.compose.project");
     service->name = container_label(container, "com.docker.compose.service");
     service->whole = NULL;
-    if (service->project != NULL && service->name != NULL)
+    if (service->name != NULL)
         return;
     service->project = container_label(container, "com.docker.stack.namespace");
     service->name = service->whole = container_label(container, "com.docker.swarm.service.name");

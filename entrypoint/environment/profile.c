@@ -186,7 +186,4 @@ void profile_read(struct profile *profile, char *const environment[], const stru
 #include "base/variables.def"
     if (profile->mode == MODE_AUDIT)
         guard_audit(profile->guard);
-    if (profile->name[0] != '\0' && profile->listeners.count == 0 && profile->clients.count == 0)
-        problem(problems, "%sFROM and %sLISTEN are not set: the profile has no clients", profile->prefix,
-                profile->prefix);
 }

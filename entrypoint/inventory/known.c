@@ -141,37 +141,43 @@ bool known_list_read(struct containers *containers, const char *body, size_t len
 
 /* ---- networks ---- */
 
-/* Makes the host's part of an address zero, or one: the default gateway. */
-static void set_host(unsigned char *binary, int family, unsigned bits, bool gateway)
+/* Reads a subnet: its first address, and the length of its prefix. Returns the family, 0 if it is not a subnet. */
+static int read_subnet(unsigned char binary[sizeof(struct in6_addr)], unsigned *bits, const char *text)
 {
-    size_t bytes = family == AF_INET6 ? 16 : 4;
+    char address[INET6_ADDRSTRLEN];
+    int family = split(text, address, bits) ? read_address(address, binary, address) : 0;
+    unsigned most = family == AF_INET6 ? 128 : 32;
 
-    for (unsigned i = bits; i < bytes * 8; i++)
+    if (family == 0 || *bits > most)
+        return 0;
+    for (unsigned i = *bits; i < most; i++)
         binary[i / 8] &= (unsigned char)~(0x80u >> i % 8);
-    if (gateway)
-        binary[bytes - 1] |= 1;
+    return family;
 }
 
-/* Adds a subnet and its gateway. Libnetwork's bridge driver takes the first address if no gateway is set. */
-static void add_subnet(struct known_network *network, const char *subnet, const char *gateway)
+/* Adds a subnet and its gateway. If no gateway is set, libnetwork takes the first address of the range, or of the
+ * subnet, but not the subnet's own one (ipam.Allocator, RequestAddress). */
+static void add_subnet(struct known_network *network, const char *subnet, const char *range, const char *gateway)
 {
     unsigned char binary[sizeof(struct in6_addr)];
+    unsigned char first[sizeof(struct in6_addr)];
     char address[INET6_ADDRSTRLEN];
     char text[INET6_ADDRSTRLEN + 11];
     unsigned bits;
-    int family;
+    unsigned range_bits;
+    int family = read_subnet(binary, &bits, subnet);
+    size_t length = family == AF_INET6 ? 16 : 4;
 
-    if (!split(subnet, address, &bits))
+    if (family == 0)
         return;
-    family = read_address(address, binary, address);
-    if (family == 0 || bits > (family == AF_INET6 ? 128u : 32u))
-        return;
-    set_host(binary, family, bits, false);
     inet_ntop(family, binary, address, sizeof address);
     snprintf(text, sizeof text, "%s/%u", address, bits);
     inventory_list_add(&network->subnets, text);
-    set_host(binary, family, bits, true);
-    inet_ntop(family, binary, address, sizeof address);
+    if (range[0] == '\0' || read_subnet(first, &range_bits, range) != family)
+        memcpy(first, binary, length);
+    if (memcmp(first, binary, length) == 0)
+        first[length - 1] |= 1;
+    inet_ntop(family, first, address, sizeof address);
     if (gateway[0] != '\0' && read_address(address, binary, gateway) == 0)
         return;
     inventory_list_add(&network->gateways, address);
@@ -191,11 +197,12 @@ static bool read_network(struct known_network *network, const json_t *object)
     json_array_foreach(configs, i, config)
     {
         const char *subnet = json_text_of(config, "Subnet");
+        const char *range = json_text_of(config, "IPRange");
         const char *gateway = json_text_of(config, "Gateway");
 
-        if (!json_is_object(config) || subnet == NULL || gateway == NULL)
+        if (!json_is_object(config) || subnet == NULL || range == NULL || gateway == NULL)
             return false;
-        add_subnet(network, subnet, gateway);
+        add_subnet(network, subnet, range, gateway);
     }
     inventory_list_sort(&network->subnets);
     inventory_list_sort(&network->gateways);

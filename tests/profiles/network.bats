@@ -18,7 +18,9 @@ setup_file() {
         --env ALLOW_INFO=true \
         --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true --env PROFILE_ADMIN_ALLOW_CREATE=true \
         --env PROFILE_LATE_FROM=late --env PROFILE_LATE_ALLOW_CONTAINERS=true \
-        --env PROFILE_LOGS_FROM=reader,missing,both.lan,both.lan2 --env PROFILE_LOGS_ALLOW_LOGS=true \
+        --env PROFILE_SERVICE_FROM=service:shop/web,service:stack_api --env PROFILE_SERVICE_ALLOW_VERSION=true --env PROFILE_SERVICE_ALLOW_IMAGES=true \
+        --env PROFILES_FROM_LABELS=true --env PROFILE_LABELLED_ALLOW_VOLUMES=true \
+        --env PROFILE_LOGS_FROM=reader,missing,both --env PROFILE_LOGS_ALLOW_LOGS=true \
         --env PROFILE_FIXED_FROM=10.99.0.77 --env PROFILE_FIXED_ALLOW_VOLUMES=true \
         --env PROFILE_NET_FROM=10.99.0.128/25 --env PROFILE_NET_ALLOW_NETWORKS=true \
         --env PROFILE_SUBNET_FROM=10.99.0.192/26 --env PROFILE_SUBNET_ALLOW_IMAGES=true \
@@ -76,7 +78,7 @@ teardown_file() {
 @test "a name wins over a network" {
     engine rm -f admin
     box admin --network lan --ip 10.99.0.200
-    until_true code_is 200 admin GET $PROXY/containers/json # that address was nobody's a moment ago
+    code_is 200 admin GET $PROXY/containers/json
     code_is 403 admin GET $PROXY/images/json
     engine rm -f admin
     box admin --network lan
@@ -113,147 +115,6 @@ teardown_file() {
     [[ ! $output =~ $address:40000 ]]
 }
 
-@test "a container that comes back with another address keeps its profile; its old address is nobody's" {
-    local old new
-    old=$(address_of admin)
-    engine stop -t 0 admin
-    box squatter --network lan --ip "$old"
-    # at once: nobody may profit from what was true a moment ago
-    engine start admin
-    new=$(address_of admin)
-    [ "$old" != "$new" ]
-    [ "$(address_of squatter)" = "$old" ]
-    until_true code_is 403 squatter GET $PROXY/containers/json
-    until_true code_is 200 admin GET $PROXY/containers/json
-    # and so it stays
-    code_is 200 squatter GET $PROXY/info
-    code_is 403 squatter GET $PROXY/containers/json
-    engine rm -f squatter
-}
-
-@test "a stopped container's address is nobody's for a container that takes it" {
-    local old
-    old=$(address_of admin)
-    code_is 200 admin GET $PROXY/containers/json
-    engine rm -f admin
-    box squatter --network lan --ip "$old"
-    until_true code_is 403 squatter GET $PROXY/containers/json
-    code_is 200 squatter GET $PROXY/info
-    engine rm -f squatter
-    box admin --network lan
-    until_true code_is 200 admin GET $PROXY/containers/json
-}
-
-@test "the same holds while another connection keeps asking for the name" {
-    local old
-    old=$(address_of admin)
-    # connections without end, each of which makes HAProxy resolve all names
-    engine exec -d other sh -c 'while :; do printf "GET /_ping HTTP/1.0\r\n\r\n" | nc 10.99.0.2 2375; done'
-    engine rm -f admin
-    box squatter --network lan --ip "$old"
-    until_true code_is 403 squatter GET $PROXY/containers/json
-    code_is 403 squatter GET $PROXY/containers/json
-    engine rm -f squatter
-    engine restart -t 0 other
-    box admin --network lan
-    until_true code_is 200 admin GET $PROXY/containers/json
-}
-
-@test "a container gets its profile with its first request, also right after its name was asked for in vain" {
-    engine rm -f admin
-    until_true code_is 200 other GET $PROXY/info
-    box admin --network lan --ip 10.99.0.99
-    code_is 200 admin GET $PROXY/containers/json
-    # an address that another name had a moment ago
-    engine rm -f admin reader
-    box reader --network lan --ip 10.99.0.99
-    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
-    code_is 403 reader GET $PROXY/containers/json
-    box admin --network lan
-    code_is 200 admin GET $PROXY/containers/json
-}
-
-@test "a client that gets a name has its profile on the connection it has" {
-    # Docker's DNS knows a container under its new name at once
-    inside other python3 - >$LAB/late 3>&- <<'END' &
-import http.client, time
-connection = http.client.HTTPConnection('10.99.0.2', 2375)
-connection.connect()
-connection.auto_open = 0
-for _ in range(300):
-    connection.request('GET', '/containers/json')
-    answer = connection.getresponse()
-    answer.read()
-    print(answer.status, flush=True)
-    if answer.status == 200:
-        break
-    time.sleep(0.1)
-END
-    until_true grep -x 403 $LAB/late
-    engine rename other late
-    wait $!
-    engine rename late other
-    [ "$(tail -n 1 $LAB/late)" = 200 ]
-}
-
-@test "names for which the DNS has no answer make nobody wait who has been here" {
-    local missing=()
-    for i in {1..20}; do missing+=(--env "PROFILE_M${i}_FROM=missing$i" --env "PROFILE_M${i}_ALLOW_AUTH=true"); done
-    # the next DNS is an address where there is none
-    engine run -d --name patient --network lan --ip 10.99.0.4 --dns 10.99.0.5 -v "$SOCKET:$SOCKET:ro" \
-        --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true "${missing[@]}" $IMAGE >/dev/null
-    until_true answers patient
-    code_is 200 admin GET http://10.99.0.4:2375/containers/json
-    code_is 200 other GET http://10.99.0.4:2375/version
-    # an address that is new has to wait for all answers; the others, meanwhile, have not
-    box newcomer --network lan
-    code newcomer GET http://10.99.0.4:2375/version >$LAB/newcomer 3>&- &
-    code_is 200 admin GET http://10.99.0.4:2375/containers/json
-    code_is 200 other GET http://10.99.0.4:2375/version
-    [ ! -s $LAB/newcomer ]
-    wait $!
-    [ "$(cat $LAB/newcomer)" = 200 ]
-    engine rm -f patient newcomer
-}
-
-@test "a client that cuts its connections while its name is asked for does not get what others may" {
-    # reader may not do what clients of no profile may: GET /info
-    inside reader python3 - <<'END'
-import random, socket, struct, time
-def connect():
-    return socket.create_connection(('10.99.0.2', 2375), timeout=20)
-for _ in range(300):
-    for _ in range(3):
-        cut = connect()
-        cut.sendall(random.choice((b'GET /info HTTP/1.1\r\nHost: x\r\n\r\n', b'POST /info HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhello')))
-        time.sleep(random.choice((0, 0, 0.0003, 0.001, 0.003)))
-        cut.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)) # close() resets
-        cut.close()
-    whole = connect()
-    whole.sendall(b'GET /info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-    answer = whole.recv(100)
-    assert answer.startswith(b'HTTP/1.1 403'), answer
-END
-    run -0 engine logs proxy
-    [[ ! $output =~ 'Allowed: /info GET '$(address_of reader): ]]
-}
-
-@test "while the DNS is silent, nobody gets what others may: 503" {
-    code_is 403 reader GET $PROXY/info
-    inside proxy iptables -I OUTPUT -d 127.0.0.11 -j DROP
-    # long enough for HAProxy to take all names for lost
-    for _ in {1..10}; do
-        code_is 503 reader GET $PROXY/info
-        sleep 1
-    done
-    run -0 ask reader GET $PROXY/info
-    inside proxy iptables -D OUTPUT -d 127.0.0.11 -j DROP
-    [[ $output == *'{"message":"docker-socket-proxy: the DNS does not answer, which has to say who asks; try again"}'* ]]
-    code_is 403 reader GET $PROXY/info
-    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
-    until_true code_is 200 other GET $PROXY/info
-}
-
 @test "an IPv6 address that carries an IPv4 address is not that one, and IPv4 is not in ::/0" {
     [ -e /proc/net/if_inet6 ] || skip 'this kernel has no IPv6'
     ip addr add 10.97.0.7/32 dev lo
@@ -275,12 +136,6 @@ END
     stop_dsp six
 }
 
-@test "a name that does not resolve keeps nobody else from being served" {
-    # reader's profile also names 'missing', which no container has ever been
-    code_is 200 reader GET $PROXY/containers/test/logs?stdout=1
-    [ -z "$(engine ps -aqf name=missing)" ]
-}
-
 @test "requests of one connection are judged one by one, by the profile it began with" {
     run -0 raw admin 10.99.0.2 2375 'GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\nGET /info HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
     echo "$output"
@@ -288,14 +143,243 @@ END
     [ "$(grep -o 'HTTP/1.1 403' <<<"$output" | wc -l)" = 1 ]
 }
 
-@test "a container that shares two networks with the proxy has its profile on both, where its name is given for both" {
+# by_itself PATH [docker run argument...]: the status of the first request of a container, which it sends at once
+by_itself() {
+    local path=$1
+    shift
+    engine run --rm --network lan "$@" box sh -c \
+        "printf 'GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | nc 10.99.0.2 2375 | head -n 1" | cut -d ' ' -f 2
+}
+
+@test "a container has its profile with its first request, in the moment of its start" {
+    local i
+    for i in {1..5}; do
+        [ "$(by_itself /containers/json --name late)" = 200 ]
+        [ "$(by_itself /info --name late)" = 403 ]
+        [ "$(by_itself /info --name nobody)" = 200 ]
+        [ "$(by_itself /containers/json --name nobody)" = 403 ]
+    done
+}
+
+@test "a container that takes a freed address at once has not the profile of the one before" {
+    local old i
+    for i in {1..5}; do
+        old=$(address_of admin)
+        code_is 200 admin GET $PROXY/containers/json
+        engine rm -f admin
+        [ "$(by_itself /containers/json --ip "$old")" = 403 ]
+        [ "$(by_itself /info --ip "$old")" = 200 ]
+        box admin --network lan
+        code_is 200 admin GET $PROXY/containers/json
+    done
+    # and while the one before comes back with another address
+    engine stop -t 0 admin
+    box squatter --network lan --ip "$old"
+    engine start admin
+    [ "$(address_of squatter)" = "$old" ]
+    code_is 200 admin GET $PROXY/containers/json
+    code_is 403 admin GET $PROXY/info
+    code_is 403 squatter GET $PROXY/containers/json
+    code_is 200 squatter GET $PROXY/info
+    engine rm -f squatter
+}
+
+@test "a container that gets a name has its profile on the connection it has, and loses it there" {
+    inside other python3 - >$LAB/late 3>&- <<'END' &
+import http.client, time
+connection = http.client.HTTPConnection('10.99.0.2', 2375)
+connection.connect()
+connection.auto_open = 0
+seen = []
+for _ in range(300):
+    connection.request('GET', '/containers/json')
+    answer = connection.getresponse()
+    answer.read()
+    if seen[-1:] != [answer.status]:
+        seen.append(answer.status)
+        print(answer.status, flush=True)
+    if seen == [403, 200, 403]:
+        break
+    time.sleep(0.1)
+END
+    until_true grep -x 403 $LAB/late
+    engine rename other late
+    until_true grep -x 200 $LAB/late
+    engine rename late other
+    wait $!
+    [ "$(cat $LAB/late)" = $'403\n200\n403' ]
+}
+
+@test "two containers that swap their names swap their profiles" {
+    engine rename admin swapped
+    engine rename other admin
+    engine rename swapped other
+    until_true code_is 200 admin GET $PROXY/containers/json
+    until_true code_is 200 other GET $PROXY/info
+    code_is 403 admin GET $PROXY/info
+    code_is 403 other GET $PROXY/containers/json
+    engine rename admin swapped
+    engine rename other admin
+    engine rename swapped other
+    until_true code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "all containers of a service have its profile, and no others" {
+    local service=(--label com.docker.compose.project=shop --label com.docker.compose.service=web)
+    [ "$(by_itself /images/json --name web-1 "${service[@]}")" = 200 ]
+    box web-2 --network lan "${service[@]}"
+    box web-3 --network lan "${service[@]}"
+    box web-4 --network lan --label com.docker.compose.project=other --label com.docker.compose.service=web
+    box web-5 --network lan --label com.docker.swarm.service.name=stack_api --label com.docker.stack.namespace=stack
+    box web-6 --network lan --label com.docker.swarm.service.name=api
+    for name in web-2 web-3 web-5; do
+        code_is 200 $name GET $PROXY/images/json
+        code_is 403 $name GET $PROXY/info
+    done
+    for name in web-4 web-6; do
+        code_is 403 $name GET $PROXY/images/json
+        code_is 200 $name GET $PROXY/info
+    done
+    engine rm -f web-2 web-3 web-4 web-5 web-6
+}
+
+@test "a label chooses a profile; one that names none gets nothing; a name in FROM goes before a label" {
+    [ "$(by_itself /volumes --label docker-socket-proxy.profile=labelled)" = 200 ]
+    [ "$(by_itself /volumes --label docker-socket-proxy.profile=LABELLED)" = 200 ]
+    [ "$(by_itself /info --label docker-socket-proxy.profile=labelled)" = 403 ]
+    [ "$(by_itself /containers/json --label docker-socket-proxy.profile=labelled --name late)" = 200 ]
+    [ "$(by_itself /volumes --label docker-socket-proxy.profile=labelled --name late)" = 403 ]
+    # a label goes before a network
+    [ "$(by_itself /volumes --label docker-socket-proxy.profile=labelled --ip 10.99.0.130)" = 200 ]
+    for value in '' labeled 'a b' ?: - engine :unsure; do
+        [ "$(by_itself /info --label "docker-socket-proxy.profile=$value")" = 403 ]
+    done
+    box mistaken --network lan --label docker-socket-proxy.profile=labeled
+    run -0 ask mistaken GET $PROXY/info
+    [[ $output == *'{"message":"docker-socket-proxy: the request is forbidden; the label docker-socket-proxy.profile of container mistaken names no profile: labeled"}'* ]]
+    engine rm -f mistaken
+}
+
+@test "a container that uses the network of another one has that one's profile" {
+    box guest --network container:admin --label docker-socket-proxy.profile=labelled
+    code_is 200 guest GET $PROXY/containers/json
+    code_is 403 guest GET $PROXY/volumes
+    engine rm -f guest
+}
+
+@test "a container on two networks of the proxy has its profile on both, and loses it with a network" {
     engine network connect --ip 10.94.0.2 lan2 proxy
     box both --network lan
+    code_is 200 both GET http://10.99.0.2:2375/containers/test/logs?stdout=1
     engine network connect lan2 both
-    until_true code_is 200 both GET http://10.99.0.2:2375/containers/test/logs?stdout=1 # its address may have been another's a moment ago
-    code_is 403 both GET http://10.99.0.2:2375/info
-    until_true code_is 200 both GET http://10.94.0.2:2375/containers/test/logs?stdout=1
+    code_is 200 both GET http://10.94.0.2:2375/containers/test/logs?stdout=1
     code_is 403 both GET http://10.94.0.2:2375/info
     engine rm -f both
+    # an address that no container of the network has, as far as the Engine says
+    inside other ip addr add 10.99.0.250/32 dev eth0
+    code_is 503 other GET $PROXY/info --interface 10.99.0.250
+    run -0 ask other GET $PROXY/info --interface 10.99.0.250
+    [[ $output == *'{"message":"docker-socket-proxy: the Engine has not said yet which container has this address; try again"}'* ]]
+    inside other ip addr del 10.99.0.250/32 dev eth0
     engine network disconnect lan2 proxy
+}
+
+# burst SECONDS FILE CONTAINER PATH: requests without end, each on a connection of its own; FILE gets the statuses
+burst() {
+    inside "$3" python3 - "$1" "$4" >"$2" 3>&- <<'END'
+import collections, http.client, sys, time
+seen = collections.Counter()
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    connection = http.client.HTTPConnection('10.99.0.2', 2375, timeout=20)
+    connection.request('GET', sys.argv[2])
+    seen[connection.getresponse().status] += 1
+    connection.close()
+print(*sorted(seen))
+END
+}
+bursts() {
+    burst "$1" $LAB/admin-own admin /containers/json &
+    burst "$1" $LAB/admin-other admin /info &
+    burst "$1" $LAB/other-own other /info &
+    burst "$1" $LAB/other-other other /containers/json &
+}
+children() { pgrep -P "$(engine inspect -f '{{.State.Pid}}' proxy)" "$@"; }
+descriptors() { find /proc/"$(engine inspect -f '{{.State.Pid}}' proxy)"/fd -mindepth 1 | wc -l; }
+two_children() { [ "$(children | wc -l)" = 2 ]; }
+
+@test "reloads in the middle of a burst: each request is judged by the right profile; nothing is left behind" {
+    local before i
+    until_true two_children
+    before=$(descriptors)
+    bursts 4
+    for i in {1..5}; do
+        engine kill -s HUP proxy
+        sleep 0.6
+    done
+    wait
+    [ "$(cat $LAB/admin-own)" = 200 ]
+    [ "$(cat $LAB/admin-other)" = 403 ]
+    [ "$(cat $LAB/other-own)" = 200 ]
+    [ "$(cat $LAB/other-other)" = 403 ]
+    until_true two_children
+    [ "$(descriptors)" = "$before" ]
+}
+
+@test "the process that follows the Engine is killed: nobody gets more meanwhile, and all is right again" {
+    local before i follower
+    before=$(descriptors)
+    bursts 3
+    for i in {1..4}; do
+        follower=$(children docker-socket)
+        kill -9 $follower
+        sleep 0.5
+    done
+    wait
+    [[ $(cat $LAB/admin-own) =~ ^200( 503)?$ ]]
+    [[ $(cat $LAB/admin-other) =~ ^403( 503)?$ ]]
+    [[ $(cat $LAB/other-own) =~ ^200( 503)?$ ]]
+    [[ $(cat $LAB/other-other) =~ ^403( 503)?$ ]]
+    until_true code_is 200 admin GET $PROXY/containers/json
+    code_is 200 other GET $PROXY/info
+    until_true two_children
+    [ "$(descriptors)" = "$before" ]
+    # what does not depend on the Engine goes on while it cannot
+    follower=$(children docker-socket)
+    kill -STOP $follower
+    engine rm -f admin
+    box admin --network lan --ip 10.99.0.77
+    code_is 200 admin GET $PROXY/volumes
+    kill -9 $follower
+    engine rm -f admin
+    box admin --network lan
+    until_true code_is 200 admin GET $PROXY/containers/json
+}
+
+@test "the Engine goes away and comes back: 503, and then what is true" {
+    engine run -d --name away --network lan --ip 10.99.0.6 -v $LAB/away:/run/away \
+        --env UPSTREAM=unix:///run/away/docker.sock --env ALLOW_INFO=true \
+        --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true $IMAGE >/dev/null
+    until_true answers away
+    socat UNIX-LISTEN:$LAB/away/docker.sock,fork,mode=0666 UNIX-CONNECT:$SOCKET 3>&- &
+    until_true code_is 200 admin GET http://10.99.0.6:2375/containers/json
+    pkill -P $! || true
+    kill $!
+    rm -f $LAB/away/docker.sock
+    until_true code_is 503 other GET http://10.99.0.6:2375/info
+    run -0 ask other GET http://10.99.0.6:2375/info
+    [[ $output == *'the Engine has not said yet which containers there are, so the client is not known; try again"}'* ]]
+    # meanwhile names change hands
+    engine rename admin swapped
+    engine rename other admin
+    engine rename swapped other
+    socat UNIX-LISTEN:$LAB/away/docker.sock,fork,mode=0666 UNIX-CONNECT:$SOCKET 3>&- &
+    until_true code_is 200 admin GET http://10.99.0.6:2375/containers/json
+    code_is 403 other GET http://10.99.0.6:2375/containers/json
+    code_is 200 other GET http://10.99.0.6:2375/info
+    kill $!
+    engine rename admin swapped
+    engine rename other admin
+    engine rename swapped other
+    engine rm -f away
 }
