@@ -175,4 +175,3 @@ char *config_text(const struct environment *environment, const struct machine *m
     free(bytes);
     return NULL;
 }
-

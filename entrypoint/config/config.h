@@ -12,7 +12,8 @@ char *config_text(const struct environment *environment, const struct machine *m
                   const struct inventory *inventory, struct problems *problems);
 
 /* Write files of haproxy/, derived from the table of operations (maps.c): the operation of each route of the
- * Engine's API and of Podman's; the operations that only the backend has rules for; what is a stream or leaves HTTP; the variable that decides an operation alone. */
+ * Engine's API and of Podman's; the operations that only the backend has rules for; what is a stream or leaves HTTP;
+ * the variable that decides an operation alone. */
 void config_write_operations_map(FILE *out);
 void config_write_libpod_map(FILE *out);
 void config_write_plain_list(FILE *out);

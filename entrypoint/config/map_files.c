@@ -64,9 +64,10 @@ void config_write_kinds_map(FILE *out)
 {
     static const char *const kinds[] = {[STREAM] = "stream", [UPGRADE] = "upgrade", [H2C] = "h2c"};
 
-    fputs("# operationId -> stream if it lasts as long as its client, upgrade if it also leaves HTTP, h2c if it does so for\n"
-          "# HTTP/2. Made from entrypoint/policy/operations.def by `make maps`.\n",
-          out);
+    fputs(
+        "# operationId -> stream if it lasts as long as its client, upgrade if it also leaves HTTP, h2c if it does so for\n"
+        "# HTTP/2. Made from entrypoint/policy/operations.def by `make maps`.\n",
+        out);
     for (size_t i = 0; i < operation_count; i++)
         if (operations[i].kind != PLAIN)
             fprintf(out, "%s %s\n", operations[i].id, kinds[operations[i].kind]);
@@ -74,8 +75,9 @@ void config_write_kinds_map(FILE *out)
 
 void config_write_variables_map(FILE *out)
 {
-    fputs("# operationId -> the variable that decides it alone. Made from entrypoint/policy/operations.def by `make maps`.\n",
-          out);
+    fputs(
+        "# operationId -> the variable that decides it alone. Made from entrypoint/policy/operations.def by `make maps`.\n",
+        out);
     for (size_t i = 0; i < operation_count; i++) {
         char own[OPERATION_NAME_MAX];
 

@@ -173,7 +173,7 @@ static struct opened find_opened(const char *text, uint64_t groups_on)
 {
     struct opened first = {.group = GROUP_COUNT, .at = NULL};
 
-    for (size_t i = 0; i < 2 * GROUP_COUNT; i++) {
+    for (size_t i = 0; i < (size_t)GROUP_COUNT * 2; i++) {
         size_t group = i / 2;
         char words[OPERATION_NAME_MAX + 16];
         const char *at;

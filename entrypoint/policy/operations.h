@@ -31,8 +31,8 @@ struct operation {
 };
 
 #define OPERATIONS_MAX       320
-#define OPERATION_GROUPS_MAX 64  /* longest expression of groups, with the terminating zero */
-#define OPERATION_NAME_MAX   64  /* longest ALLOW_* name, likewise */
+#define OPERATION_GROUPS_MAX 64 /* longest expression of groups, with the terminating zero */
+#define OPERATION_NAME_MAX   64 /* longest ALLOW_* name, likewise */
 
 extern const struct operation operations[];
 extern const size_t operation_count;

@@ -224,8 +224,7 @@ static bool make_key(const struct router *router, const pcre2_code *route, const
 static size_t find_key(const struct router *router, const char *key, bool libpod)
 {
     for (size_t i = 0; i < router->key_count; i++)
-        if (strcmp(router->keys[i].text, key) == 0 &&
-            route_is_libpod(&operations[router->keys[i].operation]) == libpod)
+        if (strcmp(router->keys[i].text, key) == 0 && route_is_libpod(&operations[router->keys[i].operation]) == libpod)
             return router->keys[i].operation;
     return operation_count;
 }
@@ -271,7 +270,7 @@ void router_reference(const struct router *router, const char *target, char refe
     bool libpod = false;
     long minor;
     long length = -1;
-    const char *segment = path;
+    const char *segment;
 
     reference[0] = '\0';
     if (raw <= PATH_LENGTH_MAX)

@@ -160,7 +160,7 @@ static void rows_of(struct rows *rows, bool libpod)
     for (const size_t *row = rows->index; *row < operation_count; row++) {
         const size_t *first = rows->index;
 
-        while (!same_branch(&operations[*first], &operations[*row]))
+        while (first < row && !same_branch(&operations[*first], &operations[*row]))
             first++;
         rows->any_head[*row] = first < row ? rows->any_head[*first] : has_any_head(rows, &operations[*row]);
     }

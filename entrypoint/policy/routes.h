@@ -6,9 +6,9 @@
  *     /v1.41/containers/web/json//GET    GET/containers/:/json
  *     /networks/web//DELETE              DELETE/networks/:
  *
- * Two slashes are in no path that the regex matches, and a method has none. A path that the Engine would clean, redirect
- * or decode again does not match. regsub then leaves the text as it is, and that is no key: keys begin with a method,
- * paths with a slash. */
+ * Two slashes are in no path that the regex matches, and a method has none. A path that the Engine would clean,
+ * redirect or decode again does not match. regsub then leaves the text as it is, and that is no key: keys begin with a
+ * method, paths with a slash. */
 #ifndef POLICY_ROUTES_H
 #define POLICY_ROUTES_H
 
@@ -27,8 +27,8 @@ enum route_paths {
     LIBPOD_PATHS, /* of the libpod API, as they are sent; MALFORMED_LIBPOD must not match them */
 };
 
-/* Returns the regex, to be freed by the caller. It matches "PATH//METHOD" with groups for ROUTE_REPLACEMENT, PATH with a
- * version from 1.min_api_minor (1 to 9999) on, or without. */
+/* Returns the regex, to be freed by the caller. It matches "PATH//METHOD" with groups for ROUTE_REPLACEMENT, PATH with
+ * a version from 1.min_api_minor (1 to 9999) on, or without. */
 char *route_regex(enum route_paths paths, long min_api_minor);
 
 /* Whether an operation is one of the libpod API, which has keys of its own. */

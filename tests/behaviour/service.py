@@ -128,6 +128,9 @@ def error_answers():
     for status in (400, 408, 413, 500, 502, 503, 504):
         assert f"http-error status {status} content-type application/json" in config, status
     said = re.findall("^    http-error status [0-9]+ content-type application/json string '(.*)'$", config, re.M)
+    for path in re.findall("^    http-error status [0-9]+ content-type application/json file (.*)$", config, re.M):
+        with open(os.path.join(ROOT, path), encoding="ascii") as file:
+            said.append(file.read())
     assert len(said) == 7 and all(json.loads(text)["message"].startswith("docker-socket-proxy: ") for text in said), said
     with Proxy() as proxy:
         client = proxy.connect()

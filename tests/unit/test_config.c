@@ -66,7 +66,7 @@ START_TEST(test_sections)
     ck_assert_ptr_null(strstr(config, "-m str ContainerCreate"));
     ck_assert_ptr_null(strstr(config, "-m str NetworkCreate"));
     expect(config, "    server engine1 unix@/nonexistent.sock\n");
-    ck_assert_ptr_null(strstr(config, "Volumes\n    acl"));       /* only what is enabled */
+    ck_assert_ptr_null(strstr(config, "Volumes\n    acl"));      /* only what is enabled */
     ck_assert_ptr_null(strstr(config, "    acl open var"));      /* nothing that is judged further */
     ck_assert_ptr_nonnull(strstr(config, "tune.bufsize 73728")); /* a head of 64 KiB */
     expect(config, "    tune.epoll.mask-events rdhup\n");        /* see tests/behaviour/streams.py, half_close */

@@ -921,6 +921,7 @@ static char *rules(struct guard *guard, const char *id)
         if ((id == NULL || strcmp(operation->id, id) == 0) && guard_inspects(guard, operation->id))
             ids[count++] = operation->id;
     values_set_if(values, "variables", false);
+    values_set_if(values, "unguarded", true);
     values_set_if(values, "counts", false); /* no metrics, whose rules belong to a whole backend */
     set_guard(values, definitions, guard, &docker, ids);
     set_definitions(values, definitions);

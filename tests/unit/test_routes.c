@@ -109,13 +109,16 @@ static size_t below(size_t count)
 }
 
 /* Values of names, and what may stand anywhere in a path */
-static const char *const names[] = {"x",      "json", "create", "prune",  "a/b",  "a/json", "get",     "search", ":",  "a:/b",
-                                    "remove", "scp",  "push",   "stats",  "load", "ws",     "attach",  "x y",    ".x", "..x",
-                                    "local",  "kube", "x GET",  "x/json", "play", "images", "sha256:", "a/tag",  "%",  "\xc3\xa9"};
-static const char *const pieces[] = {"/",    "//", "/./", "/..", "json",      "create", "x",      ":",  "/:",  "/:/",    ".",     "..", "\\",
-                                     "\x01", "%",  "%41", " ",   "/v1.41",    "\x7f",   "libpod", "|",  "\n",  " GET",   " POST", "?",  "HEAD",
-                                     "/json", "/ws", "~", "\xff", "/libpod/", "DELETE", "\t",     "%2F"};
-static const char *const versions[] = {"", "", "", "/v1.41", "/v1.24", "/v1.23", "/v1.9999", "/v1.024", "/v4.3.1", "/v1.4"};
+static const char *const names[] = {"x",      "json",   "create",  "prune", "a/b",   "a/json",  "get",   "search",
+                                    ":",      "a:/b",   "remove",  "scp",   "push",  "stats",   "load",  "ws",
+                                    "attach", "x y",    ".x",      "..x",   "local", "kube",    "x GET", "x/json",
+                                    "play",   "images", "sha256:", "a/tag", "%",     "\xc3\xa9"};
+static const char *const pieces[] = {
+    "/",  "//",   "/./",   "/..", "json", "create", "x",        ":",      "/:", "/:/", ".",    "..",
+    "\\", "\x01", "%",     "%41", " ",    "/v1.41", "\x7f",     "libpod", "|",  "\n",  " GET", " POST",
+    "?",  "HEAD", "/json", "/ws", "~",    "\xff",   "/libpod/", "DELETE", "\t", "%2F"};
+static const char *const versions[] = {"",       "",         "",        "/v1.41",  "/v1.24",
+                                       "/v1.23", "/v1.9999", "/v1.024", "/v4.3.1", "/v1.4"};
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "get"};
 
 #define CHOOSE(list) list[below(sizeof(list) / sizeof *(list))]
@@ -153,8 +156,9 @@ static void encode(const char *path, char *target)
 {
     *target++ = *path++;
     for (; *path != '\0'; path++)
-        target += sprintf(target, *path <= ' ' || *path == '\x7f' || *path == '%' || *path == '?' || below(40) == 0 ? "%%%02X" : "%c",
-                          (unsigned char)*path);
+        target += sprintf(
+            target, *path <= ' ' || *path == '\x7f' || *path == '%' || *path == '?' || below(40) == 0 ? "%%%02X" : "%c",
+            (unsigned char)*path);
     *target = '\0';
 }
 
@@ -169,8 +173,8 @@ static bool key_of(const pcre2_code *route, const char *path, const char *method
         return false;
     ck_assert_uint_eq(group[0], 0); /* nothing is left around the match */
     ck_assert_uint_eq(group[1], length);
-    sprintf(key, "%.*s%.*s:%.*s", (int)(group[7] - group[6]), text + group[6], (int)(group[3] - group[2]), text + group[2],
-            (int)(group[5] - group[4]), text + group[4]);
+    sprintf(key, "%.*s%.*s:%.*s", (int)(group[7] - group[6]), text + group[6], (int)(group[3] - group[2]),
+            text + group[2], (int)(group[5] - group[4]), text + group[4]);
     return true;
 }
 
@@ -223,8 +227,8 @@ START_TEST(test_random_paths)
         allowed += got < operation_count;
         /* HAProxy tries every path as one of the Engine's, and its regex knows the oldest version. */
         if (!libpod)
-            ck_assert_msg((key_of(route, path, method, key) ? find(key, false) : operation_count) == want, "%s %s", method,
-                          target);
+            ck_assert_msg((key_of(route, path, method, key) ? find(key, false) : operation_count) == want, "%s %s",
+                          method, target);
         else if (strchr(target, '%') == NULL && key_of(route, target, method, key))
             ck_assert_msg(find(key, false) == operation_count, "%s %s", method, target);
     }
