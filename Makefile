@@ -48,9 +48,10 @@ SANITIZED = $(LIBRARY:entrypoint/%.c=$(TESTED)/%.o)
 PLAIN     = $(BUILD)/unit/test_hints
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 GUARD     = $(patsubst tests/guard/%.c,$(BUILD)/guard/%,$(wildcard tests/guard/*.c))
+LOAD      = $(BUILD)/load/engine
 REDACT    = $(patsubst tests/redact/%.c,$(BUILD)/redact/%,$(wildcard tests/redact/*.c))
 INVENTORY = $(patsubst tests/inventory/%.c,$(BUILD)/inventory/%,$(wildcard tests/inventory/*.c))
-SUITES    = unit behaviour router compat docs guard redact clients-quick e2e profiles hostile e2e-engine28
+SUITES    = unit behaviour router compat docs guard redact load clients-quick e2e profiles hostile e2e-engine28
 C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
@@ -101,7 +102,11 @@ $(BUILD)/redact/%: tests/redact/%.c $(OBJECTS) Makefile | $(BUILD)/redact
 $(BUILD)/inventory/%: tests/inventory/%.c $(OBJECTS) Makefile | $(BUILD)/inventory
 	$(plain_program)
 
-$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact $(BUILD)/inventory:
+# The stand-in Engine of the tests of the load and of the benchmark
+$(BUILD)/load/%: tests/load/%.c Makefile | $(BUILD)/load
+	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) -o $@ $<
+
+$(BUILD)/unit $(BUILD)/guard $(BUILD)/redact $(BUILD)/inventory $(BUILD)/load:
 	mkdir -p $@
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
@@ -130,7 +135,7 @@ check-%: $(BUILD)/unit/%
 setup-test:
 	@scripts/install-packages.sh test
 
-test-programs: $(UNIT) $(GUARD) $(REDACT) $(INVENTORY)
+test-programs: $(UNIT) $(GUARD) $(REDACT) $(INVENTORY) $(LOAD)
 coverage-programs: $(UNIT)
 
 # All suites, or what T names: make test T='tests/behaviour/service.py -f reload', see tests/README.md. The last line is

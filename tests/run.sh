@@ -26,6 +26,7 @@ suite compat        'haproxy'                                                   
 suite docs          'haproxy'                                                   tests/docs
 suite guard         'haproxies'                                                 tests/guard
 suite redact        'haproxies'                                                 tests/redact
+suite load          'haproxies'                                                 tests/load
 suite e2e           'haproxy image engine=dockerd'                              tests/e2e
 suite profiles      'haproxy image engine=dockerd'                              tests/profiles
 # The attacks that the create guard stops, on an Engine (and a Podman) that no other test has

@@ -1,6 +1,8 @@
 /* `healthcheck`: the container's HEALTHCHECK. */
 #include "command/healthcheck.h"
 
+#include "process/health.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -67,18 +69,15 @@ static int query(int fd)
 }
 
 /* Connects; each operation on the socket takes three seconds at most. Returns the socket, or -1 with errno set. */
-static int connect_to(const struct listener *listener)
+static int connect_to(const struct sockaddr *address, socklen_t length)
 {
     struct timeval patience = {.tv_sec = 3};
-    union address address;
-    socklen_t length = address_of(listener, &address);
-    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
-        connect(fd, &address.any, length) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 && connect(fd, address, length) == 0)
         return fd;
     close(fd);
     return -1;
@@ -109,13 +108,28 @@ static void say_audit(const struct environment *environment)
             printf("warning: %sMODE=audit forwards everything\n", environment->profiles[i].prefix);
 }
 
+/* Connects to the proxy: on the health check's own socket, or, if there is none, on a listener of the clients. */
+static int connect_to_proxy(const struct listeners *listeners, bool *asks)
+{
+    union address address;
+    socklen_t length = health_address(listeners, &address.path);
+    int fd = connect_to(&address.any, length);
+    const struct listener *listener = listener_to_query(listeners);
+
+    *asks = fd >= 0 || listener->kind != LISTEN_TLS;
+    if (fd >= 0)
+        return fd;
+    length = address_of(listener, &address);
+    return connect_to(&address.any, length);
+}
+
 int healthcheck(const struct environment *environment)
 {
-    const struct listener *listener = listener_to_query(&environment->profiles[0].listeners);
-    int fd = connect_to(listener);
-    int status = fd < 0 ? -1 : 200; /* of a tls:// listener it only checks that it accepts */
+    bool asks; /* it has no certificate: of a tls:// listener it only checks that it accepts */
+    int fd = connect_to_proxy(&environment->profiles[0].listeners, &asks);
+    int status = fd < 0 ? -1 : 200;
 
-    if (fd >= 0 && listener->kind != LISTEN_TLS)
+    if (fd >= 0 && asks)
         status = query(fd);
     if (status < 0)
         notice("unhealthy: the proxy does not answer: %s", strerror(errno));

@@ -56,7 +56,8 @@ static void set_global(struct values *values, const struct environment *environm
     values_set(values, "version", VERSION);
     values_set(values, "data_dir", "%s", settings->data_dir);
     values_set(values, "log_level", "%s", settings->log_level);
-    values_set(values, "maxconn", "%ld", machine->connections);
+    values_set(values, "maxconn", "%ld", machine->connections + CONNECTIONS_ANSWERED);
+    values_set(values, "health_connections", "%d", HEALTH_CONNECTIONS);
     values_set_if(values, "drop", machine->credentials.drop);
     values_set(values, "uid", "%u", (unsigned)machine->credentials.uid);
     values_set(values, "gid", "%u", (unsigned)machine->credentials.gid);
@@ -78,14 +79,20 @@ static void set_route(struct values *values, const char *name, enum route_paths 
 static void set_frontend(struct values *values, const struct environment *environment, const struct machine *machine)
 {
     const struct settings *settings = &environment->settings;
-    long limit = settings->max_connections_per_client;
+    long share = settings->max_connections_per_client;
+    const long half = machine->connections / 2;
 
-    /* A client that opens more and more connections is cut off before it takes those of the others. Some more get an
-     * answer first. Clients of a Unix socket have no address; each such socket counts as one client. */
-    if (limit == 0)
-        limit = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
-    values_set(values, "connections_per_client", "%ld", limit);
-    values_set(values, "connections_at_most", "%ld", limit + (limit / 8 > 4 ? limit / 8 : 4));
+    /* A client that opens more and more connections is cut off before it takes those of the others. Clients of a Unix
+     * socket have no address; each such socket counts as one client. */
+    if (share == 0)
+        share = machine->connections / 4 > 8 ? machine->connections / 4 : 8;
+    values_set(values, "share", "%ld", share);
+    values_set(values, "most", "%ld", share + (share / 8 > 4 ? share / 8 : 4)); /* those over the share get an answer */
+    /* The shares of many clients together are more than all connections. So a share falls with what is free, once half
+     * is taken. One that is larger than half cannot: its owner could not reach it alone. */
+    values_set_if(values, "shares_fall", share <= half);
+    values_set(values, "connections", "%ld", machine->connections);
+    values_set(values, "half", "%ld", half);
     values_set_if(values, "log_text", settings->log_format == LOG_TEXT);
     values_set_if(values, "log_json", settings->log_format == LOG_JSON);
     /* Only these two need the variable that would allow a request, beside the text that names it. */

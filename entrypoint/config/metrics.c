@@ -447,7 +447,8 @@ void set_metrics(struct values *values, const struct environment *environment, c
     bool on = environment->settings.metrics.count > 0;
 
     values_list(values, "metrics");
-    values_set(values, "maxconn_with_metrics", "%ld", machine->connections + (on ? METRICS_CONNECTIONS : 0));
+    values_set(values, "maxconn_of_all", "%ld",
+               machine->connections + CONNECTIONS_ANSWERED + HEALTH_CONNECTIONS + (on ? METRICS_CONNECTIONS : 0));
     values_set_if(values, "knows_begin", on || has_names(environment));
     if (on)
         add_metrics(values, environment, machine, inventory,

@@ -8,6 +8,11 @@
 #include "environment/machine.h"
 #include "config/template.h"
 
+/* Connections besides those of MAX_CONNECTIONS: further ones of clients, which get an answer that says so, and those of
+ * the health check */
+#define CONNECTIONS_ANSWERED 8
+#define HEALTH_CONNECTIONS   8
+
 /* config/clients.c: the listeners, and the rules that choose the profile of a client (haproxy.cfg). */
 void set_clients(struct values *values, const struct environment *environment, const struct machine *machine);
 

@@ -14,15 +14,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Lets HAProxy inherit the descriptors of the handover. All others are closed at exec. */
-static bool inherit(const struct handover *handover)
+/* Lets HAProxy inherit a descriptor, -1 for none, whose number it finds in the variable. */
+static bool inherit_as(const char *variable, int fd)
 {
     char number[12];
 
+    if (fd < 0)
+        return unsetenv(variable) == 0;
+    bounded_format(number, sizeof number, "%d", fd);
+    return setenv(variable, number, 1) == 0 && fcntl(fd, F_SETFD, 0) == 0;
+}
+
+/* Lets HAProxy inherit the descriptors of the handover. All others are closed at exec. */
+static bool inherit(const struct handover *handover)
+{
+    static const struct handover none = {.health = -1, .offer = -1, .take = -1};
+
     if (handover == NULL)
-        return unsetenv("HANDOVER_FD") == 0;
-    bounded_format(number, sizeof number, "%d", handover->offer);
-    return setenv("HANDOVER_FD", number, 1) == 0 && fcntl(handover->offer, F_SETFD, 0) == 0 &&
+        handover = &none;
+    return inherit_as("HEALTH_FD", handover->health) && inherit_as("HANDOVER_FD", handover->offer) &&
            (handover->take < 0 || fcntl(handover->take, F_SETFD, 0) == 0);
 }
 

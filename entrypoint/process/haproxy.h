@@ -31,11 +31,13 @@ void config_file_close(struct config_file *file);
 /* Runs `haproxy -c`, with its output on stderr. Returns its exit code, 1 if it cannot be started. */
 int haproxy_check(const char *haproxy, const char *config_file);
 
-/* Descriptors that a started HAProxy inherits, -1 for none. Each is one end of a socket pair; the other end is ours.
- * The sockets pass as in HAProxy's management guide, section 3, option -x. */
+/* Descriptors that a started HAProxy inherits, -1 for none. Those of the handover are each one end of a socket pair;
+ * the other end is ours. The sockets pass as in HAProxy's management guide, section 3, option -x. */
 struct handover {
-    int offer; /* on which it will hand over its listening sockets; haproxy.cfg reads the number from $HANDOVER_FD */
-    int take;  /* on which it gets those of the one that it replaces; its argument -x sockpair@NUMBER names it */
+    int health; /* where it serves the health check, see process/health.h; haproxy.cfg reads the number from $HEALTH_FD
+                 */
+    int offer;  /* on which it will hand over its listening sockets; haproxy.cfg reads the number from $HANDOVER_FD */
+    int take;   /* on which it gets those of the one that it replaces; its argument -x sockpair@NUMBER names it */
 };
 
 /* Starts haproxy as a child, with no signal blocked or ignored. The kernel kills it when we end, unless it has changed

@@ -6,6 +6,7 @@
 #include "process/dangers.h"
 #include "config/config.h"
 #include "inventory/reach.h"
+#include "process/health.h"
 #include "process/lost.h"
 #include "process/policy.h"
 #include "process/recreate.h"
@@ -50,6 +51,7 @@ struct supervisor {
     struct supervision *supervision;
     struct reach reach;
     int signals; /* descriptor */
+    int health;  /* where HAProxy serves the health check, see health_listen */
     struct serving current;
     struct serving next; /* will replace the current one, does not listen yet */
     bool next_takes;     /* next takes over the current one's listening sockets */
@@ -108,7 +110,7 @@ static bool start(const struct supervisor *supervisor, struct serving *serving, 
     bounded_format(other, sizeof other, "sockpair@%d", take);
     serving->pid = haproxy_start(supervisor->supervision->environment->settings.haproxy,
                                  supervisor->current.pid > 0 ? next : first, -1,
-                                 &(struct handover){.offer = ends[1], .take = take});
+                                 &(struct handover){.health = supervisor->health, .offer = ends[1], .take = take});
     close(ends[1]);
     serving->offers = ends[0];
     if (serving->pid > 0) {
@@ -779,6 +781,7 @@ int supervise(struct supervision *supervision)
         notice("signalfd: %s", strerror(errno));
         return 1;
     }
+    supervisor.health = health_listen(&supervision->environment->profiles[0].listeners);
     lost_prevent(STDOUT_FILENO);
     lost_begin(&supervisor.lost);
     policy_watch(&supervisor.watch, supervision->environment);
@@ -803,6 +806,7 @@ int supervise(struct supervision *supervision)
     forget(&supervisor.current);
     while (supervisor.old_count > 0)
         forget_old(&supervisor, 0);
+    close_descriptor(&supervisor.health);
     close(supervisor.signals);
     if (supervisor.unreachable)
         return UNREACHABLE;

@@ -126,6 +126,7 @@ def engine_says_so():
 @on_each_haproxy
 def share():
     with Proxy({"MAX_CONNECTIONS_PER_CLIENT": "3", "LOG_LEVEL": "warning"}) as proxy:
+        until(lambda: all(state in ("0A", "06") for state, _, _ in proxy.sockets()), "the connection of the start is not closed")
         kept = [proxy.connect() for _ in range(3)]
         assert all(client.ask("GET", "/_ping")[0] == 200 for client in kept)
         for _ in range(20):
