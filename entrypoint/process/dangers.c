@@ -341,13 +341,15 @@ static bool opens_more(const struct profile *profile, const struct profile *than
     return both_guard && guard_allows_more(profile->guard, than->guard);
 }
 
-/* Whether an address or a name is enough to get the profile. */
-static bool is_claimed_by_address(const struct profile *profile)
+/* Whether an address or a name is enough to get the profile; or a label, which the guard of `other` does not let its
+ * clients give. */
+static bool is_claimed_by_address(const struct environment *environment, const struct profile *profile,
+                                  const struct profile *other)
 {
     for (size_t i = 0; i < profile->clients.count; i++)
         if (profile->clients.list[i].kind != CLAIM_CERTIFICATE)
             return true;
-    return false;
+    return environment->settings.profiles_from_labels && profile_leaves_unguarded(other);
 }
 
 /* Clients that create containers or connect networks choose names and addresses. */
@@ -358,7 +360,8 @@ static void find_claims(struct dangers *dangers)
 
     for (size_t i = 0; i < count; i++)
         for (size_t k = 1; may_give_names(&profiles[i]) && k < count; k++)
-            if (k != i && is_claimed_by_address(&profiles[k]) && opens_more(&profiles[k], &profiles[i]))
+            if (k != i && is_claimed_by_address(dangers->environment, &profiles[k], &profiles[i]) &&
+                opens_more(&profiles[k], &profiles[i]))
                 add(dangers, &profiles[i], "profiles", true,
                     text_format("%s%s may give containers any name and address, and so take profile %s; give that one "
                                 "a listener or a certificate of its own",

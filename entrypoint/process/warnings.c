@@ -238,6 +238,18 @@ static void report_sockets_in_volumes(const struct environment *environment, con
     }
 }
 
+/* A name with a dot was meant for the DNS, most likely. */
+static void warn_of_dotted_names(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->clients.count; i++) {
+        const struct claim *client = &profile->clients.list[i];
+
+        if (client->kind == CLAIM_NAME && strchr(client->text, '.') != NULL)
+            notice("%sFROM=%s is a container that the Engine names so; for a name of the DNS write dns:%s",
+                   profile->prefix, client->text, client->text);
+    }
+}
+
 /* What REDACT closes, and what still shows what it hides. */
 static void report_redaction(const struct profile *profile)
 {
@@ -293,8 +305,10 @@ void warn(const struct environment *environment, const struct inventory *invento
     for (size_t i = 0; i < environment->profile_count; i++)
         report_redaction(&environment->profiles[i]);
     warn_of_upgrades(environment);
-    for (size_t i = 0; i < environment->profile_count; i++)
+    for (size_t i = 0; i < environment->profile_count; i++) {
         report_foreground(&environment->profiles[i]);
+        warn_of_dotted_names(&environment->profiles[i]);
+    }
     warn_of_presets(environment);
     warn_of_upstream_addresses(&environment->settings.upstreams);
     tell_of_inventory(environment, inventory);

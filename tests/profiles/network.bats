@@ -147,8 +147,8 @@ teardown_file() {
 by_itself() {
     local path=$1
     shift
-    engine run --rm --network lan "$@" box sh -c \
-        "printf 'GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | nc 10.99.0.2 2375 | head -n 1" | cut -d ' ' -f 2
+    engine run --rm --network lan "$@" box wget -S -O /dev/null "http://10.99.0.2:2375$path" 2>&1 |
+        sed -n 's|.*HTTP/1.1 \([0-9]*\).*|\1|p' | head -n 1
 }
 
 @test "a container has its profile with its first request, in the moment of its start" {
@@ -357,14 +357,15 @@ two_children() { [ "$(children | wc -l)" = 2 ]; }
 }
 
 @test "the Engine goes away and comes back: 503, and then what is true" {
+    mkdir -p $LAB/away
+    socat UNIX-LISTEN:$LAB/away/docker.sock,fork,mode=0666 UNIX-CONNECT:$SOCKET 3>&- &
+    until_true test -S $LAB/away/docker.sock
     engine run -d --name away --network lan --ip 10.99.0.6 -v $LAB/away:/run/away \
         --env UPSTREAM=unix:///run/away/docker.sock --env ALLOW_INFO=true \
         --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true $IMAGE >/dev/null
     until_true answers away
-    socat UNIX-LISTEN:$LAB/away/docker.sock,fork,mode=0666 UNIX-CONNECT:$SOCKET 3>&- &
-    until_true code_is 200 admin GET http://10.99.0.6:2375/containers/json
-    pkill -P $! || true
-    kill $!
+    code_is 200 admin GET http://10.99.0.6:2375/containers/json
+    kill $! $(pgrep -P $!)
     rm -f $LAB/away/docker.sock
     until_true code_is 503 other GET http://10.99.0.6:2375/info
     run -0 ask other GET http://10.99.0.6:2375/info
@@ -377,9 +378,9 @@ two_children() { [ "$(children | wc -l)" = 2 ]; }
     until_true code_is 200 admin GET http://10.99.0.6:2375/containers/json
     code_is 403 other GET http://10.99.0.6:2375/containers/json
     code_is 200 other GET http://10.99.0.6:2375/info
+    engine rm -f away
     kill $!
     engine rename admin swapped
     engine rename other admin
     engine rename swapped other
-    engine rm -f away
 }
