@@ -164,6 +164,30 @@ def names_in_log():
         assert "client=" not in proxy.log()
 
 
+@test("a label chooses a profile, but not one that the container's image has, nor before the Engine has said what the image has")
+@on_each_haproxy
+def labels():
+    containers = [container("own", "127.0.0.2", {LABEL: "a"}), container("tricked", "127.0.0.3", {LABEL: "a"}, image=LABELLED),
+                  container("late", "127.0.0.4", {LABEL: "a"}, image="sha256:" + "4" * 64), container("odd", "127.0.0.5", {LABEL: "none"}),
+                  container("plain", "127.0.0.6")]
+    with living({"PROFILES_FROM_LABELS": "true", "PROFILE_A_ALLOW_INFO": "true"}, containers, MORE) as proxy:
+        # the first answers come before the first request
+        assert asks(proxy, "127.0.0.2", "/info") == 200, proxy.log()
+        for address in ("127.0.0.3", "127.0.0.4", "127.0.0.6"):
+            assert asks(proxy, address, "/info") == 403 and asks(proxy, address) == 200, address
+        for text in ("profile=a client=own SystemInfo 200", "profile=- client=tricked ALLOW_INFO=true",
+                     "warning: the label docker-socket-proxy.profile of tricked has no effect: its image has that label too",
+                     "warning: the label docker-socket-proxy.profile of late has no effect: the Engine does not say"):
+            proxy.wait_for_log(text)
+        assert proxy.log().count("of tricked has no effect") == 1, proxy.log()
+        # a container that is recreated from another image, which has the label
+        gone, containers[0] = containers[0], container("own", "127.0.0.2", {LABEL: "a"}, image=LABELLED)
+        proxy.engine.containers = containers
+        proxy.engine.happens(gone, "destroy")
+        proxy.engine.happens(containers[0], "start")
+        until(lambda: asks(proxy, "127.0.0.2", "/info") and "profile=- client=own ALLOW_INFO" in proxy.log(), "the profile of before")
+
+
 COUNT = re.compile(r'^docker_socket_proxy_client_requests_total\{client="([^"]*)",decision="(\w+)"\} (\d+)$', re.M)
 
 
