@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """Containers as clients: `explain --from` and `permissions --from`, and their names in the log and the metrics."""
 import contextlib
-import json
 import os
-import queue
 import re
 import signal
 import sys
@@ -11,21 +9,13 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from containers import IMAGE, Living, container  # noqa: E402
 from engine import Engine  # noqa: E402
 from logs import entries  # noqa: E402
 from proxy import Client, Proxy, free_port, on_each_haproxy, program  # noqa: E402
 from suite import run, test, until  # noqa: E402
 
-NETWORK = "ab" * 32
-IMAGE, LABELLED = "sha256:" + "1" * 64, "sha256:" + "2" * 64
-
-
-def container(name, address="", labels=None, mode="bridge", image=IMAGE, number=[0]):
-    """An item of GET /containers/json, with an id of its own."""
-    number[0] += 1
-    networks = {"net": {"NetworkID": NETWORK, "IPAddress": address, "GlobalIPv6Address": ""}} if address else {}
-    return {"Id": f"{number[0]:02x}" * 32, "Names": ["/" + name], "State": "running", "Labels": labels or {}, "ImageID": image,
-            "HostConfig": {"NetworkMode": mode}, "NetworkSettings": {"Networks": networks}, "Mounts": []}
+LABELLED = "sha256:" + "2" * 64
 
 
 def image(identity, labels):
@@ -91,34 +81,6 @@ def from_container():
         engine.close()
         done = program("explain", "--from", "labelled", *INFO, env=env)
         assert done.returncode == 2 and "no Engine has listed its containers" in done.stderr, done
-
-
-class Living(Engine):
-    """Has containers that change: its events are told to whoever follows it."""
-
-    def __init__(self, path, containers, more):
-        self.followers = []
-        super().__init__(path, containers=containers, more={"/networks": [], **more})
-
-    def tell(self, stream, target, keep):
-        if target.startswith("/containers/json?all=1&filters="):  # of one container
-            stream.write(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps([one for one in self.containers if one["Id"] in target]).encode())
-            stream.flush()
-            return False
-        if not target.startswith("/events?"):
-            return super().tell(stream, target, keep)
-        lines = queue.SimpleQueue()
-        self.followers.append(lines)
-        stream.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        stream.flush()
-        while True:
-            stream.write(lines.get())
-            stream.flush()
-
-    def happens(self, container, action):
-        for follower in self.followers:
-            follower.put(json.dumps({"Type": "container", "Action": action, "Actor": {"ID": container["Id"], "Attributes": {}},
-                                     "time": 1700000000, "timeNano": 1700000000000000000}).encode() + b"\n")
 
 
 @contextlib.contextmanager
