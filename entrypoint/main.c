@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "process/dangers.h"
 #include "process/haproxy.h"
+#include "command/from.h"
 #include "command/healthcheck.h"
 #include "command/migrate.h"
 #include "command/presets.h"
@@ -143,11 +144,28 @@ static const struct profile *chosen_profile(const struct arguments *arguments, c
     return profile;
 }
 
+/* The same, or the profile of the container that --from names. Reads the inventory if `reads` or if that needs it. */
+static const struct profile *asking_profile(const struct arguments *arguments, const struct environment *environment,
+                                            struct inventory *inventory, bool reads, struct problems *problems)
+{
+    const struct profile *profile = arguments->from == NULL ? chosen_profile(arguments, environment, problems) : NULL;
+
+    if (arguments->from != NULL && arguments->profile != NULL)
+        problem(problems, "--profile and --from exclude each other: a container has the profile that it has");
+    if (problems->count == 0 && (reads || arguments->from != NULL))
+        inventory_read(inventory, environment, INVENTORY_MILLISECONDS_LATER);
+    if (problems->count == 0 && arguments->from != NULL)
+        profile = profile_from(environment, inventory, arguments->from, problems);
+    return profile;
+}
+
 static int permissions(const struct arguments *arguments, const struct environment *environment,
                        struct problems *problems)
 {
-    const struct profile *profile = chosen_profile(arguments, environment, problems);
+    struct inventory inventory = {.contained = false};
+    const struct profile *profile = asking_profile(arguments, environment, &inventory, false, problems);
 
+    inventory_free(&inventory);
     if (profile == NULL)
         return BAD_ENVIRONMENT;
     report_permissions(profile, arguments->open, arguments->json);
@@ -156,17 +174,19 @@ static int permissions(const struct arguments *arguments, const struct environme
 
 static int explain(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
-    const struct profile *profile = chosen_profile(arguments, environment, problems);
-    struct inventory inventory;
+    struct inventory inventory = {.contained = false};
+    const struct profile *profile;
     int code;
 
-    if (profile == NULL)
-        return BAD_ENVIRONMENT;
     if (arguments->word[1] == NULL && (arguments->json || arguments->body != NULL || arguments->response != NULL)) {
         problem(problems, "explain: - cannot be combined with --json or --body, nor with --response");
         return BAD_ENVIRONMENT;
     }
-    inventory_read(&inventory, environment, INVENTORY_MILLISECONDS_LATER);
+    profile = asking_profile(arguments, environment, &inventory, true, problems);
+    if (profile == NULL) {
+        inventory_free(&inventory);
+        return BAD_ENVIRONMENT;
+    }
     if (arguments->word[1] == NULL)
         code = report_explain_lines(environment, &inventory, profile);
     else if (arguments->response != NULL)
@@ -267,13 +287,15 @@ static const struct command commands[] = {
      "check the environment, and haproxy.cfg with `haproxy -c`;\n"
      "--strict: exit status 1 for dangerous settings as well\n",
      true, check},
-    {"explain", "METHOD PATH", 2, "--profile --body --response --json",
+    {"explain", "METHOD PATH", 2, "--profile --from --body --response --json",
      "would the proxy allow this request, and by which variable;\n"
      "exit status 0: allowed, 3: denied; FILE: the body of the\n"
      "request, or of the Engine's answer, which is printed as the\n"
-     "client gets it; -: each \"METHOD PATH\" line of stdin\n",
+     "client gets it; -: each \"METHOD PATH\" line of stdin;\n"
+     "CONTAINER: a name, an id or an address, whose profile the\n"
+     "Engine's containers show\n",
      true, explain},
-    {"permissions", "", 0, "--profile --open --json",
+    {"permissions", "", 0, "--profile --from --open --json",
      "list all operations of the Engine API, and what opens each;\n"
      "tab-separated if stdout is not a terminal\n",
      true, permissions},

@@ -32,6 +32,7 @@ struct option {
 };
 static const struct option options[] = {
     {"--profile", " NAME", offsetof(struct arguments, profile)},
+    {"--from", " CONTAINER", offsetof(struct arguments, from)},
     {"--body", " FILE", offsetof(struct arguments, body)},
     {"--response", " FILE", offsetof(struct arguments, response)},
     {"--json", "", offsetof(struct arguments, json)},

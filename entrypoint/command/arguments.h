@@ -13,6 +13,7 @@
 struct arguments {
     const char *word[WORDS_OF_COMMAND_MAX]; /* NULL where there is none */
     const char *profile;                    /* --profile NAME */
+    const char *from;                       /* --from CONTAINER */
     const char *body;                       /* --body FILE */
     const char *response;                   /* --response FILE */
     bool json;                              /* --json */

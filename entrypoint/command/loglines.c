@@ -94,6 +94,8 @@ static bool read_text(struct log_line *line, const char *at)
     } else {
         line->profile = text_format("-");
     }
+    if (strncmp(at, "client=", strlen("client=")) == 0)
+        free(take_word(&at));
     line->detail = take_detail(at);
     return line->client != NULL && line->profile != NULL;
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROFILE_LABEL "docker-socket-proxy.profile"
-
 /* Values of `profiles` that are no profile. With a reason, UNKNOWN is followed by it. */
 #define NONE    "-"
 #define UNKNOWN "?"
@@ -28,17 +26,23 @@ static bool any_claims(const struct environment *environment, enum claim_kind ki
     return false;
 }
 
-static bool needed(const struct environment *environment, const struct inventory *inventory)
+/* Whether the profile of a client depends on its container. */
+static bool identifies(const struct environment *environment)
 {
-    (void)inventory;
     return environment->settings.profiles_from_labels || any_claims(environment, CLAIM_NAME) ||
            any_claims(environment, CLAIM_SERVICE);
 }
 
+static bool needed(const struct environment *environment, const struct inventory *inventory)
+{
+    (void)inventory;
+    return identifies(environment) || environment->settings.client_names;
+}
+
 static void add_names(struct inventory_list *names, const struct maps_of *of)
 {
-    (void)of;
-    inventory_list_add(names, "profiles");
+    if (identifies(of->environment))
+        inventory_list_add(names, "profiles");
     inventory_list_add(names, "clients");
 }
 
@@ -51,17 +55,19 @@ static void add_names(struct inventory_list *names, const struct maps_of *of)
 void set_identities(struct values *values, const struct environment *environment, const struct inventory *inventory)
 {
     bool followed = maps_needed(environment, inventory);
-    bool identifies = followed && needed(environment, inventory);
+    bool decides = identifies(environment) || maps_needed_beside(&map_of_clients, environment, inventory);
     bool profiles = environment->profile_count > 1 || environment->settings.profiles_from_labels;
     size_t engines = environment->settings.upstreams.count;
     const char *patience = has_names(environment) ? "" : PATIENCE;
 
     values_set_if(values, "followed", followed);
-    values_set_if(values, "follows_only", followed && !profiles);
-    values_set_if(values, "identifies", identifies);
-    values_set_if(values, "by_session", !identifies);
+    values_set_if(values, "decides", decides);
+    values_set_if(values, "follows_only", decides && !profiles);
+    values_set_if(values, "identifies", identifies(environment));
+    values_set_if(values, "by_session", !identifies(environment));
+    values_set_if(values, "named", needed(environment, inventory));
     values_set_if(values, "any_networks", any_claims(environment, CLAIM_NETWORK));
-    values_set_if(values, "waits_only", followed && !identifies && *patience != '\0');
+    values_set_if(values, "waits_only", decides && !identifies(environment) && *patience != '\0');
     values_set(values, "patience", "%s", patience);
     /* Of several Engines, the first that is up serves. The last rule that holds decides. */
     values_set(values, "certain", "%s",
@@ -124,9 +130,6 @@ static bool find_own_project(const char **project, const struct maps_of *of, con
 
 /* ---- claims ---- */
 
-/* How a profile claims a container, the most specific way first. */
-enum way { BY_NAME, BY_OWN_SERVICE, BY_PROJECT_AND_SERVICE, BY_SERVICE, NOT_AT_ALL };
-
 struct identity {
     const struct known_container *container;
     struct service service;
@@ -139,7 +142,7 @@ static bool equal(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-static enum way name_claims(const char *name, const struct identity *identity)
+static enum claim_way name_claims(const char *name, const struct identity *identity)
 {
     bool own = identity->knows_project &&
                (identity->own_project == NULL || equal(identity->own_project, identity->service.project));
@@ -150,7 +153,7 @@ static enum way name_claims(const char *name, const struct identity *identity)
                                                                                                : NOT_AT_ALL;
 }
 
-static enum way service_claims(const char *text, const struct identity *identity)
+static enum claim_way service_claims(const char *text, const struct identity *identity)
 {
     const struct service *service = &identity->service;
     const char *slash = strchr(text, '/');
@@ -165,35 +168,50 @@ static enum way service_claims(const char *text, const struct identity *identity
                : NOT_AT_ALL;
 }
 
-static enum way claims(const struct claim *claim, const struct identity *identity)
+static enum claim_way claims(const struct claim *claim, const struct identity *identity)
 {
     if (claim->kind == CLAIM_NAME)
         return name_claims(claim->text, identity);
     return claim->kind == CLAIM_SERVICE ? service_claims(claim->text, identity) : NOT_AT_ALL;
 }
 
-/* The profile that claims the container in the most specific way, NULL for none. Returns false if two profiles do so in
- * the same way. */
-static bool find_claimant(const struct profile **found, const struct environment *environment,
+/* The profile that claims the container in the most specific way. */
+static void find_claimant(struct container_profile *found, const struct environment *environment,
                           const struct identity *identity)
 {
-    enum way best = NOT_AT_ALL;
-    bool clear = true;
-
-    *found = NULL;
     for (size_t i = 1; i < environment->profile_count; i++)
         for (size_t k = 0; k < environment->profiles[i].clients.count; k++) {
-            enum way way = claims(&environment->profiles[i].clients.list[k], identity);
+            const struct profile *profile = &environment->profiles[i];
+            enum claim_way way = claims(&profile->clients.list[k], identity);
 
-            if (way == best && way != NOT_AT_ALL)
-                clear &= *found == &environment->profiles[i];
-            if (way >= best)
+            if (way == found->way && way != NOT_AT_ALL && found->profile != profile)
+                found->rival = profile;
+            if (way >= found->way)
                 continue;
-            best = way;
-            *found = &environment->profiles[i];
-            clear = true;
+            *found = (struct container_profile){.profile = profile, .way = way, .claim = &profile->clients.list[k]};
         }
-    return clear;
+    if (found->rival != NULL)
+        found->profile = NULL;
+}
+
+void container_profile_find(struct container_profile *found, const struct maps_of *of,
+                            const struct containers *containers, const struct known_container *container)
+{
+    const struct environment *environment = of->environment;
+    const char *label = container_label(container, PROFILE_LABEL);
+    struct identity identity = {.container = container};
+
+    *found = (struct container_profile){.way = NOT_AT_ALL};
+    find_service(&identity.service, container);
+    identity.knows_project = find_own_project(&identity.own_project, of, containers);
+    find_claimant(found, environment, &identity);
+    if (found->way != NOT_AT_ALL || label == NULL || !environment->settings.profiles_from_labels)
+        return;
+    found->way = BY_LABEL;
+    found->label = label;
+    found->origin = container->label_origin;
+    if (found->origin == ORIGIN_CONTAINER && label[0] != '\0')
+        found->profile = environment_profile(environment, label);
 }
 
 /* ---- entries ---- */
@@ -211,22 +229,19 @@ static void show(char shown[SHOWN_MAX + 1], const char *value)
 }
 
 /* The profile that a container gets, as the map has it: in lower case. The caller frees it. */
-static char *profile_of(const struct environment *environment, const struct identity *identity)
+static char *profile_text(const struct container_profile *found)
 {
-    const char *label = container_label(identity->container, PROFILE_LABEL);
     char shown[SHOWN_MAX + 1];
-    const struct profile *profile;
 
-    if (!find_claimant(&profile, environment, identity))
+    if (found->rival != NULL)
         return text_format("%s", TWICE);
-    if (profile != NULL)
-        return text_format("%s", profile_log_name(profile));
-    if (label == NULL || !environment->settings.profiles_from_labels)
+    if (found->profile != NULL)
+        return text_format("%s", profile_log_name(found->profile));
+    if (found->way != BY_LABEL || found->origin == ORIGIN_IMAGE || found->origin == ORIGIN_UNCERTAIN)
         return text_format("%s", NONE);
-    profile = label[0] != '\0' ? environment_profile(environment, label) : NULL;
-    if (profile != NULL)
-        return text_format("%s", profile_log_name(profile));
-    show(shown, label);
+    if (found->origin == ORIGIN_UNKNOWN) /* as an address whose container is not known yet */
+        return text_format("%s", UNKNOWN);
+    show(shown, found->label);
     return text_format("%s%s", UNKNOWN, shown);
 }
 
@@ -234,18 +249,18 @@ static void add_container(struct map_entries *entries, const struct maps_of *of,
                           const struct known_container *container)
 {
     const struct inventory_container *known = &container->entry.container;
-    struct identity identity = {.container = container};
+    struct container_profile found;
     char *profile;
     char *name;
 
     if (container->address_count == 0)
         return;
-    find_service(&identity.service, container);
-    identity.knows_project = find_own_project(&identity.own_project, of, containers);
-    profile = profile_of(of->environment, &identity);
+    container_profile_find(&found, of, containers, container);
+    profile = profile_text(&found);
     name = known->names.count > 0 ? text_format("%s", known->names.items[0]) : text_format("%.12s", known->id);
     for (size_t i = 0; i < container->address_count; i++) {
-        map_entry_add(entries, "profiles", container->addresses[i].text, profile, false);
+        if (identifies(of->environment))
+            map_entry_add(entries, "profiles", container->addresses[i].text, profile, false);
         map_entry_add(entries, "clients", container->addresses[i].text, name, false);
     }
     free(name);
@@ -258,12 +273,12 @@ static void add_networks(struct map_entries *entries, const struct maps_of *of, 
      */
     static const char *const odd[] = {"::/96", "::ffff:0:0/96", "2002::/16"};
 
-    (void)of;
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        map_entry_add(entries, "profiles", odd[i], NONE, true);
+        if (identifies(of->environment))
+            map_entry_add(entries, "profiles", odd[i], NONE, true);
         map_entry_add(entries, "clients", odd[i], NONE, true);
     }
-    for (size_t i = 0; i < containers->network_count; i++) {
+    for (size_t i = 0; identifies(of->environment) && i < containers->network_count; i++) {
         const struct known_network *network = &containers->networks[i];
 
         for (size_t k = 0; k < network->subnets.count; k++)

@@ -21,6 +21,15 @@ bool maps_needed(const struct environment *environment, const struct inventory *
     return false;
 }
 
+bool maps_needed_beside(const struct map_source *source, const struct environment *environment,
+                        const struct inventory *inventory)
+{
+    for (size_t i = 0; i < SOURCES; i++)
+        if (sources[i] != source && sources[i]->needed(environment, inventory))
+            return true;
+    return false;
+}
+
 void maps_names(struct inventory_list *names, const struct maps_of *of)
 {
     for (size_t i = 0; i < SOURCES; i++)

@@ -11,6 +11,9 @@
 #include "inventory/containers.h"
 #include "inventory/inventory.h"
 
+/* The label that chooses the profile of a container, with PROFILES_FROM_LABELS. */
+#define PROFILE_LABEL "docker-socket-proxy.profile"
+
 struct map_entry {
     char *map; /* the name without virtual/: "profiles", "targets_traefik"; owned, as are the others */
     char *key;
@@ -24,11 +27,29 @@ struct map_entries {
     struct map_entry *list;
 };
 
+/* How a profile claims a container, the most specific way first. */
+enum claim_way { BY_NAME, BY_OWN_SERVICE, BY_PROJECT_AND_SERVICE, BY_SERVICE, BY_LABEL, NOT_AT_ALL };
+
+/* The profile of a container by its name, its service or its label. */
+struct container_profile {
+    const struct profile *profile; /* NULL: none */
+    enum claim_way way;
+    const struct claim *claim;     /* BY_NAME to BY_SERVICE */
+    const struct profile *rival;   /* claims it in the same way, so that it has none; NULL for none */
+    const char *label;             /* BY_LABEL: its value, which may name no profile. Not owned */
+    enum label_origin origin;      /* BY_LABEL; the label counts only if it is the container's own */
+};
+
 /* What the entries depend on, beside the containers. */
 struct maps_of {
     const struct environment *environment;
     const struct inventory *inventory; /* the own container, and its Compose project */
 };
+
+/* Finds the profile of a container. What comes before all this, a listener, a certificate or an address, and what comes
+ * after it, a network, depends on the connection. */
+void container_profile_find(struct container_profile *found, const struct maps_of *of,
+                            const struct containers *containers, const struct known_container *container);
 
 /* Whether anything needs the maps, so that the containers are followed. */
 bool maps_needed(const struct environment *environment, const struct inventory *inventory);
@@ -55,6 +76,10 @@ struct map_source {
     void (*add_networks)(struct map_entries *entries, const struct maps_of *of,
                          const struct containers *containers); /* NULL: the networks do not matter */
 };
+
+/* Whether anything but the source needs the maps. */
+bool maps_needed_beside(const struct map_source *source, const struct environment *environment,
+                        const struct inventory *inventory);
 
 extern const struct map_source map_of_clients; /* config/identity.c */
 

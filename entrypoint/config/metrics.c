@@ -17,6 +17,10 @@
  * If there are more, the last slot has all further ones together. */
 #define SLOTS_MAX 16
 
+/* Only so many clients are counted by name, and so much of a name, for the same reason. */
+#define CLIENTS_MAX       24
+#define CLIENT_LENGTH_MAX 63
+
 /* What is counted together: profiles from first on; more than one in the last slot only. */
 struct slot {
     const struct profile *first;
@@ -146,6 +150,15 @@ static void measure(struct lengths *lengths, const struct slot *slot, const char
     lengths->most = length > lengths->most ? length : lengths->most;
 }
 
+/* The bytes that the lines of clients by name may have. */
+static size_t clients_length(void)
+{
+    static const char line[] = "docker_socket_proxy_client_requests_total{client=\"\",decision=\"allowed\"} \n";
+    static const size_t help = 300;
+
+    return help + (size_t)CLIENTS_MAX * 2 * (sizeof line + CLIENT_LENGTH_MAX + NUMBER_MAX);
+}
+
 static void measure_slot(struct lengths *allowed, struct lengths *refused, const struct slot *slot,
                          const struct inventory *inventory)
 {
@@ -176,7 +189,7 @@ static struct plan make_plan(const struct environment *environment, const struct
     struct plan plan = {.shares = count > 1};
     struct lengths allowed = {.count = 0};
     struct lengths refused = {.count = 0};
-    size_t used = of_all;
+    size_t used = of_all + (environment->settings.client_names ? clients_length() : 0);
     size_t room;
 
     for (size_t k = 0; k < count; k++) {
@@ -379,6 +392,16 @@ static void add_page(struct values *metrics, const struct values *page, const st
     free(string);
 }
 
+/* What the pages and the rules have of the clients that are counted by name. */
+static void add_clients(struct values *values, bool counted)
+{
+    values_set_if(values, "counts_clients", counted);
+    values_set(values, "clients_most", "%d", CLIENTS_MAX);
+    values_list(values, "client_numbers");
+    for (int i = 1; counted && i <= CLIENTS_MAX; i++)
+        values_set(values_row(values, "client_numbers"), "number", "%d", i);
+}
+
 static void add_status_page(struct values *metrics, const struct environment *environment, size_t i,
                             const struct inventory *inventory, const struct renderer *renderer)
 {
@@ -394,6 +417,8 @@ static void add_status_page(struct values *metrics, const struct environment *en
     values_set(page, "prefix", "%s", slot.first->prefix);
     values_set_if(page, "audits", has_mode(&slot, MODE_AUDIT));
     values_set_if(page, "base", i == 0);
+    values_set_if(page, "client_table", i == 0 && environment->settings.client_names);
+    add_clients(page, environment->settings.client_names);
     values_set(page, "profile", "%s", i == 0 ? "" : slot.label);
     add_links(page, environment, i);
     add_sections(page, &slot, inventory);
@@ -431,6 +456,9 @@ static void add_metrics(struct values *values, const struct environment *environ
     values_set(metrics, "metrics_rate", "%d", METRICS_RATE);
     add_engines(metrics, environment, machine);
     add_tables(metrics, environment, &plan);
+    add_clients(metrics, environment->settings.client_names);
+    values_set(metrics, "client_size", "%d", CLIENT_LENGTH_MAX + 1);
+    values_set(metrics, "clients_size", "%d", CLIENTS_MAX + 1);
     for (size_t k = 0; k < slot_count(environment); k++) {
         struct slot slot = slot_of(environment, k);
 
@@ -449,6 +477,10 @@ void set_metrics(struct values *values, const struct environment *environment, c
     values_list(values, "metrics");
     values_set(values, "maxconn_of_all", "%ld",
                machine->connections + CONNECTIONS_ANSWERED + HEALTH_CONNECTIONS + (on ? METRICS_CONNECTIONS : 0));
+    values_set(values, "stick_counters", "%d", environment->settings.client_names ? 6 : 4);
+    values_set_if(values, "counts_clients", on && environment->settings.client_names);
+    values_set(values, "clients_most", "%d", CLIENTS_MAX);
+    values_set(values, "client_length", "%d", CLIENT_LENGTH_MAX);
     values_set_if(values, "knows_begin", on || has_names(environment));
     if (on)
         add_metrics(values, environment, machine, inventory,

@@ -348,9 +348,60 @@ static void put_environment(FILE *out, const struct grammar *grammar)
     fprintf(out, "[^\"\\\\=\\x00-\\x1f]++(?:=" REST_OF_STRING "%s)", grammar->facts->docker ? "|\"" : "");
 }
 
+/* What the keys of labels begin with that mean something to this proxy. */
+#define OWN_LABELS "docker-socket-proxy."
+
+/* Writes the two hexadecimal digits of a character, in either case of these and of the character. */
+static void put_digits(FILE *out, char c)
+{
+    unsigned upper = (unsigned)toupper((unsigned char)c) >> 4;
+    unsigned lower = (unsigned)tolower((unsigned char)c) >> 4;
+    unsigned last = (unsigned)(unsigned char)c & 15;
+
+    if (upper == lower)
+        fprintf(out, "%x", lower);
+    else
+        fprintf(out, "[%x%x]", upper, lower);
+    fprintf(out, last > 9 ? "[%x%X]" : "%x", last, last);
+}
+
+/* Writes each character of a text in either case, itself or as the escape before its hexadecimal digits. */
+static void put_escaped(FILE *out, const char *text, const char *escape)
+{
+    for (; *text != '\0'; text++) {
+        fputs("(?:", out);
+        if (isalpha((unsigned char)*text))
+            fprintf(out, "[%c%c]", tolower((unsigned char)*text), toupper((unsigned char)*text));
+        else
+            put_char(out, *text);
+        fprintf(out, "|%s", escape);
+        put_digits(out, *text);
+        fputc(')', out);
+    }
+}
+
+/* The beginning of such a key, in a body. */
+static void put_own_label(FILE *out, const struct grammar *grammar)
+{
+    (void)grammar;
+    fputc('"', out);
+    put_escaped(out, OWN_LABELS, "\\\\u00");
+}
+
+/* The same in JSON in a query. A letter as an escape of JSON is refused wherever it is: encoders write only others so.
+ */
+static void put_own_label_query(FILE *out, const struct grammar *grammar)
+{
+    (void)grammar;
+    fputs("(?:\"|%22)", out);
+    put_escaped(out, OWN_LABELS, "%");
+    fputs("|(?:\\\\|%5[Cc])(?:u|%75)(?!(?!00(?:2[DdEe]|[4-7]))[0-9A-Fa-f]{4})", out);
+}
+
 /* Podman's auto-update restarts the systemd unit, and reads the file, that these labels name. */
 static void put_label(FILE *out, const struct grammar *grammar)
 {
+    fputs("(?!(?&own_label))", out);
     if (!grammar->facts->docker)
         fputs("(?=\"[^\"\\\\]*+\")(?!\"(?i:podman_systemd_unit|io\\.containers\\.autoupdate))", out);
     fputs("(?&s)" COLON "(?>null|(?&s))", out);
@@ -1129,6 +1180,8 @@ static const struct {
     {"client_file", put_client_file},
     {"builder", put_builder},
     {"environment", put_environment},
+    {"own_label", put_own_label},
+    {"own_label_query", put_own_label_query},
     {"label", put_label},
     {"volume_driver", put_volume_driver},
     {"network_driver", put_network_driver},

@@ -73,6 +73,7 @@ const char *const guard_keys[SAY_ALL] = {
     [KNOB_SECRETS] = "SECRETS",
     [KNOB_CONFIGS] = "CONFIGS",
     [KNOB_RENAME] = "RENAME",
+    [KNOB_LABEL] = "LABEL",
     [KNOB_OWN] = "OWN",
     [KNOB_NONE] = "NONE",
     [SAY_OBJECT] = "OBJECT",
@@ -135,6 +136,8 @@ const struct guard_hint guard_hints[] = {
     {KNOB_REMOTE, NULL, "ALLOW_PRIVILEGED=true (for a plain URL: ALLOW_HOST_NAMESPACES=true) would allow it"},
     {KNOB_RENAME, NULL,
      "ALLOW_HOST_NAMESPACES lists containers by their names, and another one must not get such a name"},
+    {KNOB_LABEL, "(?i:podman_systemd_unit|io\\.containers\\.autoupdate)", NULL},
+    {KNOB_LABEL, NULL, "labels that begin with docker-socket-proxy. are for this proxy, and nothing sets them through it"},
     {KNOB_EXEC_COMMANDS, NULL, "ALLOW_EXEC_COMMANDS does not allow it"},
     {KNOB_EXEC_USERS, "([A-Za-z0-9_.@+-]+(?::[A-Za-z0-9_.@+-]+)?)\\z", "ALLOW_EXEC_USERS=\\1 would allow it"},
     {KNOB_EXEC_ENV, "(?:NVIDIA|HABANA|AMD|MTHREADS|ASCEND|DOCKER)_[A-Z_]+=", "ALLOW_DEVICES=true would allow it"},
@@ -305,7 +308,7 @@ static const struct guard_field container_create[] = {
     /* Paths in the container. One with a colon would be a bind specification. */
     {"Volumes", ENTRIES, "anonymous_volume", KNOB_MOUNT},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     {"ExposedPorts", ENTRIES, "exposed_port", KNOB_NONE},
     {"Healthcheck", OBJECT, "Healthcheck", KNOB_NONE},
     {"Hostname", RULE, DOMAIN, KNOB_NONE},
@@ -384,7 +387,7 @@ static const struct guard_field bind_options[] = {
 
 static const struct guard_field volume_options[] = {
     {"DriverConfig", OBJECT, "VolumeDriver", KNOB_NONE},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     {"Subpath", RULE, "\"\"|(?&below)", KNOB_NONE},
     {"NoCopy", RULE, BOOLEAN, KNOB_NONE},
     END,
@@ -482,7 +485,7 @@ static const struct guard_field volume_create[] = {
     {"Driver", RULE, "(?&volume_driver)", KNOB_VOLUME_DRIVERS},
     {"DriverOpts", ENTRIES, "volume_option", KNOB_MOUNT},
     {"ClusterVolumeSpec", RULE, EMPTY, KNOB_MOUNT},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     END,
 };
 
@@ -499,7 +502,7 @@ static const struct guard_field network_create[] = {
     {"Ingress", RULE, "false", KNOB_HOST_NAMESPACES},
     {"Name", RULE, "\"\"|(?&network)", KNOB_HOST_NAMESPACES},
     {"Scope", RULE, NOTHING_OR("local|swarm|global"), KNOB_NONE},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     {"CheckDuplicate", RULE, BOOLEAN, KNOB_NONE},
     {"EnableIPv4", RULE, BOOLEAN, KNOB_NONE},
     {"EnableIPv6", RULE, BOOLEAN, KNOB_NONE},
@@ -551,7 +554,7 @@ static const struct guard_field service_spec[] = {
     {"Networks", OBJECTS, "NetworkAttachment", KNOB_NONE},
     {"EndpointSpec", OBJECT, "EndpointSpec", KNOB_NONE},
     {"Name", RULE, NAME, KNOB_NONE},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     /* The number of tasks, and how they are replaced: numbers, durations and a few words. */
     {"Mode", RULE, STORED_ANY, KNOB_NONE},
     {"UpdateConfig", RULE, STORED_ANY, KNOB_NONE},
@@ -617,7 +620,7 @@ static const struct guard_field container_spec[] = {
     {"Secrets", RULE, EMPTY, KNOB_SECRETS},
     {"Configs", RULE, EMPTY, KNOB_CONFIGS},
     {"Env", ITEMS, "environment", KNOB_ENVIRONMENT},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     {"Healthcheck", OBJECT, "Healthcheck", KNOB_NONE},
     {"Hosts", ITEMS, "hosts_line", KNOB_NONE},
     {"DNSConfig", OBJECT, "DNSConfig", KNOB_NONE},
@@ -694,7 +697,7 @@ static const struct guard_field log_driver[] = {
 /* Secrets and configs. A driver is a plugin that the Engine calls, or a command that Podman runs. */
 static const struct guard_field secret_spec[] = {
     {"Name", RULE, STORED, KNOB_NONE},
-    {"Labels", ENTRIES, "label", KNOB_NONE},
+    {"Labels", ENTRIES, "label", KNOB_LABEL},
     {"Data", RULE, "\"(?:[A-Za-z0-9+=_-]|\\\\?/)*+\"", KNOB_NONE},
     {"Driver", OBJECT, "SecretDriver", KNOB_NONE},
     {"Templating", OBJECT, "Templating", KNOB_NONE},
@@ -889,11 +892,11 @@ static const struct guard_parameter build_query[] = {
     {"cpusetcpus", QUERY_PROCESSORS, KNOB_PRIVILEGED},
     {"cpusetmems", QUERY_PROCESSORS, KNOB_PRIVILEGED},
     {"version", "(?&builder)?+", KNOB_PRIVILEGED},
+    {"labels", "(?:null|(?:\\{|%7[Bb])(?:(?!(?&own_label_query))[^&;#\\x00-\\x20\\x7f])*+)?+", KNOB_LABEL},
     {"t", NULL, KNOB_NONE},
     {"extrahosts", NULL, KNOB_NONE},
     {"cachefrom", NULL, KNOB_NONE},
     {"buildargs", NULL, KNOB_NONE},
-    {"labels", NULL, KNOB_NONE},
     {"platform", NULL, KNOB_NONE},
     {"target", NULL, KNOB_NONE},
     {"ulimits", NULL, KNOB_NONE},

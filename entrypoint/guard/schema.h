@@ -31,6 +31,7 @@ enum guard_knob {
     KNOB_SECRETS,     /* open where SecretInspect is */
     KNOB_CONFIGS,     /* open where ConfigInspect is */
     KNOB_RENAME,      /* the new name of a container: open unless ALLOW_HOST_NAMESPACES lists containers by names */
+    KNOB_LABEL,       /* labels that mean something to this proxy, or to Podman, which nothing opens */
     KNOB_OWN,         /* the proxy's own container, which nothing opens */
     KNOB_NONE,        /* nothing opens it */
     KNOB_ALL,

@@ -20,6 +20,8 @@ static void free_container(struct known_container *container)
     inventory_entry_free(&container->entry);
     inventory_list_free(&container->labels);
     free_addresses(container);
+    free(container->image);
+    free(container->manifest);
     free(container);
 }
 
@@ -233,6 +235,7 @@ struct known_container *known_put(struct containers *containers, struct known_co
     *changed = !equal(added, known);
     before = *known;
     added->attached = known->attached;
+    added->label_origin = known->label_origin;
     *known = *added;
     *added = before;
     free_container(added);

@@ -16,11 +16,22 @@ struct known_address {
     bool early;                  /* known from the network, before the list of containers has it */
 };
 
+/* Where a container has a label from, see inventory/images.h. */
+enum label_origin {
+    ORIGIN_UNKNOWN,   /* the Engine has not been asked, or has not answered yet */
+    ORIGIN_CONTAINER, /* its image does not have the label */
+    ORIGIN_IMAGE,     /* its image has it, so that the container may have it from there */
+    ORIGIN_UNCERTAIN, /* the Engine does not say what its image has */
+};
+
 struct known_container {
     struct inventory_entry entry;    /* id, names, mounts, modes, running (also while it is paused) */
     struct inventory_list labels;    /* "key=value", sorted; the key is without a = */
     struct known_address *addresses; /* none if it uses the network of another container or of the host */
     size_t address_count;
+    char *image;    /* the id of its image; NULL: not known */
+    char *manifest; /* the digest of the image's manifest for its platform, in containerd's store; NULL: in another */
+    enum label_origin label_origin; /* of the label that chooses its profile; what the owner of the set has found out */
     bool ended;     /* its process has ended, and no event says since that it was started: the list may lag behind */
     void *attached; /* what the follower's owner keeps with the container, see struct follow_hooks; NULL: nothing */
 };

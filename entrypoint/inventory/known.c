@@ -109,6 +109,14 @@ static bool read_addresses(struct known_container *container, const json_t *obje
     return true;
 }
 
+/* A copy of a member that is a string and not empty; NULL for anything else. */
+static char *text_or_null(const json_t *object, const char *name)
+{
+    const char *text = json_text_of(object, name);
+
+    return text != NULL && text[0] != '\0' ? inventory_copy(text) : NULL;
+}
+
 static int compare_containers(const void *a, const void *b)
 {
     return strcmp((*(struct known_container *const *)a)->entry.container.id,
@@ -127,6 +135,8 @@ bool known_list_read(struct containers *containers, const char *body, size_t len
         struct known_container *container = json_zeroed(1, sizeof *container);
 
         containers->list[containers->count++] = container;
+        container->image = text_or_null(item, "ImageID");
+        container->manifest = text_or_null(json_object_get(item, "ImageManifestDescriptor"), "digest");
         right = json_read_entry(&container->entry, item) &&
                 read_labels(&container->labels, json_object_get(item, "Labels")) && read_addresses(container, item);
     }

@@ -369,6 +369,37 @@ static void find_claims(struct dangers *dangers)
                                 profiles[k].name));
 }
 
+/* Whether the profile's clients may give a container any label: they create it, and the guard does not judge that. */
+static bool may_give_labels(const struct profile *profile)
+{
+    static const char *const givers[] = {"ContainerCreate",      "ServiceCreate",          "ServiceUpdate",
+                                         "PodCreateLibpod",      "ContainerCreateLibpod",  "PlayKubeLibpod",
+                                         "KubeApplyLibpod",      "ContainerRestoreLibpod", "QuadletInstallLibpod",
+                                         "ContainerUpdateLibpod"};
+
+    for (size_t i = 0; i < sizeof givers / sizeof *givers; i++) {
+        size_t row = operation_find(givers[i]);
+
+        if (profile_forwards(profile, givers[i]) && !profile_guards(profile, row))
+            return true;
+    }
+    return false;
+}
+
+/* Labels choose profiles, and only the guard keeps clients from giving them. */
+static void find_labels(struct dangers *dangers)
+{
+    const struct environment *environment = dangers->environment;
+
+    for (size_t i = 0; environment->settings.profiles_from_labels && i < environment->profile_count; i++)
+        if (may_give_labels(&environment->profiles[i]))
+            add(dangers, &environment->profiles[i], "profiles", true,
+                text_format("%s%s may give containers any label, and so any profile, because the create guard does not "
+                            "judge all that creates them; see PROFILES_FROM_LABELS",
+                            i == 0 ? "clients of no profile" : "profile ",
+                            i == 0 ? "" : environment->profiles[i].name));
+}
+
 /* A variable that was meant to do something and does nothing. */
 static void find_strangers(struct dangers *dangers)
 {
@@ -423,6 +454,7 @@ static void find_all(struct dangers *dangers, const struct environment *environm
     find_strangers(dangers);
     find_tls(dangers);
     find_claims(dangers);
+    find_labels(dangers);
 }
 
 static void free_all(struct dangers *dangers)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "inventory/channel.h"
 #include "inventory/follow.h"
+#include "inventory/images.h"
 #include "process/console.h"
 #include "process/mirror.h"
 #include "process/runtime.h"
@@ -34,6 +35,7 @@
 struct child {
     struct maps_of of;
     struct follow *follow;
+    struct images *images; /* where labels come from; NULL: labels choose nothing */
     struct mirror *mirror;
     struct console console;
     struct inventory_list names; /* of the maps */
@@ -62,6 +64,29 @@ static void drop_attached(struct child *child, struct known_container *container
     container->attached = NULL;
 }
 
+/* Finds out where the label of a container comes from, which may take a question to the Engine. One that does not count
+ * is reported, once. */
+static void find_origin(struct child *child, struct known_container *container)
+{
+    const char *const name = container->entry.container.names.count > 0 ? container->entry.container.names.items[0]
+                                                                        : container->entry.container.id;
+    enum label_origin before = container->label_origin;
+
+    if (child->images == NULL || container_label(container, PROFILE_LABEL) == NULL)
+        return;
+    container->label_origin = images_origin(child->images, container, follow_containers(child->follow)->upstream);
+    if (container->label_origin == before)
+        return;
+    if (container->label_origin == ORIGIN_IMAGE)
+        notice("warning: the label " PROFILE_LABEL " of %s has no effect: its image has that label too, and whoever made "
+               "the image would choose the profile; set it on the container only",
+               name);
+    if (container->label_origin == ORIGIN_UNCERTAIN)
+        notice("warning: the label " PROFILE_LABEL " of %s has no effect: the Engine does not say which labels its image "
+               "has",
+               name);
+}
+
 static void on_changed(void *context, struct known_container *container)
 {
     struct child *child = context;
@@ -69,6 +94,7 @@ static void on_changed(void *context, struct known_container *container)
 
     if (entries == NULL)
         abort();
+    find_origin(child, container);
     maps_add_container(entries, &child->of, follow_containers(child->follow), container);
     mirror_claim(child->mirror, entries);
     drop_attached(child, container);
@@ -86,12 +112,20 @@ static void on_renewed(void *context)
     struct child *child = context;
     const struct containers *containers = follow_containers(child->follow);
 
+    if (child->images != NULL && !child->certain)
+        images_renew(child->images);
     forget_entries(child, &child->networks);
     maps_add_networks(&child->networks, &child->of, containers);
     mirror_claim(child->mirror, &child->networks);
     for (size_t i = 0; i < containers->count; i++)
         on_changed(child, containers->list[i]);
     child->certain = containers->known;
+}
+
+/* Whether all that the maps have to say is known. */
+static bool is_complete(const struct child *child)
+{
+    return child->certain && (child->images == NULL || !images_expected(child->images));
 }
 
 static void tell_inventory(struct child *child, size_t value)
@@ -160,9 +194,22 @@ static void tell(struct child *child)
         mirror_start_over(child->mirror, &child->console, &child->names);
     }
     all = mirror_tell(child->mirror, &child->console);
-    if (child->certain && all && child->told == 0 && console_is_idle(&child->console))
+    if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
         tell_inventory(child, follow_containers(child->follow)->upstream + 1);
     ask_info(child);
+}
+
+/* Asks the Engine about images, and makes the entries of their containers anew once it has answered. */
+static void step_images(struct child *child)
+{
+    const struct containers *containers = follow_containers(child->follow);
+
+    if (child->images == NULL || !images_step(child->images))
+        return;
+    for (size_t i = 0; i < containers->count; i++)
+        if (containers->list[i]->label_origin == ORIGIN_UNKNOWN &&
+            container_label(containers->list[i], PROFILE_LABEL) != NULL)
+            on_changed(child, containers->list[i]);
 }
 
 /* What the supervisor says. It has ended if it closes the connection. */
@@ -179,6 +226,7 @@ static void listen_to_supervisor(struct child *child)
 static int patience(const struct child *child)
 {
     long of_follow = follow_patience(child->follow);
+    long of_images = child->images != NULL ? images_patience(child->images) : -1;
     long until = 0;
     long left;
 
@@ -186,6 +234,8 @@ static int patience(const struct child *child)
         until = child->retry;
     if (child->finishing && !child->awaits_info && (until == 0 || child->next_question < until))
         until = child->next_question;
+    if (of_follow < 0 || (of_images >= 0 && of_images < of_follow))
+        of_follow = of_images;
     if (until == 0)
         return (int)of_follow;
     left = until - channel_now();
@@ -200,15 +250,19 @@ static void serve(struct child *child)
     bool said = false;
 
     while (!child->console.ended) {
-        struct pollfd polled[2 + FOLLOW_DESCRIPTORS] = {
+        struct pollfd polled[2 + FOLLOW_DESCRIPTORS + 1] = {
             {.fd = TALK, .events = POLLIN},
             {.fd = child->console.fd, .events = console_events(&child->console)}};
         size_t count = 2 + follow_poll(child->follow, polled + 2);
 
+        if (child->images != NULL)
+            count += images_poll(child->images, polled + count);
+
         poll(polled, count, patience(child));
         listen_to_supervisor(child);
         follow_step(child->follow);
-        if (child->certain && !said)
+        step_images(child);
+        if (is_complete(child) && !said)
             said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
         console_step(&child->console, &reader);
         tell(child);
@@ -253,7 +307,10 @@ static void run(const struct environment *environment, const struct inventory *i
     const struct follow_hooks hooks = {
         .context = &child, .changed = on_changed, .gone = on_gone, .renewed = on_renewed, .lost = on_lost};
 
-    child.follow = follow_begin(&environment->settings, &hooks); /* reads keys that HAProxy's user may not read */
+    /* Both read keys that HAProxy's user may not read. */
+    child.follow = follow_begin(&environment->settings, &hooks);
+    if (environment->settings.profiles_from_labels)
+        child.images = images_begin(&environment->settings, PROFILE_LABEL);
     /* A change of the user clears the signal that the end of the parent sends. */
     if (!drop_rights(credentials) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);

@@ -750,6 +750,10 @@ def claims():
             assert "clients of no profile may give containers any name and address, and so take profile A" in proxy.log(), (name, proxy.log())
     with Proxy({"ALLOW_CONTAINERS": "1", "PROFILE_A_FROM": "10.0.0.7", "PROFILE_A_ALLOW_EXEC": "1"}) as proxy:
         assert "may give containers" not in proxy.log(), proxy.log()
+    labels = {"PROFILES_FROM_LABELS": "1", "PROFILE_A_ALLOW_EXEC": "1"}
+    for name, unguarded in (("ALLOW_CREATE", False), ("POST", True)):
+        said = program("check", "--strict", env={**labels, "CONTAINERS": "1", name: "1"}).stderr
+        assert ("may give containers any label, and so any profile" in said) == unguarded, said
 
 
 @test("what may not do what was meant is said at the start")

@@ -14,8 +14,10 @@ import time
 import yaml
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from containers import Living, container  # noqa: E402
 from engine import Engine  # noqa: E402
 from proxy import HAPROXY, PROGRAM, ROOT, Proxy, program  # noqa: E402
+from suite import until  # noqa: E402
 
 DOCUMENTS = sorted(glob.glob("*.md", root_dir=ROOT) + glob.glob("docs/*.md", root_dir=ROOT) +
                    glob.glob("deploy/**/*.md", root_dir=ROOT, recursive=True))
@@ -306,6 +308,9 @@ def printed():
         proxy.wait_for_log("Unreachable: ")
         lines += proxy.log().splitlines()
     # The stand-in Engine answers {} where the real one has a list.
+    with Proxy({"CLIENT_NAMES": "true", "ALLOW_CONTAINERS": "true"}, engine=lambda path: Living(path, [container("dozzle", "127.0.0.1")], {})) as proxy:
+        until(lambda: proxy.ask("GET", "/v1.41/containers/json") and "client=dozzle" in proxy.log(), "no name in the log")
+        lines += proxy.log().splitlines()
     with Proxy({"ALLOW_CONTAINERS": "true", "REDACT": "environment,labels"}) as proxy:
         lines += [proxy.ask("GET", target)[2].decode() for target in ("/containers/web/json", "/v1.41/containers/json")]
         proxy.wait_for_log("Withheld")

@@ -131,5 +131,6 @@ query_dangerous_to_oracle() {
 "devices by the environment
 "a checkpoint in a directory of the host
 "a checkpoint outside its directory
+"a label for the proxy
 END
 }

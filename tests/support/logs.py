@@ -25,6 +25,8 @@ def parse(line):
     assert not re.search(r"[\x00-\x1f\x7f]", text), text
     entry = json.loads(text, parse_constant=reject, object_pairs_hook=unique)
     members = list(MEMBERS) if entry["verdict"] != "Refused" or "tls" not in entry else [*list(MEMBERS)[:10], "tls", *list(MEMBERS)[10:]]
+    if "client_name" in entry:  # where the names of containers are known
+        members.insert(members.index("client_port") + 1, "client_name")
     assert list(entry) == members, list(entry)
     for name, kind in MEMBERS.items():
         assert isinstance(entry[name], kind) and not isinstance(entry[name], bool), (name, entry)

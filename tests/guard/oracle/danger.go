@@ -37,6 +37,9 @@ func dangerous(operation string, body []byte, s settings) string {
 			if len(request.ClusterVolumeSpec) > 0 && !s.yes("ALLOW_BIND_MOUNTS") {
 				return "a cluster volume"
 			}
+			if ownLabel(request.Labels) {
+				return "a label for the proxy"
+			}
 			if why := s.namedVolume(request.Name); why != "" {
 				return why
 			}
@@ -45,6 +48,9 @@ func dangerous(operation string, body []byte, s settings) string {
 	case "NetworkCreate":
 		var request networkCreate
 		if decode(body, &request) {
+			if ownLabel(request.Labels) {
+				return "a label for the proxy"
+			}
 			return s.network(&request)
 		}
 	case "NetworkConnect", "NetworkDisconnect":
@@ -60,6 +66,9 @@ func dangerous(operation string, body []byte, s settings) string {
 	case "SecretCreate", "SecretUpdate", "ConfigCreate", "ConfigUpdate":
 		var request secretSpec
 		if decode(body, &request) {
+			if ownLabel(request.Labels) {
+				return "a label for the proxy"
+			}
 			return s.secretDriver(&request)
 		}
 	case "CheckpointCreate":

@@ -47,13 +47,14 @@ func (g *generator) command() {
 
 func (g *generator) body(operation string) {
 	decoy := g.dictionary(decoys, g.among(decoys))
+	labels := g.dictionary(append([]string{"docker-socket-proxy.profile", "docker-socket-proxyx", "Docker-Socket-Proxy.profile"}, decoys...), g.among(decoys))
 	list := g.array(g.among(decoys))
 	host := g.hostMembers()
 	switch operation {
 	case "ContainerCreate":
 		members := []member{
 			{"Image", g.among([]string{"nginx", "nginx:1", "ghcr.io/me/app:2", "docker.io/library/nginx:1"}, "evil", "nginx/evil", "ghcr.io/you/app", "docker.io/ghcr.io/me/app")},
-			{"Labels", decoy}, {"Labels", g.raw([]string{`{"team":"blue"}`, `{"team":"blue","a":"b"}`, `{"team":"red"}`, `null`, `{"t\u0065am":"red"}`})}, {"Env", g.environment()}, {"Cmd", list}, {"User", g.among(decoys)},
+			{"Labels", labels}, {"Labels", g.raw([]string{`{"team":"blue"}`, `{"team":"blue","a":"b"}`, `{"team":"red"}`, `null`, `{"t\u0065am":"red"}`})}, {"Env", g.environment()}, {"Cmd", list}, {"User", g.among(decoys)},
 			{"Volumes", g.raw([]string{`{"/data":{}}`, "null", "{}"}, `{"/:/x":{}}`)},
 			{"NetworkingConfig", g.object(1, member{"EndpointsConfig", g.dictionary([]string{"my_net", "bridge", "host", "a"}, g.endpointSettings())})},
 		}
@@ -72,9 +73,9 @@ func (g *generator) body(operation string) {
 			member{"AttachStdin", g.raw([]string{"false"}, "true")}, member{"AttachStdout", g.raw([]string{"true"})}, member{"Tty", g.raw([]string{"true", "false"})})()
 	case "VolumeCreate":
 		g.object(4, member{"Name", g.among([]string{"data", "a_b", "volume.1", "x9", "", "d1", "other"})}, member{"Driver", g.driverName("local", "")}, member{"DriverOpts", g.volumeOptions()},
-			member{"Labels", decoy}, member{"ClusterVolumeSpec", g.raw([]string{"null"}, `{"Group":"x"}`)})()
+			member{"Labels", labels}, member{"ClusterVolumeSpec", g.raw([]string{"null"}, `{"Group":"x"}`)})()
 	case "NetworkCreate":
-		g.object(5, member{"Name", g.among(decoys)}, member{"Driver", g.driverName("bridge", "overlay", "bridge", "", "null", g.one("bridge", "macvlan", "ipvlan", "host"))}, member{"Labels", decoy},
+		g.object(5, member{"Name", g.among(decoys)}, member{"Driver", g.driverName("bridge", "overlay", "bridge", "", "null", g.one("bridge", "macvlan", "ipvlan", "host"))}, member{"Labels", labels},
 			member{"Options", g.dictionary([]string{"com.docker.network.driver.mtu", "parent", "com.docker.network.bridge.name", "encrypted", "com.docker.network.bridge.enable_icc", "com.docker.network.host_ipv4", "com.docker.network.bridge.trusted_host_interfaces", "com.docker.network.bridge.gateway_mode_ipv4"}, g.among([]string{"", "1500"}, "eth0"))},
 			member{"IPAM", g.object(2, member{"Driver", g.driverName("default", "")}, member{"Config", g.raw([]string{`[{"Subnet":"10.9.0.0/24"}]`, "null"})})})()
 	case "NetworkConnect":
@@ -82,13 +83,13 @@ func (g *generator) body(operation string) {
 	case "NetworkDisconnect":
 		g.object(3, member{"Container", g.among([]string{"web", "0f1d", "x"}, itsNames...)}, member{"Force", g.raw([]string{"true", "false"})})()
 	case "SecretCreate", "SecretUpdate", "ConfigCreate", "ConfigUpdate":
-		g.object(4, member{"Name", g.among(decoys)}, member{"Labels", decoy}, member{"Data", g.raw([]string{`"e30="`, "null", `""`})},
+		g.object(4, member{"Name", g.among(decoys)}, member{"Labels", labels}, member{"Data", g.raw([]string{`"e30="`, "null", `""`})},
 			member{"Driver", g.object(2, member{"Name", g.driverName("")}, member{"Options", decoy})},
 			member{"Templating", g.object(2, member{"Name", g.driverName("golang", "")}, member{"Options", decoy})})()
 	case "CheckpointCreate":
 		g.object(3, member{"CheckpointID", g.among([]string{"cp1", "a.b"}, "../../x", "..", "/etc")}, member{"CheckpointDir", g.among([]string{""}, "/etc")}, member{"Exit", g.raw([]string{"true"})})()
 	default:
-		container := g.object(4, member{"Image", g.among([]string{"nginx", "nginx:1"}, "evil")}, member{"Mounts", g.taskMounts()}, member{"Labels", decoy},
+		container := g.object(4, member{"Image", g.among([]string{"nginx", "nginx:1"}, "evil")}, member{"Mounts", g.taskMounts()}, member{"Labels", labels},
 			member{"CapabilityAdd", g.array(g.among([]string{"CHOWN"}, "SYS_ADMIN", "CAP_SYS_ADMIN"))}, member{"Sysctls", g.raw([]string{"null", "{}"}, `{"a":"b"}`)}, member{"Command", list},
 			member{"Env", g.environment()}, member{"Secrets", g.raw([]string{"null", "[]"}, `[{"SecretID":"x","SecretName":"y","File":{"Name":"y"}}]`, "[{}]")}, member{"Configs", g.raw([]string{"null", "[]"}, `[{"ConfigID":"x","ConfigName":"y"}]`, "[{}]")},
 			member{"Privileges", g.object(3, member{"NoNewPrivileges", g.raw([]string{"true"})}, member{"CredentialSpec", g.raw([]string{"null"}, `{"File":"x"}`, `{"Config":"x"}`)},
@@ -97,7 +98,7 @@ func (g *generator) body(operation string) {
 		task := g.object(4, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"ContainerSpec", container}, member{"PluginSpec", g.raw([]string{"null"}, `{"Name":"x"}`)},
 			member{"Runtime", g.among([]string{"", "container"}, "plugin")}, member{"Networks", g.attachments()},
 			member{"LogDriver", g.logs("Name", "Options")})
-		g.object(5, member{"Name", g.among(decoys)}, member{"Labels", decoy}, member{"Networks", g.attachments()},
+		g.object(5, member{"Name", g.among(decoys)}, member{"Labels", labels}, member{"Networks", g.attachments()},
 			member{"TaskTemplate", task}, member{"TaskTemplate", task}, member{"TaskTemplate", task},
 			member{"Mode", g.raw([]string{`{"Replicated":{"Replicas":1}}`})})()
 	}

@@ -26,7 +26,7 @@ var parameters = map[string][]parameter{
 		{"outputs", []string{"", "[]"}, []string{`[{"Type":"registry"}]`, `[{"Type":"local","Attrs":{"dest":"/"}}]`, `[{}]`}},
 		{"remote", []string{"", "client-session", "upload-request", "https://github.com/a/b.git#main:dir", "http://example.com/x.tar"}, []string{"/etc", "http://127.0.0.1:2375/x", "git@localhost:x", "https://github.com/a/b.git#--upload-pack=x", "https://github.com/a/b.git#main:../..", "file:///etc"}},
 		{"dockerfile", []string{"Dockerfile", "a/Dockerfile", `["Dockerfile"]`, ""}, []string{"/etc/shadow", "../../etc/shadow", `["/etc/shadow"]`, "a/../../x", `["a","../x"]`, "http://127.0.0.1/x"}},
-		{"cachefrom", []string{`["a"]`}, nil}, {"buildargs", []string{`{"A":"b"}`}, nil}, {"labels", []string{`{"a":"b"}`}, nil}, {"shmsize", []string{"0"}, nil}, {"version", []string{"1", "2"}, nil}, {"session", []string{"x"}, nil},
+		{"cachefrom", []string{`["a"]`}, nil}, {"buildargs", []string{`{"A":"b"}`}, nil}, {"labels", []string{`{"a":"b"}`, "{}", "null"}, []string{`{"a":"b","docker-socket-proxy.profile":"x"}`, `{"docker-socket-prox\u0079\u002eprofile":"x"}`, `{"D":"\"docker-socket-proxy.x"}`}}, {"shmsize", []string{"0"}, nil}, {"version", []string{"1", "2"}, nil}, {"session", []string{"x"}, nil},
 		{"volume", []string{""}, []string{"/etc:/x", "/:/x"}}, {"devices", []string{"", "[]"}, []string{`["/dev/sda"]`}}, {"addcaps", []string{"", "[]"}, []string{`["SYS_ADMIN"]`}},
 		{"seccomp", []string{"", "unconfined"}, nil},
 		{"nsoptions", []string{"", "[]"}, []string{`[{"Name":"pid","Host":true}]`}}, {"isolation", []string{"", "default"}, nil}, {"setenv", []string{"A=b"}, []string{"SECRET"}},

@@ -16,6 +16,9 @@ func (s settings) create(r *containerCreate) string {
 		if why := s.environment(r.Config.Env, s.maybePodman()); why != "" {
 			return why
 		}
+		if ownLabel(r.Config.Labels) {
+			return "a label for the proxy"
+		}
 	}
 	if label := s["REQUIRE_LABEL"]; label != "" {
 		key, value, exact := strings.Cut(label, "=")
@@ -45,6 +48,16 @@ func (s settings) create(r *containerCreate) string {
 		}
 	}
 	return ""
+}
+
+// ownLabel: by such labels a container has rights at the proxy. Keys are compared letter by letter.
+func ownLabel(labels map[string]string) bool {
+	for key := range labels {
+		if strings.HasPrefix(key, "docker-socket-proxy.") {
+			return true
+		}
+	}
+	return false
 }
 
 // environment: Podman gives an item without "=" the value that its own service has, and NAME* those of all that begin so.

@@ -121,6 +121,11 @@ func (s settings) buildQuery(name, value string) string {
 		}
 	case "remote":
 		return s.remote(value)
+	case "labels":
+		var labels map[string]string
+		if json.Unmarshal([]byte(value), &labels) == nil && ownLabel(labels) {
+			return "a label for the proxy"
+		}
 	}
 	if !s.maybePodman() || s.yes("ALLOW_PRIVILEGED") {
 		return ""

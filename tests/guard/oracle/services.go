@@ -3,6 +3,9 @@ package main
 // service judges ServiceCreate and ServiceUpdate.
 func (s settings) service(r *serviceSpec) string {
 	t := &r.TaskTemplate
+	if ownLabel(r.Labels) || t.ContainerSpec != nil && ownLabel(t.ContainerSpec.Labels) {
+		return "a label for the proxy"
+	}
 	for _, a := range append(append([]attachment{}, r.Networks...), t.Networks...) {
 		if why := s.attach(a); why != "" {
 			return why

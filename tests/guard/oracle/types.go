@@ -117,6 +117,7 @@ type networkCreate struct {
 
 type secretSpec struct {
 	Name       string
+	Labels     map[string]string
 	Driver     *driver
 	Templating *driver
 }
