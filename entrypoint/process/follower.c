@@ -265,8 +265,7 @@ static void serve(struct child *child)
         if (is_complete(child) && !said)
             said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
         console_step(&child->console, &reader);
-        tell(child);
-        console_step(&child->console, &reader);
+        tell(child); /* last: it needs to know of all answers that were read; what it says is sent as soon as poll allows */
     }
 }
 
