@@ -69,6 +69,19 @@ void values_set_text(struct values *values, const char *name, struct text *text)
     add(values, name, bytes);
 }
 
+void values_set_argument(struct values *values, const char *name, const char *text)
+{
+    struct text quoted;
+
+    text_begin(&quoted);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', quoted.stream);
+        fputc(*text, quoted.stream);
+    }
+    values_set_text(values, name, &quoted);
+}
+
 void values_set(struct values *values, const char *name, const char *format, ...)
 {
     va_list arguments;

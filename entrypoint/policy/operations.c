@@ -32,7 +32,8 @@ const char *const group_variables[] = {
     }
 
 const struct operation operations[] = {
-#define OPERATION(section, method, path, id, groups, preset, kind) {#section, #method, path, #id, groups, preset, kind},
+#define OPERATION(section, method, path, id, groups, preset, kind, reach) \
+    {#section, #method, path, #id, groups, preset, kind, REACH_##reach},
 #include "policy/operations.def"
 };
 

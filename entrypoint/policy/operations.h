@@ -20,6 +20,17 @@ extern const char *const group_variables[GROUP_COUNT];
 
 enum operation_kind { PLAIN, STREAM, UPGRADE, H2C };
 
+/* The containers that an operation shows or changes, see policy/operations.def. */
+enum operation_reach {
+    REACH_NOTHING,
+    REACH_CONTAINER,
+    REACH_RENAME,
+    REACH_EXEC,
+    REACH_LIST,
+    REACH_LABELS,
+    REACH_MANY,
+};
+
 struct operation {
     const char *section; /* tag of the API description, such as "Containers" */
     const char *method;
@@ -28,6 +39,7 @@ struct operation {
     uint64_t groups[ALTERNATIVES_MAX]; /* each of these sets of groups opens it, the narrowest first; 0 for none */
     bool on_by_default;
     enum operation_kind kind;
+    enum operation_reach reach;
 };
 
 #define OPERATIONS_MAX       320

@@ -1,0 +1,313 @@
+/* The values for the rules by which a profile reaches only some containers, and the maps that say which these are. */
+#include "config/targets.h"
+
+#include "base/text.h"
+#include "config/maps.h"
+#include "config/narrow.h"
+#include "config/parts.h"
+#include "config/patterns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char deletes_dependents[] = "ContainerDeleteLibpod";
+
+/* ---- which containers ---- */
+
+static bool has_label(const struct known_container *container, const char *label)
+{
+    size_t length = strlen(label);
+    bool whole = strchr(label, '=') != NULL;
+
+    for (size_t i = 0; i < container->labels.count; i++) {
+        const char *item = container->labels.items[i];
+
+        if (strncmp(item, label, length) == 0 && item[length] == (whole ? '\0' : '='))
+            return true;
+    }
+    return false;
+}
+
+bool targets_select(const struct targets *targets, const struct known_container *container)
+{
+    const struct inventory_list *names = &container->entry.container.names;
+    bool named = false;
+
+    for (size_t i = 0; i < targets->label_count; i++)
+        if (!has_label(container, targets->labels[i]))
+            return false;
+    for (size_t i = 0; i < names->count; i++)
+        named |= targets_have_name(targets, names->items[i]);
+    return named || targets->name_count == 0;
+}
+
+static char *map_name(const char *kind, const struct profile *profile)
+{
+    return text_format("%s%s%s", kind, profile->name[0] == '\0' ? "" : "_",
+                       profile->name[0] == '\0' ? "" : profile_log_name(profile));
+}
+
+char *targets_map(const struct profile *profile)
+{
+    return map_name("targets", profile);
+}
+
+char *targets_execs_map(const struct profile *profile)
+{
+    return map_name("execs", profile);
+}
+
+/* ---- the maps ---- */
+
+static bool reaches(const struct profile *profile, bool (*wanted)(const struct operation *operation))
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (wanted(&operations[i]) && profile_forwards(profile, operations[i].id))
+            return targets_limit(&profile->targets);
+    return false;
+}
+
+static bool is_of_container(const struct operation *operation)
+{
+    return operation->reach == REACH_CONTAINER || operation->reach == REACH_RENAME;
+}
+
+static bool is_of_exec(const struct operation *operation)
+{
+    return operation->reach == REACH_EXEC;
+}
+
+static bool creates_exec(const struct operation *operation)
+{
+    return strcmp(operation->id, "ContainerExec") == 0 || strcmp(operation->id, "ContainerExecLibpod") == 0;
+}
+
+static bool needed(const struct environment *environment, const struct inventory *inventory)
+{
+    (void)inventory;
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (reaches(&environment->profiles[i], is_of_container) || reaches(&environment->profiles[i], is_of_exec))
+            return true;
+    return false;
+}
+
+static void add_names(struct inventory_list *names, const struct maps_of *of)
+{
+    for (size_t i = 0; i < of->environment->profile_count; i++) {
+        const struct profile *profile = &of->environment->profiles[i];
+        char *map = targets_map(profile);
+
+        if (reaches(profile, is_of_container))
+            inventory_list_add(names, map);
+        free(map);
+    }
+}
+
+static void add_container(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
+                          const struct known_container *container)
+{
+    (void)containers;
+    for (size_t i = 0; i < of->environment->profile_count; i++) {
+        const struct profile *profile = &of->environment->profiles[i];
+        char *map = targets_map(profile);
+
+        if (reaches(profile, is_of_container) && targets_select(&profile->targets, container))
+            map_references_add(entries, map, container, NULL, false);
+        free(map);
+    }
+}
+
+const struct map_source map_of_targets = {needed, add_names, add_container, NULL};
+
+/* ---- haproxy.cfg ---- */
+
+/* The forwarded operations of a kind, as "lines" of values, or in a row of the list if there are any. */
+static struct values *add_operations(struct values *values, const char *list, const struct profile *profile,
+                                     bool (*wanted)(const struct operation *operation))
+{
+    struct lines lines = {.values = values, .list = list};
+
+    for (size_t i = 0; i < operation_count; i++)
+        if (wanted(&operations[i]) && profile_forwards(profile, operations[i].id))
+            lines_add(&lines, operations[i].id);
+    return lines_end(&lines) ? lines.values : NULL;
+}
+
+static bool is_libpod(const struct operation *operation)
+{
+    return strstr(operation->id, "Libpod") != NULL;
+}
+
+static bool is_one_of_engine(const struct operation *operation)
+{
+    return (is_of_container(operation) || is_of_exec(operation)) && !is_libpod(operation);
+}
+
+static bool is_one_of_libpod(const struct operation *operation)
+{
+    return (is_of_container(operation) || is_of_exec(operation)) && is_libpod(operation);
+}
+
+static void set_creates(struct values *row, const struct profile *profile)
+{
+    struct text text;
+
+    text_begin(&text);
+    for (size_t i = 0; i < operation_count; i++)
+        if (creates_exec(&operations[i]) && profile_forwards(profile, operations[i].id))
+            fprintf(text.stream, "%s%s", text.length > 0 || ftell(text.stream) > 0 ? " " : "", operations[i].id);
+    values_set_text(row, "creates", &text);
+}
+
+static void add_reaching(struct values *values, const struct profile *profile)
+{
+    struct values *row;
+    struct values *containers;
+    char *map = targets_map(profile);
+    char *execs = targets_execs_map(profile);
+
+    values_list(values, "reaching");
+    if (reaches(profile, is_of_container) || reaches(profile, is_of_exec)) {
+        row = values_row(values, "reaching");
+        add_operations(row, "of_engine", profile, is_one_of_engine);
+        add_operations(row, "of_libpod", profile, is_one_of_libpod);
+        values_set(row, "execs", "%s", execs);
+        values_set(row, "map", "%s", map);
+        containers = add_operations(row, "of_containers", profile, is_of_container);
+        add_operations(row, "of_execs", profile, is_of_exec);
+        values_set(row, "plain", "%s", TARGETS_PLAIN);
+        values_set(row, "path", "%s", TARGETS_PATH);
+        values_set_argument(row, "path_argument", TARGETS_PATH);
+        values_set(row, "depends", "%s", profile_forwards(profile, deletes_dependents) ? deletes_dependents : "");
+        if (containers != NULL && reaches(profile, is_of_exec))
+            set_creates(row, profile);
+        else
+            values_set(row, "creates", "%s", "");
+    }
+    free(execs);
+    free(map);
+}
+
+static void add_steps(struct values *row, const struct narrowing *narrowing)
+{
+    static const char *const shapes[] = {[NARROW_LIST] = "list", [NARROW_MAP] = "map"};
+
+    for (enum narrow_form form = NARROW_LIST; form < NARROW_FORMS; form++)
+        for (size_t i = 0; i < narrowing->forms[form].step_count; i++) {
+            struct values *step = values_row(row, "steps");
+
+            values_set(step, "shape", "%s", shapes[form]);
+            values_set_argument(step, "regex", narrowing->forms[form].steps[i].regex);
+            values_set_argument(step, "replacement", narrowing->forms[form].steps[i].replacement);
+        }
+}
+
+/* The reason of a list with the wrong query. The caller frees it. */
+static char *list_reason(const struct profile *profile, const char *fault)
+{
+    char *variables = targets_variables(&profile->targets, profile->prefix);
+    char *reason = text_format(TARGETS_SAYS_LIST "%s select, so %s", variables, fault);
+
+    free(variables);
+    return reason;
+}
+
+static void add_narrowing(struct values *values, const struct profile *profile, const struct operation *operation,
+                          bool docker)
+{
+    struct values *row = values_row(values, "narrowings");
+    struct narrowing narrowing;
+    char *reason;
+
+    narrowing_make(&narrowing, &profile->targets, operation, docker);
+    values_set(row, "operation", "%s", operation->id);
+    values_set(row, "asks", "%s", NARROW_ASKS);
+    values_set(row, "list", "%s", narrowing.forms[NARROW_LIST].harmless);
+    values_set(row, "map", "%s", narrowing.forms[NARROW_MAP].harmless);
+    values_set(row, "proof_list", "%s", narrowing.forms[NARROW_LIST].proof);
+    values_set(row, "proof_map", "%s", narrowing.forms[NARROW_MAP].proof);
+    values_set(row, "query_over", "%d", NARROW_QUERY_MAX + 1);
+    values_set(row, "parameters", "%s", narrowing.parameters);
+    values_set_if(row, "form", strcmp(operation->method, "POST") == 0);
+    values_set_argument(row, "filters_argument", NARROW_FILTERS);
+    values_set_argument(row, "others_argument", NARROW_OTHERS);
+    add_steps(row, &narrowing);
+    reason = list_reason(profile, narrowing.parameters_fault);
+    values_set(row, "says_query", "%s", reason);
+    free(reason);
+    reason = list_reason(profile, narrowing.filters_fault);
+    values_set(row, "says_filters", "%s", reason);
+    free(reason);
+    narrowing_free(&narrowing);
+}
+
+/* An audit does not limit lists: it forwards what the client sends. */
+static bool narrows(const struct profile *profile, size_t i)
+{
+    return (operations[i].reach == REACH_LIST || operations[i].reach == REACH_LABELS) && profile->mode != MODE_AUDIT &&
+           profile->permissions.open[i] && targets_judge(&profile->targets, &operations[i]);
+}
+
+static void set_reasons(struct values *values, const struct profile *profile)
+{
+    char *variables = targets_variables(&profile->targets, profile->prefix);
+
+    values_set(values, "selecting", "%s select", variables);
+    values_set(values, "variable", "%.*s", (int)strcspn(variables, " "), variables);
+    values_set(values, "says_unknown", "the Engine has not said yet which containers %s select; try again in a moment",
+               variables);
+    values_set(values, "says_odd", "%s", TARGETS_SAYS_ODD);
+    values_set(values, "says_container", TARGETS_SAYS_CONTAINER "%s select", variables);
+    values_set(values, "says_exec", TARGETS_SAYS_EXEC "%s select", variables);
+    values_set(values, "says_dependents", TARGETS_SAYS_DEPENDENTS "%s select", variables);
+    free(variables);
+}
+
+void set_targets(struct values *backend, const struct profile *profile, const struct inventory *inventory)
+{
+    bool audit = profile->mode == MODE_AUDIT;
+    bool any = reaches(profile, is_of_container) || reaches(profile, is_of_exec);
+    struct values *values;
+
+    for (size_t i = 0; i < operation_count; i++)
+        any |= narrows(profile, i);
+    values_list(backend, "limited");
+    values_set_if(backend, "audits_targets", any && audit);
+    if (!any)
+        return;
+    values = values_row(backend, "limited");
+    values_set_if(values, "enforced", !audit);
+    values_set(values, "to", "%s", audit ? "excused" : "detail");
+    set_reasons(values, profile);
+    add_reaching(values, profile);
+    values_list(values, "narrowings");
+    for (size_t i = 0; i < operation_count; i++)
+        if (narrows(profile, i))
+            add_narrowing(values, profile, &operations[i], inventory->kind == ENGINE_DOCKER);
+}
+
+/* ---- `explain` ---- */
+
+bool targets_may_refuse(const struct profile *profile, const struct inventory *inventory, size_t i,
+                        const char *reference, const char *query, char **reason)
+{
+    const struct operation *operation = &operations[i];
+    struct narrowing narrowing;
+    const char *fault;
+    bool refuses;
+
+    (void)reference;
+    *reason = NULL;
+    if (!targets_judge(&profile->targets, operation))
+        return false;
+    if (is_of_container(operation) || is_of_exec(operation))
+        return true;
+    if (!narrows(profile, i))
+        return false;
+    narrowing_make(&narrowing, &profile->targets, operation, inventory->kind == ENGINE_DOCKER);
+    refuses = narrowing_refuses(&narrowing, query, &fault);
+    if (refuses)
+        *reason = list_reason(profile, fault);
+    narrowing_free(&narrowing);
+    return refuses;
+}

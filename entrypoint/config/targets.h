@@ -1,0 +1,38 @@
+/* The targets of profiles (ALLOW_CONTAINER_NAMES and ALLOW_CONTAINER_LABELS) in haproxy.cfg and in its maps. */
+#ifndef CONFIG_TARGETS_H
+#define CONFIG_TARGETS_H
+
+#include "environment/environment.h"
+#include "inventory/containers.h"
+#include "inventory/inventory.h"
+
+/* The parts of reasons. The names of the variables (targets_variables) come behind THAT; the reference precedes
+ * CONTAINER. */
+#define TARGETS_THAT           "the containers that "
+#define TARGETS_SAYS_ODD       "this is neither a name nor an id of a container"
+#define TARGETS_SAYS_CONTAINER "is not one of " TARGETS_THAT
+#define TARGETS_SAYS_EXEC      "this exec instance is not of one of " TARGETS_THAT
+#define TARGETS_SAYS_DEPENDENTS "depend would delete others than " TARGETS_THAT
+#define TARGETS_SAYS_LIST      "it may show only " TARGETS_THAT
+
+/* A reference that can be a container's. */
+#define TARGETS_PLAIN "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+
+/* A path that names a container, decoded: what comes before the reference, and after it. */
+#define TARGETS_PATH "^((?:/v[0-9.]+)?(?:/libpod)?/containers/)[^/]+((?:/[A-Za-z0-9_.-]+)*)$"
+
+/* Whether the profile's targets select the container. */
+bool targets_select(const struct targets *targets, const struct known_container *container);
+
+/* The names of its maps, "targets_traefik" and "execs_traefik", without the profile's name for the base set. The caller
+ * frees them. */
+char *targets_map(const struct profile *profile);
+char *targets_execs_map(const struct profile *profile);
+
+/* Whether the proxy may refuse a request for row i, which is open, because of what it reaches. A reason that does not
+ * depend on the Engine is written then, to be freed by the caller: what is wrong with the query of a list; else NULL.
+ * reference and query are the request's, "" for none. */
+bool targets_may_refuse(const struct profile *profile, const struct inventory *inventory, size_t i,
+                        const char *reference, const char *query, char **reason);
+
+#endif
