@@ -118,12 +118,15 @@ static void add_key(struct narrow_form_rules *rules, enum narrow_form form, cons
         add_step(rules, text_format("^ *\\{ *\\}"), text_format("{\"%s\":%c%s%c}", key, open, values, close));
 }
 
-/* Appends a look-ahead for the key with these values at the beginning. The old text is freed. */
+/* Appends a look-ahead for the key with these values first, or alone. The old text is freed. */
 static char *demand(char *before, enum narrow_form form, const char *key, const char *values, bool alone)
 {
     char *regex = quoted(values);
-    char *text = text_format("%s(?=.*\"%s\" *: *%s *%s *%s)", before, key, opens[form], regex,
-                             alone ? closes[form] : form == NARROW_LIST ? "[],]" : "[},]");
+    char *text = text_format("%s(?=.*\"%s\" *: *%s%s%s)", before, key, opens[form], regex,
+                             *values == '\0'          ? ""
+                             : alone                 ? closes[form]
+                             : form == NARROW_LIST ? "[],]"
+                                                   : "[},]");
 
     free(regex);
     free(before);
@@ -162,7 +165,7 @@ static void make_form(struct narrow_form_rules *rules, enum narrow_form form, co
     }
     if (plan->of_events) {
         add_key(rules, form, "type", types);
-        proof = demand(proof, form, "type", types, true);
+        proof = demand(proof, form, "type", "", false); /* the grammar has the rest */
     }
     rules->proof = grammar(form, plan->keys, plan->of_events, proof);
     free(proof);
@@ -193,7 +196,7 @@ static void make_parameters(struct narrowing *narrowing, const char *names)
     char *said = names == NULL ? NULL : listed(names);
 
     narrowing->parameters = text_format("^(?!(?:.*&)?filters=.*&filters=)%s(?:&%s)*$", one, one);
-    narrowing->parameters_fault = text_format("its query may have only %s%s, once, and %d bytes",
+    narrowing->parameters_fault = text_format("its query may have only %s%s, once, and no more than %d bytes",
                                               said == NULL ? "filters" : said, said == NULL ? "" : " and filters",
                                               NARROW_QUERY_MAX);
     free(said);
@@ -226,7 +229,7 @@ void narrowing_make(struct narrowing *narrowing, const struct targets *targets, 
     make_parameters(narrowing, lists[i].parameters);
     narrowing->filters_fault =
         plan.harmless == NULL
-            ? text_format("Podman would show the events with any of several labels; list one")
+            ? text_format("Podman would show the events with any of several labels: there may be one")
             : text_format("its filters may have only %s%s, each once%s%s", said, plan.of_events ? ", type" : "",
                           plan.of_events ? ", and no type but container" : "",
                           any_label ? ", and no label, unless the Engine is known to be Docker" : "");

@@ -121,16 +121,16 @@ const struct map_source map_of_targets = {needed, add_names, add_container, NULL
 
 /* ---- haproxy.cfg ---- */
 
-/* The forwarded operations of a kind, as "lines" of values, or in a row of the list if there are any. */
-static struct values *add_operations(struct values *values, const char *list, const struct profile *profile,
-                                     bool (*wanted)(const struct operation *operation))
+/* The forwarded operations of a kind, in a row of the list if there are any. */
+static void add_operations(struct values *values, const char *list, const struct profile *profile,
+                           bool (*wanted)(const struct operation *operation))
 {
     struct lines lines = {.values = values, .list = list};
 
     for (size_t i = 0; i < operation_count; i++)
         if (wanted(&operations[i]) && profile_forwards(profile, operations[i].id))
             lines_add(&lines, operations[i].id);
-    return lines_end(&lines) ? lines.values : NULL;
+    lines_end(&lines);
 }
 
 static bool is_libpod(const struct operation *operation)
@@ -148,21 +148,24 @@ static bool is_one_of_libpod(const struct operation *operation)
     return (is_of_container(operation) || is_of_exec(operation)) && is_libpod(operation);
 }
 
+/* The operations that create exec instances, if any can be used. */
 static void set_creates(struct values *row, const struct profile *profile)
 {
+    const char *between = "";
     struct text text;
 
     text_begin(&text);
     for (size_t i = 0; i < operation_count; i++)
-        if (creates_exec(&operations[i]) && profile_forwards(profile, operations[i].id))
-            fprintf(text.stream, "%s%s", text.length > 0 || ftell(text.stream) > 0 ? " " : "", operations[i].id);
+        if (creates_exec(&operations[i]) && profile_forwards(profile, operations[i].id) && reaches(profile, is_of_exec)) {
+            fprintf(text.stream, "%s%s", between, operations[i].id);
+            between = " ";
+        }
     values_set_text(row, "creates", &text);
 }
 
 static void add_reaching(struct values *values, const struct profile *profile)
 {
     struct values *row;
-    struct values *containers;
     char *map = targets_map(profile);
     char *execs = targets_execs_map(profile);
 
@@ -173,16 +176,13 @@ static void add_reaching(struct values *values, const struct profile *profile)
         add_operations(row, "of_libpod", profile, is_one_of_libpod);
         values_set(row, "execs", "%s", execs);
         values_set(row, "map", "%s", map);
-        containers = add_operations(row, "of_containers", profile, is_of_container);
+        add_operations(row, "of_containers", profile, is_of_container);
         add_operations(row, "of_execs", profile, is_of_exec);
         values_set(row, "plain", "%s", TARGETS_PLAIN);
         values_set(row, "path", "%s", TARGETS_PATH);
         values_set_argument(row, "path_argument", TARGETS_PATH);
         values_set(row, "depends", "%s", profile_forwards(profile, deletes_dependents) ? deletes_dependents : "");
-        if (containers != NULL && reaches(profile, is_of_exec))
-            set_creates(row, profile);
-        else
-            values_set(row, "creates", "%s", "");
+        set_creates(row, profile);
     }
     free(execs);
     free(map);
@@ -206,7 +206,7 @@ static void add_steps(struct values *row, const struct narrowing *narrowing)
 static char *list_reason(const struct profile *profile, const char *fault)
 {
     char *variables = targets_variables(&profile->targets, profile->prefix);
-    char *reason = text_format(TARGETS_SAYS_LIST "%s select, so %s", variables, fault);
+    char *reason = text_format(TARGETS_SAYS_LIST "%s select, and %s", variables, fault);
 
     free(variables);
     return reason;
