@@ -288,23 +288,16 @@ void set_targets(struct values *backend, const struct profile *profile, const st
 
 /* ---- `explain` ---- */
 
-bool targets_may_refuse(const struct profile *profile, const struct inventory *inventory, size_t i,
-                        const char *reference, const char *query, char **reason)
+bool targets_refuse_query(const struct profile *profile, const struct inventory *inventory, size_t i, const char *query,
+                          char **reason)
 {
-    const struct operation *operation = &operations[i];
     struct narrowing narrowing;
     const char *fault;
     bool refuses;
 
-    (void)reference;
-    *reason = NULL;
-    if (!targets_judge(&profile->targets, operation))
-        return false;
-    if (is_of_container(operation) || is_of_exec(operation))
-        return true;
     if (!narrows(profile, i))
         return false;
-    narrowing_make(&narrowing, &profile->targets, operation, inventory->kind == ENGINE_DOCKER);
+    narrowing_make(&narrowing, &profile->targets, &operations[i], inventory->kind == ENGINE_DOCKER);
     refuses = narrowing_refuses(&narrowing, query, &fault);
     if (refuses)
         *reason = list_reason(profile, fault);

@@ -29,10 +29,9 @@ bool targets_select(const struct targets *targets, const struct known_container 
 char *targets_map(const struct profile *profile);
 char *targets_execs_map(const struct profile *profile);
 
-/* Whether the proxy may refuse a request for row i, which is open, because of what it reaches. A reason that does not
- * depend on the Engine is written then, to be freed by the caller: what is wrong with the query of a list; else NULL.
- * reference and query are the request's, "" for none. */
-bool targets_may_refuse(const struct profile *profile, const struct inventory *inventory, size_t i,
-                        const char *reference, const char *query, char **reason);
+/* Whether a request for row i, which is open, is refused because of its query, "" for none: a list that cannot be limited
+ * to the targets. The reason is written then, to be freed by the caller. */
+bool targets_refuse_query(const struct profile *profile, const struct inventory *inventory, size_t i, const char *query,
+                          char **reason);
 
 #endif
