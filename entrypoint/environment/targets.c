@@ -34,7 +34,7 @@ static bool label_fits(const char *item)
 static bool is_attribute(const char *item)
 {
     char *key = text_format("%.*s", (int)strcspn(item, "="), item);
-    bool found = text_has_word(attributes, key);
+    bool found = *key != '\0' && text_has_word(attributes, key);
 
     free(key);
     return found;
