@@ -52,6 +52,11 @@ char *targets_map(const struct profile *profile)
     return map_name("targets", profile);
 }
 
+char *targets_names_map(const struct profile *profile)
+{
+    return map_name("target_names", profile);
+}
+
 char *targets_execs_map(const struct profile *profile)
 {
     return map_name("execs", profile);
@@ -95,25 +100,57 @@ static void add_names(struct inventory_list *names, const struct maps_of *of)
 {
     for (size_t i = 0; i < of->environment->profile_count; i++) {
         const struct profile *profile = &of->environment->profiles[i];
-        char *map = targets_map(profile);
+        char *const maps[] = {targets_map(profile), targets_names_map(profile)};
 
-        if (reaches(profile, is_of_container))
-            inventory_list_add(names, map);
-        free(map);
+        for (size_t k = 0; k < sizeof maps / sizeof *maps; k++) {
+            if (reaches(profile, is_of_container))
+                inventory_list_add(names, maps[k]);
+            free(maps[k]);
+        }
     }
 }
 
+/* The digits of an id that the map has; haproxy.cfg looks longer references up by as many. */
+#define DIGITS_MAX 12
+
+static bool looks_like_digits(const char *name)
+{
+    return name[strspn(name, "0123456789abcdef")] == '\0';
+}
+
+static void add_target(struct map_entries *entries, const struct profile *profile, const char *id)
+{
+    char *map = targets_map(profile);
+
+    for (int length = 1; length <= DIGITS_MAX; length++) {
+        char digits[DIGITS_MAX + 1];
+
+        bounded_format(digits, sizeof digits, "%.*s", length, id);
+        map_entry_add(entries, map, digits, id, false);
+    }
+    free(map);
+}
+
+/* A name that looks like digits is a name to the Engine, also if the id of a target begins so. */
 static void add_container(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
                           const struct known_container *container)
 {
+    const struct inventory_container *known = &container->entry.container;
+
     (void)containers;
     for (size_t i = 0; i < of->environment->profile_count; i++) {
         const struct profile *profile = &of->environment->profiles[i];
-        char *map = targets_map(profile);
+        bool selected = targets_select(&profile->targets, container);
+        char *names = targets_names_map(profile);
 
-        if (reaches(profile, is_of_container) && targets_select(&profile->targets, container))
-            map_references_add(entries, map, container, NULL, false);
-        free(map);
+        if (reaches(profile, is_of_container)) {
+            if (selected)
+                add_target(entries, profile, known->id);
+            for (size_t k = 0; k < known->names.count; k++)
+                if (selected || looks_like_digits(known->names.items[k]))
+                    map_entry_add(entries, names, known->names.items[k], selected ? known->id : TARGETS_NONE, false);
+        }
+        free(names);
     }
 }
 
@@ -167,6 +204,7 @@ static void add_reaching(struct values *values, const struct profile *profile)
 {
     struct values *row;
     char *map = targets_map(profile);
+    char *names = targets_names_map(profile);
     char *execs = targets_execs_map(profile);
 
     values_list(values, "reaching");
@@ -176,6 +214,7 @@ static void add_reaching(struct values *values, const struct profile *profile)
         add_operations(row, "of_libpod", profile, is_one_of_libpod);
         values_set(row, "execs", "%s", execs);
         values_set(row, "map", "%s", map);
+        values_set(row, "names", "%s", names);
         add_operations(row, "of_containers", profile, is_of_container);
         add_operations(row, "of_execs", profile, is_of_exec);
         values_set(row, "plain", "%s", TARGETS_PLAIN);
@@ -185,6 +224,7 @@ static void add_reaching(struct values *values, const struct profile *profile)
         set_creates(row, profile);
     }
     free(execs);
+    free(names);
     free(map);
 }
 

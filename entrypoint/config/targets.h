@@ -15,6 +15,8 @@
 #define TARGETS_SAYS_DEPENDENTS "depend would delete others than " TARGETS_THAT
 #define TARGETS_SAYS_LIST      "it may show only " TARGETS_THAT
 
+#define TARGETS_NONE "-"
+
 /* A reference that can be a container's. */
 #define TARGETS_PLAIN "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
@@ -24,9 +26,11 @@
 /* Whether the profile's targets select the container. */
 bool targets_select(const struct targets *targets, const struct known_container *container);
 
-/* The names of its maps, "targets_traefik" and "execs_traefik", without the profile's name for the base set. The caller
- * frees them. */
+/* The names of its maps, "targets_traefik" and so on, without the profile's name for the base set. The caller frees them.
+ * The first has up to 12 digits of the id of each target, the second the names; the value is the id, or TARGETS_NONE for
+ * a container that is no target. The third has the ids of exec instances of targets. */
 char *targets_map(const struct profile *profile);
+char *targets_names_map(const struct profile *profile);
 char *targets_execs_map(const struct profile *profile);
 
 /* Whether a request for row i, which is open, is refused because of its query, "" for none: a list that cannot be limited

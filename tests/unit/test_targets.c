@@ -258,16 +258,24 @@ START_TEST(test_maps)
     ck_assert_uint_eq(problems.count, 0);
     ck_assert(map_of_targets.needed(&environment, &inventory));
     map_of_targets.add_names(&maps, &of);
-    ck_assert_uint_eq(maps.count, 2);
-    ck_assert_str_eq(maps.items[0], "targets");
-    ck_assert_str_eq(maps.items[1], "targets_x");
+    ck_assert_uint_eq(maps.count, 4);
     map_of_targets.add_container(&entries, &of, &containers, &container);
     ck_assert_uint_eq(entries.count, 13);
     for (size_t i = 0; i < entries.count; i++) {
-        ck_assert_str_eq(entries.list[i].map, "targets");
+        ck_assert_str_eq(entries.list[i].map, i < 12 ? "targets" : "target_names");
+        ck_assert_uint_eq(strlen(entries.list[i].key), i < 12 ? i + 1 : 3);
         ck_assert_str_eq(entries.list[i].value, container.entry.container.id);
         ck_assert(!entries.list[i].closes);
     }
+    map_entries_free(&entries);
+    own[0] = "db"; /* of one that is no target, but looks like digits of one */
+    labels[0] = "b";
+    map_of_targets.add_container(&entries, &of, &containers, &container);
+    ck_assert_uint_eq(entries.count, 2);
+    ck_assert_str_eq(entries.list[0].map, "target_names");
+    ck_assert_str_eq(entries.list[1].map, "target_names_x");
+    ck_assert_str_eq(entries.list[0].key, "db");
+    ck_assert_str_eq(entries.list[0].value, TARGETS_NONE);
     map_entries_free(&entries);
     inventory_list_free(&maps);
     environment_free(&environment);
