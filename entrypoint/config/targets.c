@@ -2,7 +2,6 @@
 #include "config/targets.h"
 
 #include "base/text.h"
-#include "config/maps.h"
 #include "config/narrow.h"
 #include "config/parts.h"
 #include "config/patterns.h"
@@ -100,10 +99,10 @@ static void add_names(struct inventory_list *names, const struct maps_of *of)
 {
     for (size_t i = 0; i < of->environment->profile_count; i++) {
         const struct profile *profile = &of->environment->profiles[i];
-        char *const maps[] = {targets_map(profile), targets_names_map(profile)};
+        char *const maps[] = {targets_map(profile), targets_names_map(profile), targets_execs_map(profile)};
 
         for (size_t k = 0; k < sizeof maps / sizeof *maps; k++) {
-            if (reaches(profile, is_of_container))
+            if (reaches(profile, k < 2 ? is_of_container : is_of_exec))
                 inventory_list_add(names, maps[k]);
             free(maps[k]);
         }
@@ -151,6 +150,27 @@ static void add_container(struct map_entries *entries, const struct maps_of *of,
                     map_entry_add(entries, names, known->names.items[k], selected ? known->id : TARGETS_NONE, false);
         }
         free(names);
+    }
+}
+
+bool targets_need_execs(const struct environment *environment)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (reaches(&environment->profiles[i], is_of_exec))
+            return true;
+    return false;
+}
+
+void targets_add_exec(struct map_entries *entries, const struct maps_of *of, const struct known_container *container,
+                      const char *id)
+{
+    for (size_t i = 0; i < of->environment->profile_count; i++) {
+        const struct profile *profile = &of->environment->profiles[i];
+        char *map = targets_execs_map(profile);
+
+        if (reaches(profile, is_of_exec) && targets_select(&profile->targets, container))
+            map_entry_add(entries, map, id, container->entry.container.id, false);
+        free(map);
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef CONFIG_TARGETS_H
 #define CONFIG_TARGETS_H
 
+#include "config/maps.h"
 #include "environment/environment.h"
 #include "inventory/containers.h"
 #include "inventory/inventory.h"
@@ -32,6 +33,13 @@ bool targets_select(const struct targets *targets, const struct known_container 
 char *targets_map(const struct profile *profile);
 char *targets_names_map(const struct profile *profile);
 char *targets_execs_map(const struct profile *profile);
+
+/* Whether any profile needs the ids of exec instances. */
+bool targets_need_execs(const struct environment *environment);
+
+/* Adds the entries of an exec instance, for each profile that may reach its container. */
+void targets_add_exec(struct map_entries *entries, const struct maps_of *of, const struct known_container *container,
+                      const char *id);
 
 /* Whether a request for row i, which is open, is refused because of its query, "" for none: a list that cannot be limited
  * to the targets. The reason is written then, to be freed by the caller. */
