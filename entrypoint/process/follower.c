@@ -254,6 +254,10 @@ static int patience(const struct child *child)
     long until = 0;
     long left;
 
+    /* HAProxy's last answers may have come after the last look at what there is to tell. */
+    if (console_is_idle(&child->console) &&
+        (child->unclear ? channel_now() >= child->retry : child->certain && child->told == 0))
+        return 0;
     if (child->unclear)
         until = child->retry;
     if (child->finishing && !child->awaits_info && (until == 0 || child->next_question < until))
