@@ -63,6 +63,16 @@ size_t operation_find(const char *id)
     return i;
 }
 
+void operations_write_reach(FILE *out)
+{
+    static const char *const words[] = {
+        [REACH_NOTHING] = "none", [REACH_CONTAINER] = "one", [REACH_RENAME] = "rename", [REACH_EXEC] = "exec",
+        [REACH_LIST] = "list",    [REACH_LABELS] = "labels", [REACH_MANY] = "many"};
+
+    for (size_t i = 0; i < operation_count; i++)
+        fprintf(out, "%s\t%s\n", words[operations[i].reach], operations[i].id);
+}
+
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])
 {
     const char *libpod = strstr(operation->id, "Libpod");

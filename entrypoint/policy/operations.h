@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* The groups: GROUP_AUTH, ... A set of groups has one bit for each. */
 enum operation_group {
@@ -51,6 +52,9 @@ extern const size_t operation_count;
 
 /* The row of the operation with that operationId; operation_count if there is none. */
 size_t operation_find(const char *id);
+
+/* Writes for each operation which containers it reaches ("one"), a tab and its operationId, for `map targets`. */
+void operations_write_reach(FILE *out);
 
 /* Writes the operation's own variable ("ALLOW_CONTAINER_LIST") to name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);
