@@ -78,9 +78,9 @@ class Limited(contextlib.AbstractContextManager):
 
     def add(self, suffix, name, container):
         """What the follower does for a target."""
-        assert not self.tell(f"add map virt@target_names{suffix} {name} {container}").strip()
+        assert not self.tell(f"add map virtual/target_names{suffix} {name} {container}").strip()
         for n in range(1, 13):
-            assert not self.tell(f"add map virt@targets{suffix} {container[:n]} {container}").strip()
+            assert not self.tell(f"add map virtual/targets{suffix} {container[:n]} {container}").strip()
 
     def ask(self, method, target, headers=(), body=b""):
         with contextlib.closing(Client(self.port)) as client:
@@ -140,11 +140,11 @@ def by_reference():
 def swapped():
     with Limited({**OPEN, **LABELS}, targets=(("web", WEB), ("two", DB))) as limited:
         assert limited.reaches("GET", "/containers/two/json") == f"/containers/{DB}/json"
-        limited.tell(f"set map virt@target_names two {WEB}")
-        limited.tell(f"set map virt@target_names web {DB}")
+        limited.tell(f"set map virtual/target_names two {WEB}")
+        limited.tell(f"set map virtual/target_names web {DB}")
         assert limited.reaches("GET", "/containers/two/json") == f"/containers/{WEB}/json"
         assert limited.reaches("GET", "/containers/web/json") == f"/containers/{DB}/json"
-        limited.tell("del map virt@target_names web")
+        limited.tell("del map virtual/target_names web")
         limited.refusal("GET", "/containers/web/json")
 
 
@@ -152,9 +152,9 @@ def swapped():
 def names_first():
     with Limited({**OPEN, **LABELS}) as limited:
         limited.add("", "abad", DB)
-        limited.tell("add map virt@target_names aba -")
+        limited.tell("add map virtual/target_names aba -")
         long = "abababababababababab"
-        limited.tell(f"add map virt@target_names {long} {DB}")
+        limited.tell(f"add map virtual/target_names {long} {DB}")
         assert limited.reaches("GET", "/containers/abad/json") == f"/containers/{DB}/json"
         assert limited.reaches("GET", f"/containers/{long}/json") == f"/containers/{DB}/json"
         assert limited.reaches("GET", "/containers/ababababab/json") == f"/containers/{WEB}/json"
@@ -192,7 +192,7 @@ def execs():
         assert "this exec instance is not of one of the containers that ALLOW_CONTAINER_LABELS select" in message, message
         assert limited.ask("POST", "/v1.41/containers/web/exec")[0] == 201
         limited.refusal("GET", "/exec/short/json")
-        assert "short" not in limited.tell("show map virt@execs")
+        assert "short" not in limited.tell("show map virtual/execs")
 
 
 def filters(target):
