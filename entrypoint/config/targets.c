@@ -248,18 +248,21 @@ static void add_reaching(struct values *values, const struct profile *profile)
     free(map);
 }
 
-static void add_steps(struct values *row, const struct narrowing *narrowing)
+/* ,regsub("...","...") for each step: converters, in single quotes. */
+static void set_steps(struct values *row, const char *name, const struct narrow_form_rules *rules)
 {
-    static const char *const shapes[] = {[NARROW_LIST] = "list", [NARROW_MAP] = "map"};
+    struct text text;
 
-    for (enum narrow_form form = NARROW_LIST; form < NARROW_FORMS; form++)
-        for (size_t i = 0; i < narrowing->forms[form].step_count; i++) {
-            struct values *step = values_row(row, "steps");
+    text_begin(&text);
+    for (size_t i = 0; i < rules->step_count; i++) {
+        char *regex = argument_of(rules->steps[i].regex);
+        char *replacement = argument_of(rules->steps[i].replacement);
 
-            values_set(step, "shape", "%s", shapes[form]);
-            values_set_argument(step, "regex", narrowing->forms[form].steps[i].regex);
-            values_set_argument(step, "replacement", narrowing->forms[form].steps[i].replacement);
-        }
+        fprintf(text.stream, ",regsub(\"%s\",\"%s\")", regex, replacement);
+        free(replacement);
+        free(regex);
+    }
+    values_set_text(row, name, &text);
 }
 
 /* The reason of a list with the wrong query. The caller frees it. */
@@ -281,17 +284,13 @@ static void add_narrowing(struct values *values, const struct profile *profile, 
 
     narrowing_make(&narrowing, &profile->targets, operation, docker);
     values_set(row, "operation", "%s", operation->id);
-    values_set(row, "asks", "%s", NARROW_ASKS);
     values_set(row, "list", "%s", narrowing.forms[NARROW_LIST].harmless);
     values_set(row, "map", "%s", narrowing.forms[NARROW_MAP].harmless);
     values_set(row, "proof_list", "%s", narrowing.forms[NARROW_LIST].proof);
     values_set(row, "proof_map", "%s", narrowing.forms[NARROW_MAP].proof);
-    values_set(row, "query_over", "%d", NARROW_QUERY_MAX + 1);
     values_set(row, "parameters", "%s", narrowing.parameters);
-    values_set_if(row, "form", strcmp(operation->method, "POST") == 0);
-    values_set_argument(row, "filters_argument", NARROW_FILTERS);
-    values_set_argument(row, "others_argument", NARROW_OTHERS);
-    add_steps(row, &narrowing);
+    set_steps(row, "steps_list", &narrowing.forms[NARROW_LIST]);
+    set_steps(row, "steps_map", &narrowing.forms[NARROW_MAP]);
     reason = list_reason(profile, narrowing.parameters_fault);
     values_set(row, "says_query", "%s", reason);
     free(reason);
@@ -323,6 +322,27 @@ static void set_reasons(struct values *values, const struct profile *profile)
     free(variables);
 }
 
+static void add_lists(struct values *values, const struct profile *profile, bool docker)
+{
+    struct lines lines = {.values = values, .list = "narrowing"};
+    bool posts = false;
+
+    values_list(values, "narrowing");
+    for (size_t i = 0; i < operation_count; i++)
+        if (narrows(profile, i)) {
+            lines_add(&lines, operations[i].id);
+            add_narrowing(lines.values, profile, &operations[i], docker);
+            posts |= strcmp(operations[i].method, "POST") == 0;
+        }
+    if (!lines_end(&lines))
+        return;
+    values_set(lines.values, "asks", "%s", NARROW_ASKS);
+    values_set(lines.values, "query_over", "%d", NARROW_QUERY_MAX + 1);
+    values_set_argument(lines.values, "filters_argument", NARROW_FILTERS);
+    values_set_argument(lines.values, "others_argument", NARROW_OTHERS);
+    values_set_if(lines.values, "of_posts", posts);
+}
+
 void set_targets(struct values *backend, const struct profile *profile, const struct inventory *inventory)
 {
     bool audit = profile->mode == MODE_AUDIT;
@@ -340,10 +360,7 @@ void set_targets(struct values *backend, const struct profile *profile, const st
     values_set(values, "to", "%s", audit ? "excused" : "detail");
     set_reasons(values, profile);
     add_reaching(values, profile);
-    values_list(values, "narrowings");
-    for (size_t i = 0; i < operation_count; i++)
-        if (narrows(profile, i))
-            add_narrowing(values, profile, &operations[i], inventory->kind == ENGINE_DOCKER);
+    add_lists(values, profile, inventory->kind == ENGINE_DOCKER);
 }
 
 /* ---- `explain` ---- */

@@ -69,7 +69,7 @@ void values_set_text(struct values *values, const char *name, struct text *text)
     add(values, name, bytes);
 }
 
-void values_set_argument(struct values *values, const char *name, const char *text)
+char *argument_of(const char *text)
 {
     struct text quoted;
 
@@ -79,7 +79,15 @@ void values_set_argument(struct values *values, const char *name, const char *te
             fputc('\\', quoted.stream);
         fputc(*text, quoted.stream);
     }
-    values_set_text(values, name, &quoted);
+    return text_end(&quoted);
+}
+
+void values_set_argument(struct values *values, const char *name, const char *text)
+{
+    char *argument = argument_of(text);
+
+    values_set(values, name, "%s", argument);
+    free(argument);
 }
 
 void values_set(struct values *values, const char *name, const char *format, ...)
