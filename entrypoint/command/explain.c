@@ -235,8 +235,8 @@ static char *hidden_words(const struct answer *answer)
     return redact_text(redact_hides(answer->profile->redact, answer->verdict.operation));
 }
 
-/* What of it the targets decide: "only for one of the containers that ALLOW_CONTAINER_LABELS select", "" for nothing. The
- * caller frees it. */
+/* What of it the targets decide: "only for one of the containers that ALLOW_CONTAINER_LABELS select", "" for nothing.
+ * The caller frees it. */
 static char *about_targets(const struct answer *answer)
 {
     const struct profile *profile = answer->profile;
@@ -453,7 +453,8 @@ int report_explain_lines(const struct environment *environment, const struct inv
             *target++ = '\0';
         answer.target = target == NULL ? "" : target;
         judge_request(&judge, line, answer.target, &answer.verdict);
-        if (verdict->allowed && profile_would_guard(profile, verdict->row) && guard_refuses_every_body(verdict->operation))
+        if (verdict->allowed && profile_would_guard(profile, verdict->row) &&
+            guard_refuses_every_body(verdict->operation))
             judge_bytes(&answer, inventory, "", 0);
         if (is_allowed(&answer))
             printf("allowed %s\n", verdict->operation);

@@ -50,15 +50,15 @@ static const char *const closes[NARROW_FORMS] = {[NARROW_LIST] = "\\]", [NARROW_
  * behind the first ^. */
 static char *grammar(enum narrow_form form, const char *keys, bool of_events, const char *begin)
 {
-    return text_format(
-        "^%s"
-        "(?!(?&w)\\{(?:(?&m),)" MEMBERS "(?&w)(?<d>\"[a-z!-]+\")(?&w):(?&w)(?&b)(?&w),(?:(?&m),)" MEMBERS "(?&w)\\k<d>(?&w):)"
-        "(?&w)\\{(?:%s(?&m)(?:,(?&m))" MEMBERS "+)\\}(?&w)$"
-        "(?(DEFINE)(?<w> *+)(?<s>\"(?:[^\"\\\\]|\\\\[\"\\\\/bfnrtu])*+\")"
-        "(?<t>(?&s)(?&w):(?&w)(?:true|false)(?&w))(?<b>%s)"
-        "(?<m>(?&w)(?:\"(?:%s)\"(?&w):(?&w)(?&b)%s%s)(?&w)))",
-        begin, form == NARROW_LIST ? "(?&w)|" : "", bodies[form], keys,
-        of_events ? "|\"type\"(?&w):(?&w)" : "", of_events ? only_containers[form] : "");
+    return text_format("^%s"
+                       "(?!(?&w)\\{(?:(?&m),)" MEMBERS "(?&w)(?<d>\"[a-z!-]+\")(?&w):(?&w)(?&b)(?&w),(?:(?&m),)" MEMBERS
+                       "(?&w)\\k<d>(?&w):)"
+                       "(?&w)\\{(?:%s(?&m)(?:,(?&m))" MEMBERS "+)\\}(?&w)$"
+                       "(?(DEFINE)(?<w> *+)(?<s>\"(?:[^\"\\\\]|\\\\[\"\\\\/bfnrtu])*+\")"
+                       "(?<t>(?&s)(?&w):(?&w)(?:true|false)(?&w))(?<b>%s)"
+                       "(?<m>(?&w)(?:\"(?:%s)\"(?&w):(?&w)(?&b)%s%s)(?&w)))",
+                       begin, form == NARROW_LIST ? "(?&w)|" : "", bodies[form], keys,
+                       of_events ? "|\"type\"(?&w):(?&w)" : "", of_events ? only_containers[form] : "");
 }
 
 /* The labels as the form has them: "a","b" or "a":true,"b":true. */
@@ -123,8 +123,8 @@ static char *demand(char *before, enum narrow_form form, const char *key, const 
 {
     char *regex = quoted(values);
     char *text = text_format("%s(?=.*\"%s\" *: *%s%s%s)", before, key, opens[form], regex,
-                             *values == '\0'          ? ""
-                             : alone                 ? closes[form]
+                             *values == '\0'       ? ""
+                             : alone               ? closes[form]
                              : form == NARROW_LIST ? "[],]"
                                                    : "[},]");
 

@@ -21,14 +21,14 @@ enum narrow_form { NARROW_LIST, NARROW_MAP, NARROW_FORMS };
 /* How a request for one operation is limited to the targets. The filters are the value of `filters`, decoded once, or
  * {} if there is none or it is empty. All strings are owned. */
 struct narrowing {
-    char *parameters;          /* matches the queries that can be judged */
-    char *parameters_fault;    /* the reason, if it does not */
-    char *filters_fault;       /* the reason, if neither form matches */
+    char *parameters;       /* matches the queries that can be judged */
+    char *parameters_fault; /* the reason, if it does not */
+    char *filters_fault;    /* the reason, if neither form matches */
     struct narrow_form_rules {
-        char *harmless;        /* matches the filters of this form that can be limited */
+        char *harmless; /* matches the filters of this form that can be limited */
         struct narrow_step steps[NARROW_STEPS_MAX];
         size_t step_count;
-        char *proof;           /* matches the limited filters */
+        char *proof; /* matches the limited filters */
     } forms[NARROW_FORMS];
 };
 
@@ -38,7 +38,7 @@ struct narrowing {
 /* The value of `filters` in a query that parameters matches: the replacement for the whole query is \1. */
 #define NARROW_FILTERS "^(?:.*&)?filters=([^&]*).*$"
 #define NARROW_OTHERS  "(?:^|&)filters=[^&]*"
-#define NARROW_ASKS      "(?:^|&)filters=[^&]"
+#define NARROW_ASKS    "(?:^|&)filters=[^&]"
 
 /* Makes it for an operation of which targets_judge is true, and whose reach is LIST or LABELS. docker: the Engine is
  * known to be Docker; Podman shows the events that have any of several labels. Release with narrowing_free. */

@@ -213,7 +213,8 @@ static void set_creates(struct values *row, const struct profile *profile)
 
     text_begin(&text);
     for (size_t i = 0; i < operation_count; i++)
-        if (creates_exec(&operations[i]) && profile_forwards(profile, operations[i].id) && reaches(profile, is_of_exec)) {
+        if (creates_exec(&operations[i]) && profile_forwards(profile, operations[i].id) &&
+            reaches(profile, is_of_exec)) {
             fprintf(text.stream, "%s%s", between, operations[i].id);
             between = " ";
         }

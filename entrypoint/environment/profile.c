@@ -123,8 +123,7 @@ static void apply_targets(struct profile *profile)
 {
     for (size_t i = 0; i < operation_count; i++)
         if ((profile->permissions.open[i] || profile->redact_closes[i]) &&
-            profile->permissions.decider[i] != BY_OWN_VARIABLE &&
-            targets_close(&profile->targets, &operations[i])) {
+            profile->permissions.decider[i] != BY_OWN_VARIABLE && targets_close(&profile->targets, &operations[i])) {
             profile->permissions.open[i] = false;
             profile->targets_close[i] = true;
         }

@@ -26,9 +26,10 @@ struct profile {
     unsigned redact;                    /* REDACT: a set of words, see redact/redact.h */
     bool redact_closes[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and REDACT does not */
     struct targets targets;             /* the containers that its clients may reach; owned */
-    bool targets_close[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and the targets do not */
-    bool guard_is_set;                  /* one of the guard's variables is set */
-    struct guard *guard;                /* judges the bodies of requests that create workloads; owned */
+    bool
+        targets_close[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and the targets do not */
+    bool guard_is_set;                 /* one of the guard's variables is set */
+    struct guard *guard;               /* judges the bodies of requests that create workloads; owned */
 };
 
 /* Reads the variables of the profile in its name field, "" for the base set. compat is NULL for all but the base

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_MILLISECONDS (10 * 60 * 1000L)
+#define KEPT_MILLISECONDS (10L * 60 * 1000)
 
 struct exec {
     char *id;

@@ -44,11 +44,11 @@ struct child {
     struct map_entries networks;
     bool finishing;
     bool awaits_info;
-    bool unclear;        /* HAProxy has refused a command: what it has is not known */
-    bool certain;        /* the containers are known, and nothing was missed since */
-    size_t told;         /* what proc.inventory is */
-    long retry;          /* when to start over, see channel_now */
-    long next_question;  /* likewise, when to ask whether HAProxy has anything else to do */
+    bool unclear;       /* HAProxy has refused a command: what it has is not known */
+    bool certain;       /* the containers are known, and nothing was missed since */
+    size_t told;        /* what proc.inventory is */
+    long retry;         /* when to start over, see channel_now */
+    long next_question; /* likewise, when to ask whether HAProxy has anything else to do */
 };
 
 static void forget_entries(struct child *child, struct map_entries *entries)
@@ -80,11 +80,13 @@ static void find_origin(struct child *child, struct known_container *container)
     if (container->label_origin == before)
         return;
     if (container->label_origin == ORIGIN_IMAGE)
-        notice("warning: the label " PROFILE_LABEL " of %s has no effect: its image has that label too, and whoever made "
+        notice("warning: the label " PROFILE_LABEL
+               " of %s has no effect: its image has that label too, and whoever made "
                "the image would choose the profile; set it on the container only",
                name);
     if (container->label_origin == ORIGIN_UNCERTAIN)
-        notice("warning: the label " PROFILE_LABEL " of %s has no effect: the Engine does not say which labels its image "
+        notice("warning: the label " PROFILE_LABEL
+               " of %s has no effect: the Engine does not say which labels its image "
                "has",
                name);
 }
@@ -256,7 +258,7 @@ static int patience(const struct child *child)
 
     /* HAProxy's last answers may have come after the last look at what there is to tell. */
     if (console_is_idle(&child->console) &&
-        (child->unclear ? channel_now() >= child->retry : child->certain && child->told == 0))
+        (child->unclear ? channel_now() >= child->retry : is_complete(child) && child->told == 0))
         return 0;
     if (child->unclear)
         until = child->retry;
@@ -281,8 +283,7 @@ static void serve(struct child *child)
 
     while (!child->console.ended) {
         struct pollfd polled[2 + FOLLOW_DESCRIPTORS + 1] = {
-            {.fd = TALK, .events = POLLIN},
-            {.fd = child->console.fd, .events = console_events(&child->console)}};
+            {.fd = TALK, .events = POLLIN}, {.fd = child->console.fd, .events = console_events(&child->console)}};
         size_t count = 2 + follow_poll(child->follow, polled + 2);
 
         if (child->images != NULL)
@@ -303,9 +304,9 @@ static void serve(struct child *child)
 /* Gets HAProxy's user and groups, and gives up what root could still do. */
 static bool drop_rights(const struct credentials *credentials)
 {
-    if (credentials->drop && (setgroups(0, NULL) != 0 ||
-                              setresgid(credentials->gid, credentials->gid, credentials->gid) != 0 ||
-                              setresuid(credentials->uid, credentials->uid, credentials->uid) != 0))
+    if (credentials->drop &&
+        (setgroups(0, NULL) != 0 || setresgid(credentials->gid, credentials->gid, credentials->gid) != 0 ||
+         setresuid(credentials->uid, credentials->uid, credentials->uid) != 0))
         return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

@@ -17,7 +17,10 @@ setup() {
 }
 
 teardown() {
-    if [ -n "${PROGRAM:-}" ]; then kill "$PROGRAM" && wait "$PROGRAM" || true; fi
+    if [ -n "${PROGRAM:-}" ]; then
+        kill "$PROGRAM"
+        wait "$PROGRAM" || true
+    fi
     remove_all
 }
 
@@ -109,7 +112,7 @@ started() { engine inspect -f '{{.State.StartedAt}}' "$1"; }
         curl -s --unix-socket "$1" -H 'Content-Type: application/json' -d '{"Cmd":["sleep","1000"]}' "http://proxy/containers/$2/exec" |
             jq -r .Id
     }
-    of_db=$(create $SOCKET db)
+    of_db=$(create "$SOCKET" db)
     of_web=$(create $PROXY web1)
     [ "$(ask GET "/exec/$of_db/json")" = 403 ]
     [ "$(ask POST "/exec/$of_db/start" -H 'Content-Type: application/json' -d '{"Detach":true}')" = 403 ]

@@ -59,12 +59,13 @@ START_TEST(test_reach_and_path)
 }
 END_TEST
 
-/* The operations that show or change no container, by which nothing can be reached: a change of this list is a decision.
+/* The operations that show or change no container, by which nothing can be reached: a change of this list is a
+ * decision.
  */
 START_TEST(test_reaches_nothing)
 {
-    static const char *const sections[] = {"System", "Images",  "Build",   "Distribution", "Networks", "Volumes",
-                                           "Plugins", "Swarm",  "Nodes",   "Secrets",      "Configs",  "Libpod"};
+    static const char *const sections[] = {"System",  "Images", "Build", "Distribution", "Networks", "Volumes",
+                                           "Plugins", "Swarm",  "Nodes", "Secrets",      "Configs",  "Libpod"};
     static const char *const none[] = {"Containers", "Exec", "Services", "Tasks", "Session"};
 
     for (size_t i = 0; i < operation_count; i++) {
@@ -108,11 +109,26 @@ static const struct {
     const char *name;
     bool matches;
 } names[] = {
-    {"web", "web", true},     {"web", "webb", false},     {"web", "we", false},         {"web", "xweb", false},
-    {"web*", "web", true},    {"web*", "web-1.a_b", true}, {"*web", "a-web", true},      {"*web", "web1", false},
-    {"w?b", "web", true},     {"w?b", "wb", false},       {"a.b", "axb", false},        {"a.b", "a.b", true},
-    {"*", "anything", true},  {"*a*b*", "xxaxxbxx", true}, {"*a*b*", "xxbxxaxx", false}, {"**", "x", true},
-    {"a,b", "b", true},       {"a,b*", "a*", false},      {"web*", "web/x", false},     {"*", "a/b", false},
+    {"web", "web", true},
+    {"web", "webb", false},
+    {"web", "we", false},
+    {"web", "xweb", false},
+    {"web*", "web", true},
+    {"web*", "web-1.a_b", true},
+    {"*web", "a-web", true},
+    {"*web", "web1", false},
+    {"w?b", "web", true},
+    {"w?b", "wb", false},
+    {"a.b", "axb", false},
+    {"a.b", "a.b", true},
+    {"*", "anything", true},
+    {"*a*b*", "xxaxxbxx", true},
+    {"*a*b*", "xxbxxaxx", false},
+    {"**", "x", true},
+    {"a,b", "b", true},
+    {"a,b*", "a*", false},
+    {"web*", "web/x", false},
+    {"*", "a/b", false},
     {"a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
 };
 
@@ -132,8 +148,8 @@ START_TEST(test_names)
     regex = targets_name_regex(&profile.targets);
     code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
     ck_assert_ptr_nonnull(code);
-    ck_assert_int_eq(
-        pcre2_match(code, (PCRE2_SPTR)names[_i].name, PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) >= 0, names[_i].matches);
+    ck_assert_int_eq(pcre2_match(code, (PCRE2_SPTR)names[_i].name, PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) >= 0,
+                     names[_i].matches);
     ck_assert_int_eq(pcre2_match(code, (PCRE2_SPTR)slash, PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) >= 0,
                      names[_i].matches);
     pcre2_code_free(code);
@@ -146,11 +162,11 @@ START_TEST(test_names)
 END_TEST
 
 static char *const mistakes[] = {
-    "ALLOW_CONTAINER_NAMES=,",        "ALLOW_CONTAINER_NAMES=-a",       "ALLOW_CONTAINER_NAMES=a/b",
-    "ALLOW_CONTAINER_NAMES=a b",      "ALLOW_CONTAINER_NAMES=[ab]",     "ALLOW_CONTAINER_LABELS=,",
-    "ALLOW_CONTAINER_LABELS==a",      "ALLOW_CONTAINER_LABELS=a=",      "ALLOW_CONTAINER_LABELS=a\"b",
-    "ALLOW_CONTAINER_LABELS=a\\b",    "ALLOW_CONTAINER_LABELS=a'b",     "ALLOW_CONTAINER_LABELS=a*=b",
-    "ALLOW_CONTAINER_LABELS=name=x",  "ALLOW_CONTAINER_LABELS=image",   "ALLOW_CONTAINER_LABELS=a\tb",
+    "ALLOW_CONTAINER_NAMES=,",         "ALLOW_CONTAINER_NAMES=-a",     "ALLOW_CONTAINER_NAMES=a/b",
+    "ALLOW_CONTAINER_NAMES=a b",       "ALLOW_CONTAINER_NAMES=[ab]",   "ALLOW_CONTAINER_LABELS=,",
+    "ALLOW_CONTAINER_LABELS==a",       "ALLOW_CONTAINER_LABELS=a=",    "ALLOW_CONTAINER_LABELS=a\"b",
+    "ALLOW_CONTAINER_LABELS=a\\b",     "ALLOW_CONTAINER_LABELS=a'b",   "ALLOW_CONTAINER_LABELS=a*=b",
+    "ALLOW_CONTAINER_LABELS=name=x",   "ALLOW_CONTAINER_LABELS=image", "ALLOW_CONTAINER_LABELS=a\tb",
     "ALLOW_CONTAINER_LABELS=\xc3\xa9",
 };
 
@@ -161,7 +177,8 @@ START_TEST(test_mistakes)
 }
 END_TEST
 
-static struct known_container container = {.entry.container = {.id = "abababababababababababababababababababababababababababababababab"}};
+static struct known_container container = {
+    .entry.container = {.id = "abababababababababababababababababababababababababababababababab"}};
 
 static bool selects(char *const variables[])
 {
@@ -213,11 +230,13 @@ START_TEST(test_closed)
                             "ALLOW_NETWORK_LIST=1", "ALLOW_NETWORKS=1", "ALLOW_DELETE=1", NULL},
                  0);
     ck_assert(!is_open("SystemDataUsage") && !is_open("ContainerCreate") && !is_open("NetworkInspect"));
-    ck_assert(is_open("NetworkList") && is_open("ContainerRename") && is_open("SystemEvents") && is_open("ContainerPrune"));
+    ck_assert(is_open("NetworkList") && is_open("ContainerRename") && is_open("SystemEvents") &&
+              is_open("ContainerPrune"));
     ck_assert(is_open("ContainerList") && is_open("ContainerInspect") && is_open("SystemVersion"));
     profile_reason(&profile, operation_find("SystemDataUsage"), reason);
     ck_assert_str_eq(reason, "ALLOW_SYSTEM_DATA_USAGE=true");
-    ck_assert_str_eq(profile_hint_end(&profile, operation_find("SystemDataUsage")), " would allow it, for all containers");
+    ck_assert_str_eq(profile_hint_end(&profile, operation_find("SystemDataUsage")),
+                     " would allow it, for all containers");
     profile_reason(&profile, operation_find("TaskList"), reason);
     ck_assert_str_eq(reason, "ALLOW_TASK_LIST=true");
     profile_free(&profile);
@@ -225,7 +244,8 @@ START_TEST(test_closed)
     ck_assert(!is_open("SystemEvents") && !is_open("ContainerRename") && !is_open("ContainerPrune"));
     ck_assert(is_open("ContainerList"));
     profile_free(&profile);
-    read_profile((char *[]){"ALLOW_CONTAINER_LABELS=a", "ALLOW_EVENTS=1", "ALLOW_IMAGES=1", "REDACT=environment", NULL}, 0);
+    read_profile((char *[]){"ALLOW_CONTAINER_LABELS=a", "ALLOW_EVENTS=1", "ALLOW_IMAGES=1", "REDACT=environment", NULL},
+                 0);
     profile_reason(&profile, operation_find("ImageInspect"), reason);
     ck_assert_str_eq(reason, "ALLOW_IMAGE_INSPECT=true");
     profile_free(&profile);
@@ -241,9 +261,16 @@ START_TEST(test_maps)
 {
     char *labels[] = {"a=b"};
     char *own[] = {"web"};
-    char *variables[] = {"ALLOW_CONTAINERS=1", "ALLOW_CONTAINER_LABELS=a=b", "PROFILE_X_FROM=10.0.0.1",
-                         "PROFILE_X_ALLOW_CONTAINER_NAMES=no", "PROFILE_X_ALLOW_LOGS=1", "PROFILE_Y_FROM=10.0.0.2",
-                         "PROFILE_Y_ALLOW_CONTAINER_LABELS=a", "PROFILE_Z_FROM=10.0.0.3", "PROFILE_Z_ALLOW_LOGS=1", NULL};
+    char *variables[] = {"ALLOW_CONTAINERS=1",
+                         "ALLOW_CONTAINER_LABELS=a=b",
+                         "PROFILE_X_FROM=10.0.0.1",
+                         "PROFILE_X_ALLOW_CONTAINER_NAMES=no",
+                         "PROFILE_X_ALLOW_LOGS=1",
+                         "PROFILE_Y_FROM=10.0.0.2",
+                         "PROFILE_Y_ALLOW_CONTAINER_LABELS=a",
+                         "PROFILE_Z_FROM=10.0.0.3",
+                         "PROFILE_Z_ALLOW_LOGS=1",
+                         NULL};
     struct problems problems = {.to = NULL};
     struct inventory inventory = {.contained = false};
     struct environment environment;
