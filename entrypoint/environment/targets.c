@@ -128,7 +128,8 @@ bool targets_have_name(const struct targets *targets, const char *name)
     return targets->name_count == 0;
 }
 
-/* Without backslashes, which JSON and the replacements of haproxy.cfg would read. */
+/* Without backslashes, which JSON and the replacements of haproxy.cfg would read, and without a slash, which Podman
+ * removes: of ^/? it would leave ^?, which matches everywhere. */
 char *targets_name_regex(const struct targets *targets)
 {
     struct text text;
@@ -137,7 +138,7 @@ char *targets_name_regex(const struct targets *targets)
         return NULL;
     text_begin(&text);
     for (size_t i = 0; i < targets->name_count; i++) {
-        fputs(i == 0 ? "^/?(?:" : "|", text.stream);
+        fputs(i == 0 ? "^(?:" : "|", text.stream);
         for (const char *c = targets->names[i]; *c != '\0'; c++)
             if (*c == '*' || *c == '?')
                 fprintf(text.stream, "[A-Za-z0-9_.-]%s", *c == '*' ? "*" : "");

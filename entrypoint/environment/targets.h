@@ -31,8 +31,8 @@ bool targets_judge(const struct targets *targets, const struct operation *operat
 /* Whether a name matches one of the patterns, or there are none. */
 bool targets_have_name(const struct targets *targets, const char *name);
 
-/* A regex for what targets_have_name accepts, which Go (RE2) reads like PCRE2, for the Engine's filter of names: it
- * tries names with and without a slash before them. The caller frees it; NULL if there are no patterns. */
+/* A regex for what targets_have_name accepts, which Go (RE2) reads like PCRE2, for the Engine's filter of names. (It
+ * tries names without the slash before them as well.) The caller frees it; NULL if there are no patterns. */
 char *targets_name_regex(const struct targets *targets);
 
 /* The names of the variables that are set: "ALLOW_CONTAINER_NAMES and ALLOW_CONTAINER_LABELS". The caller frees it. */

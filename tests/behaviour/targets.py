@@ -265,7 +265,7 @@ def odd_queries():
 @on_each_haproxy
 def names():
     with Limited({**OPEN, **NAMES, **LABELS}) as limited:
-        name = "^/?(?:web[A-Za-z0-9_.-]*)$"
+        name = "^(?:web[A-Za-z0-9_.-]*)$"
         assert filters(limited.reaches("GET", "/containers/json"))[1] == {"label": ["traefik.enable=true"], "name": [name]}
         assert filters(limited.reaches("GET", "/containers/json?filters=" + encoded({"id": {"a": True}})))[1] \
             == {"label": ["traefik.enable=true"], "name": [name], "id": ["a"]}

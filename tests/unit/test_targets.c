@@ -136,7 +136,6 @@ static const struct {
 START_TEST(test_names)
 {
     char *variable = text_format("ALLOW_CONTAINER_NAMES=%s", names[_i].pattern);
-    char *slash = text_format("/%s", names[_i].name);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     size_t offset;
     pcre2_code *code;
@@ -150,12 +149,10 @@ START_TEST(test_names)
     ck_assert_ptr_nonnull(code);
     ck_assert_int_eq(pcre2_match(code, (PCRE2_SPTR)names[_i].name, PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) >= 0,
                      names[_i].matches);
-    ck_assert_int_eq(pcre2_match(code, (PCRE2_SPTR)slash, PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) >= 0,
-                     names[_i].matches);
+    ck_assert_ptr_null(strchr(regex, '/')); /* which Podman removes */
     pcre2_code_free(code);
     pcre2_match_data_free(data);
     free(regex);
-    free(slash);
     free(variable);
     profile_free(&profile);
 }
