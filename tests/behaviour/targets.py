@@ -192,6 +192,8 @@ def execs():
         assert "this exec instance is not of one of the containers that ALLOW_CONTAINER_LABELS select" in message, message
         assert limited.ask("POST", "/v1.41/containers/web/exec")[0] == 201
         limited.refusal("GET", "/exec/short/json")
+        for body, reason in ((b'{"Nonsense":1}', "Nonsense"), (b'{"Privileged":true}', "ALLOW_PRIVILEGED=true would allow it")):
+            assert reason in limited.refusal("POST", "/containers/web/exec", body=body)
         assert "short" not in limited.tell("show map virtual/execs")
 
 
