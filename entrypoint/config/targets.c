@@ -6,10 +6,21 @@
 #include "config/parts.h"
 #include "config/patterns.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char deletes_dependents[] = "ContainerDeleteLibpod";
+/* Parameters that reach beyond the container in the path. Podman deletes what depends on it as well; ps runs on the
+ * host, and can show the processes of all. */
+static const struct aside {
+    const char *parameter; /* in any case, as Podman reads it */
+    const char *operations[3];
+} asides[] = {
+    {"depend", {"ContainerDeleteLibpod"}},
+    {"ps_args", {"ContainerTop", "ContainerTopLibpod"}},
+};
+
+#define ASIDES (sizeof asides / sizeof *asides)
 
 /* ---- which containers ---- */
 
@@ -221,6 +232,35 @@ static void set_creates(struct values *row, const struct profile *profile)
     values_set_text(row, "creates", &text);
 }
 
+static void add_asides(struct values *row, const struct profile *profile)
+{
+    char *variables = targets_variables(&profile->targets, profile->prefix);
+
+    values_list(row, "asides");
+    for (size_t i = 0; i < ASIDES; i++) {
+        const char *between = "";
+        struct values *aside;
+        struct text text;
+        char *words;
+
+        text_begin(&text);
+        for (const char *const *id = asides[i].operations; *id != NULL; id++)
+            if (profile_forwards(profile, *id)) {
+                fprintf(text.stream, "%s%s", between, *id);
+                between = " ";
+            }
+        words = text_end(&text);
+        if (*words != '\0') {
+            aside = values_row(row, "asides");
+            values_set(aside, "words", "%s", words);
+            values_set(aside, "parameter", "%s", asides[i].parameter);
+            values_set(aside, "says_aside", "%s: " TARGETS_SAYS_ASIDE "%s select", asides[i].parameter, variables);
+        }
+        free(words);
+    }
+    free(variables);
+}
+
 static void add_reaching(struct values *values, const struct profile *profile)
 {
     struct values *row;
@@ -241,7 +281,7 @@ static void add_reaching(struct values *values, const struct profile *profile)
         values_set(row, "plain", "%s", TARGETS_PLAIN);
         values_set(row, "path", "%s", TARGETS_PATH);
         values_set_argument(row, "path_argument", TARGETS_PATH);
-        values_set(row, "depends", "%s", profile_forwards(profile, deletes_dependents) ? deletes_dependents : "");
+        add_asides(row, profile);
         set_creates(row, profile);
     }
     free(execs);
@@ -319,7 +359,6 @@ static void set_reasons(struct values *values, const struct profile *profile)
     values_set(values, "says_odd", "%s", TARGETS_SAYS_ODD);
     values_set(values, "says_container", TARGETS_SAYS_CONTAINER "%s select", variables);
     values_set(values, "says_exec", TARGETS_SAYS_EXEC "%s select", variables);
-    values_set(values, "says_dependents", TARGETS_SAYS_DEPENDENTS "%s select", variables);
     free(variables);
 }
 
@@ -366,13 +405,54 @@ void set_targets(struct values *backend, const struct profile *profile, const st
 
 /* ---- `explain` ---- */
 
+/* The query, decoded as HAProxy's url_dec does it. The caller frees it. */
+static char *decoded(const char *query)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct text text;
+
+    text_begin(&text);
+    for (; *query != '\0'; query++)
+        if (*query == '%' && isxdigit((unsigned char)query[1]) && isxdigit((unsigned char)query[2])) {
+            long high = strchr(digits, tolower((unsigned char)query[1])) - digits;
+            long low = strchr(digits, tolower((unsigned char)query[2])) - digits;
+
+            fputc((int)(high * 16 + low), text.stream);
+            query += 2;
+        } else {
+            fputc(*query, text.stream);
+        }
+    return text_end(&text);
+}
+
+static const char *find_aside(const char *operation_id, const char *query)
+{
+    char *text = decoded(query);
+    const char *found = NULL;
+
+    for (size_t i = 0; i < ASIDES; i++)
+        for (const char *const *id = asides[i].operations; *id != NULL; id++)
+            if (strcmp(*id, operation_id) == 0 && strcasestr(text, asides[i].parameter) != NULL)
+                found = asides[i].parameter;
+    free(text);
+    return found;
+}
+
 bool targets_refuse_query(const struct profile *profile, const struct inventory *inventory, size_t i, const char *query,
                           char **reason)
 {
+    const char *aside = targets_judge(&profile->targets, &operations[i]) ? find_aside(operations[i].id, query) : NULL;
     struct narrowing narrowing;
     const char *fault;
     bool refuses;
 
+    if (aside != NULL && profile->mode != MODE_AUDIT) {
+        char *variables = targets_variables(&profile->targets, profile->prefix);
+
+        *reason = text_format("%s: " TARGETS_SAYS_ASIDE "%s select", aside, variables);
+        free(variables);
+        return true;
+    }
     if (!narrows(profile, i))
         return false;
     narrowing_make(&narrowing, &profile->targets, &operations[i], inventory->kind == ENGINE_DOCKER);

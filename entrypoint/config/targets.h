@@ -9,12 +9,12 @@
 
 /* The parts of reasons. The names of the variables (targets_variables) come behind THAT; the reference precedes
  * CONTAINER. */
-#define TARGETS_THAT            "the containers that "
-#define TARGETS_SAYS_ODD        "this is neither a name nor an id of a container"
-#define TARGETS_SAYS_CONTAINER  "is not one of " TARGETS_THAT
-#define TARGETS_SAYS_EXEC       "this exec instance is not of one of " TARGETS_THAT
-#define TARGETS_SAYS_DEPENDENTS "depend would delete others than " TARGETS_THAT
-#define TARGETS_SAYS_LIST       "it may show only " TARGETS_THAT
+#define TARGETS_THAT           "the containers that "
+#define TARGETS_SAYS_ODD       "this is neither a name nor an id of a container"
+#define TARGETS_SAYS_CONTAINER "is not one of " TARGETS_THAT
+#define TARGETS_SAYS_EXEC      "this exec instance is not of one of " TARGETS_THAT
+#define TARGETS_SAYS_ASIDE     "this parameter reaches others than " TARGETS_THAT
+#define TARGETS_SAYS_LIST      "it may show only " TARGETS_THAT
 
 #define TARGETS_NONE "-"
 
@@ -41,8 +41,9 @@ bool targets_need_execs(const struct environment *environment);
 void targets_add_exec(struct map_entries *entries, const struct maps_of *of, const struct known_container *container,
                       const char *id);
 
-/* Whether a request for row i, which is open, is refused because of its query, "" for none: a list that cannot be
- * limited to the targets. The reason is written then, to be freed by the caller. */
+/* Whether a request for row i, which is open, is refused because of its query, "" for none: that of a list that cannot
+ * be limited to the targets, or one that reaches beyond the container in the path. The reason is written then, to be
+ * freed by the caller. */
 bool targets_refuse_query(const struct profile *profile, const struct inventory *inventory, size_t i, const char *query,
                           char **reason);
 

@@ -317,7 +317,18 @@ def libpod():
         assert limited.reaches("DELETE", "/libpod/containers/web?force=true") == f"/libpod/containers/{WEB}?force=true"
         limited.refusal("GET", "/v4.0.0/libpod/containers/db/json")
         for query in ("depend=true", "force=1&DEPEND=1", "d%65pend=1"):
-            assert "depend would delete others" in limited.refusal("DELETE", f"/libpod/containers/web?{query}")
+            assert "depend: this parameter reaches others" in limited.refusal("DELETE", f"/libpod/containers/web?{query}")
+
+
+@test("ps runs on the host, so its arguments are refused")
+def top():
+    env = {**LABELS, "ALLOW_TOP": "1"}
+    with Limited(env) as limited:
+        assert limited.reaches("GET", "/containers/web/top") == f"/containers/{WEB}/top"
+        for query in ("ps_args=-ef", "x=1&ps%5Fargs=aux"):
+            assert "ps_args: this parameter reaches others" in limited.refusal("GET", f"/containers/web/top?{query}")
+            explained = program("explain", "GET", f"/containers/web/top?{query}", env=env).stdout
+            assert explained.startswith("denied: ") and "ps_args: this parameter reaches others" in explained, explained
 
 
 @test("an audit forwards and reports what the targets would refuse")
