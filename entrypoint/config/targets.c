@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Parameters that reach beyond the container in the path. Podman deletes what depends on it as well; ps runs on the
- * host, and can show the processes of all. */
+/* Parameters that reach beyond the container in the path (podman: pkg/api/handlers). Podman restarts all containers,
+ * and deletes what depends on one as well; ps runs on the host, and can show the processes of all. */
 static const struct aside {
     const char *parameter; /* in any case, as Podman reads it */
-    const char *operations[3];
+    const char *operations[9];
 } asides[] = {
+    {"all",
+     {"ContainerRestart", "ContainerRestartLibpod", "ContainerKill", "ContainerKillLibpod", "ContainerStop",
+      "ContainerStopLibpod", "ContainerDelete", "ContainerDeleteLibpod"}},
     {"depend", {"ContainerDeleteLibpod"}},
     {"ps_args", {"ContainerTop", "ContainerTopLibpod"}},
 };

@@ -320,6 +320,15 @@ def libpod():
             assert "depend: this parameter reaches others" in limited.refusal("DELETE", f"/libpod/containers/web?{query}")
 
 
+@test("all, which Podman also takes for one container, is refused")
+def all_of_podman():
+    with Limited({**OPEN, **LABELS}) as limited:
+        assert limited.reaches("POST", "/containers/web/restart?t=0") == f"/containers/{WEB}/restart?t=0"
+        limited.reaches("POST", "/containers/web/kill?signal=SIGALRM")
+        for query in ("all=true", "t=1&All=1", "%61ll=1"):
+            assert "all: this parameter reaches others" in limited.refusal("POST", f"/containers/web/restart?{query}")
+
+
 @test("ps runs on the host, so its arguments are refused")
 def top():
     env = {**LABELS, "ALLOW_TOP": "1"}
