@@ -129,6 +129,7 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
     set_targets(backend, profile, inventory);
+    set_lost(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
     return for_answers > for_bodies ? for_answers : for_bodies;
 }

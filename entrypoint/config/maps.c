@@ -9,7 +9,7 @@
 
 #define PREFIX_MAX 12 /* digits of an id; templates/reference.cfg cuts longer references to as many */
 
-static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets};
+static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets, &map_of_lost, &map_of_protected};
 
 #define SOURCES (sizeof sources / sizeof *sources)
 
