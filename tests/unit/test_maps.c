@@ -12,7 +12,8 @@
 static struct known_container container_with(const char *id, const char *name, const char *const labels[])
 {
     static struct known_address address;
-    struct known_container container = {.addresses = &address, .address_count = 1};
+    struct known_container container = {
+        .addresses = &address, .address_count = 1, .label_origin = ORIGIN_CONTAINER};
 
     snprintf(address.text, sizeof address.text, "10.0.0.9");
     container.entry.container.id = (char *)id;
