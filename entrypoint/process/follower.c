@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TALK       3 /* the child's descriptors */
@@ -42,11 +43,12 @@ struct child {
     struct map_entries networks;
     bool finishing;
     bool awaits_info;
-    bool unclear;        /* HAProxy has refused a command: what it has is not known */
-    bool certain;        /* the containers are known, and nothing was missed since */
-    size_t told;         /* what proc.inventory is */
-    long retry;          /* when to start over, see channel_now */
-    long next_question;  /* likewise, when to ask whether HAProxy has anything else to do */
+    bool unclear;       /* HAProxy has refused a command: what it has is not known */
+    bool certain;       /* the containers are known, and nothing was missed since */
+    long long told;     /* what proc.inventory is */
+    long long stamp;    /* the time in its last value */
+    long retry;         /* when to start over, see channel_now */
+    long next_question; /* likewise, when to ask whether HAProxy has anything else to do */
 };
 
 static void forget_entries(struct child *child, struct map_entries *entries)
@@ -78,11 +80,13 @@ static void find_origin(struct child *child, struct known_container *container)
     if (container->label_origin == before)
         return;
     if (container->label_origin == ORIGIN_IMAGE)
-        notice("warning: the label " PROFILE_LABEL " of %s has no effect: its image has that label too, and whoever made "
+        notice("warning: the label " PROFILE_LABEL
+               " of %s has no effect: its image has that label too, and whoever made "
                "the image would choose the profile; set it on the container only",
                name);
     if (container->label_origin == ORIGIN_UNCERTAIN)
-        notice("warning: the label " PROFILE_LABEL " of %s has no effect: the Engine does not say which labels its image "
+        notice("warning: the label " PROFILE_LABEL
+               " of %s has no effect: the Engine does not say which labels its image "
                "has",
                name);
 }
@@ -128,12 +132,24 @@ static bool is_complete(const struct child *child)
     return child->certain && (child->images == NULL || !images_expected(child->images));
 }
 
-static void tell_inventory(struct child *child, size_t value)
+static void tell_inventory(struct child *child, long long value)
 {
     if (child->told == value)
         return;
-    console_say(&child->console, "set var proc.inventory int(%zu)\n", value);
+    console_say(&child->console, "set var proc.inventory int(%lld)\n", value);
     child->told = value;
+}
+
+/* Says that what HAProxy has is true, and that it has changed: connections look up again who they are. */
+static void tell_news(struct child *child)
+{
+    struct timespec now;
+    long long time;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    time = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+    child->stamp = time > child->stamp ? time : child->stamp + 1;
+    tell_inventory(child, maps_stamp(child->stamp, follow_containers(child->follow)->upstream));
 }
 
 static void on_lost(void *context)
@@ -185,6 +201,7 @@ static void ask_info(struct child *child)
 /* Tells HAProxy what has changed, as far as HAProxy keeps up. */
 static void tell(struct child *child)
 {
+    size_t said;
     bool all;
 
     if (child->unclear) {
@@ -193,9 +210,12 @@ static void tell(struct child *child)
         child->unclear = false;
         mirror_start_over(child->mirror, &child->console, &child->names);
     }
+    said = child->console.unanswered;
     all = mirror_tell(child->mirror, &child->console);
+    if (child->told != 0 && child->console.unanswered != said)
+        tell_news(child);
     if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
-        tell_inventory(child, follow_containers(child->follow)->upstream + 1);
+        tell_news(child);
     ask_info(child);
 }
 
@@ -251,8 +271,7 @@ static void serve(struct child *child)
 
     while (!child->console.ended) {
         struct pollfd polled[2 + FOLLOW_DESCRIPTORS + 1] = {
-            {.fd = TALK, .events = POLLIN},
-            {.fd = child->console.fd, .events = console_events(&child->console)}};
+            {.fd = TALK, .events = POLLIN}, {.fd = child->console.fd, .events = console_events(&child->console)}};
         size_t count = 2 + follow_poll(child->follow, polled + 2);
 
         if (child->images != NULL)
@@ -273,9 +292,9 @@ static void serve(struct child *child)
 /* Gets HAProxy's user and groups, and gives up what root could still do. */
 static bool drop_rights(const struct credentials *credentials)
 {
-    if (credentials->drop && (setgroups(0, NULL) != 0 ||
-                              setresgid(credentials->gid, credentials->gid, credentials->gid) != 0 ||
-                              setresuid(credentials->uid, credentials->uid, credentials->uid) != 0))
+    if (credentials->drop &&
+        (setgroups(0, NULL) != 0 || setresgid(credentials->gid, credentials->gid, credentials->gid) != 0 ||
+         setresuid(credentials->uid, credentials->uid, credentials->uid) != 0))
         return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

@@ -7,19 +7,22 @@
 #include "environment/machine.h"
 
 struct follower {
-    pid_t pid;      /* 0: none */
-    int talk;       /* our end of the socket pair with the child; -1: none */
-    int ours;       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
-    int connection; /* HAProxy's end of it, until HAProxy is given it; -1: none */
-    bool ready;     /* the child has read the containers once */
-    long begun;     /* see channel_now */
+    pid_t pid;                      /* 0: none */
+    int talk;                       /* our end of the socket pair with the child; -1: none */
+    int ours;                       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
+    int connection;                 /* HAProxy's end of it, until HAProxy is given it; -1: none */
+    bool ready;                     /* the child has read the containers once */
+    long begun;                     /* see channel_now */
     struct credentials credentials; /* HAProxy's */
 };
 
-#define NO_FOLLOWER {.talk = -1, .ours = -1, .connection = -1}
+#define NO_FOLLOWER                              \
+    {                                            \
+        .talk = -1, .ours = -1, .connection = -1 \
+    }
 
-/* Makes the connection, with a first command in it: nothing is certain. Returns false with errno set on failure. Release
- * with follower_end. */
+/* Makes the connection, with a first command in it: nothing is certain. Returns false with errno set on failure.
+ * Release with follower_end. */
 bool follower_connect(struct follower *follower);
 
 /* Gives HAProxy its end of the connection. offers: see runtime.h. Returns false if HAProxy does not take it. */

@@ -53,18 +53,18 @@ struct supervisor {
     int signals; /* descriptor */
     int health;  /* where HAProxy serves the health check, see health_listen */
     struct serving current;
-    struct serving next; /* will replace the current one, does not listen yet */
-    bool next_takes;     /* next takes over the current one's listening sockets */
+    struct serving next;                  /* will replace the current one, does not listen yet */
+    bool next_takes;                      /* next takes over the current one's listening sockets */
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
-    bool again;         /* another reload was requested during this one */
-    bool again_reads;   /* and it reads the variables again */
-    bool stale;         /* a mount is known to be stale: clients and the log have been told */
-    bool unreachable;   /* the stop is that of EXIT_WHEN_UNREACHABLE */
-    bool refused;       /* the files are not valid: their policy is not the one in force */
-    bool told;          /* the current HAProxy shows so */
-    bool checked;       /* the containers that could not be created again have been listed, which is done once */
+    bool again;       /* another reload was requested during this one */
+    bool again_reads; /* and it reads the variables again */
+    bool stale;       /* a mount is known to be stale: clients and the log have been told */
+    bool unreachable; /* the stop is that of EXIT_WHEN_UNREACHABLE */
+    bool refused;     /* the files are not valid: their policy is not the one in force */
+    bool told;        /* the current HAProxy shows so */
+    bool checked;     /* the containers that could not be created again have been listed, which is done once */
     struct serving old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
@@ -168,8 +168,7 @@ static bool listeners_in_place(const struct supervisor *supervisor)
 static bool start_next(struct supervisor *supervisor, bool takes)
 {
     supervisor->next_takes = takes;
-    return start(supervisor, &supervisor->next, &supervisor->next_config,
-                 takes ? supervisor->current.offers : -1);
+    return start(supervisor, &supervisor->next, &supervisor->next_config, takes ? supervisor->current.offers : -1);
 }
 
 static void signal_all(const struct supervisor *supervisor, int number)
@@ -693,9 +692,9 @@ static int patience(const struct supervisor *supervisor)
     long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
     long of_followers = sooner(until(supervisor->current.follow_at), until(supervisor->next.follow_at));
 
-    return supervisor->deadline != 0 ? 1000
-                                     : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files),
-                                                   sooner(of_log, of_followers));
+    return supervisor->deadline != 0
+               ? 1000
+               : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), sooner(of_log, of_followers));
 }
 
 /* Nobody may forget that an audit forwards everything. */
