@@ -264,7 +264,8 @@ static int print_map(const struct arguments *arguments, const struct environment
                 {"members", guard_write_members_map},
                 {"hints", guard_write_hints_map},
                 {"redactions", redact_write_table},
-                {"settings", variables_write_table}};
+                {"settings", variables_write_table},
+                {"targets", operations_write_reach}};
     char names[160] = "";
 
     (void)environment;
@@ -318,7 +319,7 @@ static const struct command commands[] = {
     {"map", "NAME", 1, "",
      "print haproxy/NAME.map: operations, answers, faults, members\n"
      "or hints; settings: the variables that are not permissions;\n"
-     "redactions: what REDACT hides\n",
+     "redactions: what REDACT hides; targets: what operations reach\n",
      false, print_map},
     {NULL, NULL, 0, NULL, NULL, false, NULL},
 };

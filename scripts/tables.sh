@@ -105,6 +105,25 @@ table_redactions() {
         END { for (i = 1; i <= keys; i++) printf "| %s | %s |\n", order[i], list[order[i]] }' | LC_ALL=C sort
 }
 
+# The operations by the containers that they reach
+table_targets() {
+    echo '| with targets | operations |'
+    echo '|---|---|'
+    env -i DATA_DIR="$PWD" "$program" map targets | awk -F '\t' '
+        BEGIN {
+            said["one"] = "reach only targets, which the path names"
+            said["rename"] = "the same; with `ALLOW_CONTAINER_NAMES` also refused unless their own variable is set"
+            said["exec"] = "reach only exec instances of targets"
+            said["list"] = "show only targets"
+            said["labels"] = "show or delete only targets; with `ALLOW_CONTAINER_NAMES` refused unless their own variable is set"
+            said["many"] = "refused unless their own variable is set, and then not limited to targets"
+            said["none"] = "show and change no container, and are as without targets"
+            count = split("one rename exec list labels many none", order, " ")
+        }
+        { list[$1] = list[$1] (list[$1] == "" ? "" : ", ") $2 }
+        END { for (i = 1; i <= count; i++) printf "| %s | %s |\n", said[order[i]], list[order[i]] }'
+}
+
 # replace FILE NAME: prints the file with a new table NAME
 replace() {
     case $2 in
@@ -113,6 +132,7 @@ replace() {
         clients) table_clients ;;
         settings) table_settings ;;
         redactions) table_redactions ;;
+        targets) table_targets ;;
         *) echo "$1: no such table: $2" >&2; exit 1 ;;
     esac >"$scratch/table"
     awk -v table="$scratch/table" -v name="$2" '

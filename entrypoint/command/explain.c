@@ -1,6 +1,7 @@
 /* `explain`: whether the proxy would allow a request, and by which variable. */
 #include "command/explain.h"
 
+#include "config/targets.h"
 #include "guard/schema.h"
 #include "inventory/facts.h"
 #include "inventory/protection.h"
@@ -19,7 +20,8 @@ struct verdict {
     bool allowed;
     size_t row;                         /* of the table of operations; operation_count for none */
     const char *operation;              /* operationId, "-" for none */
-    bool protected;                     /* a permission opens it, but the protection refuses it */
+    bool protected;                     /* a permission opens it, but the protection or the targets refuse it */
+    bool limited;                       /* it depends on the targets, or a list gets their filter */
     bool audited;                       /* nothing opens it, and MODE=audit forwards it */
     char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why it is denied */
 };
@@ -27,6 +29,7 @@ struct verdict {
 /* What requests are judged with. */
 struct judge {
     const struct environment *environment;
+    const struct inventory *inventory;
     const struct profile *profile;
     struct protection protection;
     struct router *router;
@@ -37,6 +40,7 @@ static bool judge_begin(struct judge *judge, const struct environment *environme
                         const struct profile *profile)
 {
     judge->environment = environment;
+    judge->inventory = inventory;
     judge->profile = profile;
     judge->router = router_new();
     if (judge->router == NULL) {
@@ -68,6 +72,21 @@ static bool has_hidden_query(const struct profile *profile, size_t i, const char
     return true;
 }
 
+/* What the targets add. A list with the wrong query is refused; what one container is, only the Engine knows. */
+static void judge_targets(const struct judge *judge, size_t i, const char *target, struct verdict *verdict)
+{
+    const char *query = strchr(target, '?');
+    char *reason;
+
+    verdict->limited = targets_judge(&judge->profile->targets, &operations[i]);
+    if (targets_refuse_query(judge->profile, judge->inventory, i, query == NULL ? "" : query + 1, &reason)) {
+        verdict->allowed = false;
+        verdict->protected = true;
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+        free(reason);
+    }
+}
+
 static void judge_request(const struct judge *judge, const char *method, const char *target, struct verdict *verdict)
 {
     const struct permissions *permissions = &judge->profile->permissions;
@@ -80,6 +99,7 @@ static void judge_request(const struct judge *judge, const char *method, const c
     verdict->allowed = refusal == NOT_REFUSED && profile_forwards(judge->profile, operations[i].id);
     verdict->audited = verdict->allowed && !permissions->open[i];
     verdict->protected = false;
+    verdict->limited = false;
     verdict->row = i;
     verdict->operation = refusal == NOT_REFUSED ? operations[i].id : "-";
     if (refusal == OLD_VERSION)
@@ -100,6 +120,8 @@ static void judge_request(const struct judge *judge, const char *method, const c
     verdict->protected = protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason,
                                             sizeof verdict->reason);
     verdict->allowed = !verdict->protected;
+    if (verdict->allowed)
+        judge_targets(judge, i, target, verdict);
 }
 
 /* Returns the content of the file, which the caller frees; NULL after an error message. */
@@ -213,12 +235,34 @@ static char *hidden_words(const struct answer *answer)
     return redact_text(redact_hides(answer->profile->redact, answer->verdict.operation));
 }
 
+/* What of it the targets decide: "only for one of the containers that ALLOW_CONTAINER_LABELS select", "" for nothing.
+ * The caller frees it. */
+static char *about_targets(const struct answer *answer)
+{
+    const struct profile *profile = answer->profile;
+    enum operation_reach reach = answer->verdict.limited ? operations[answer->verdict.row].reach : REACH_NOTHING;
+    bool lists = reach == REACH_LIST || reach == REACH_LABELS;
+    char *variables = targets_variables(&profile->targets, profile->prefix);
+    char *text = reach == REACH_NOTHING || !answer->verdict.allowed || (lists && profile->mode == MODE_AUDIT)
+                     ? text_format("%s", "")
+                     : text_format("only %s" TARGETS_THAT "%s select",
+                                   lists                 ? ""
+                                   : reach == REACH_EXEC ? "for an exec instance of one of "
+                                                         : "for one of ",
+                                   variables);
+
+    free(variables);
+    return text;
+}
+
 static void print_sentence(const struct answer *answer)
 {
     const struct verdict *verdict = &answer->verdict;
     const char *of = answer->profile->name[0] == '\0' ? "" : ", for profile ";
     const char *name = answer->profile->name;
     char *hidden = hidden_words(answer);
+    char *targets = about_targets(answer);
+    const char *also = *targets == '\0' ? "" : "; ";
 
     if (is_audited(answer))
         printf("allowed: %sMODE=audit forwards it; enforced, %s %s would be forbidden%s%s%s%s%s%s\n",
@@ -232,13 +276,14 @@ static void print_sentence(const struct answer *answer)
     else if (answer->part == FOUND_HARMFUL)
         printf("denied: %s%s%s\n", answer->guard.message, of, name), print_others(answer, "also: ");
     else if (answer->part == FOUND_HARMLESS)
-        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s\n", verdict->operation,
-               verdict->reason, of, name);
+        printf("allowed: the body is harmless, or opened; %s is opened by %s%s%s%s%s\n", verdict->operation,
+               verdict->reason, of, name, also, targets);
     else
-        printf("allowed: %s %s is %s, opened by %s%s%s%s%s%s\n", answer->method, answer->target, verdict->operation,
-               verdict->reason, of, name,
+        printf("allowed: %s %s is %s, opened by %s%s%s%s%s%s%s%s\n", answer->method, answer->target, verdict->operation,
+               verdict->reason, of, name, also, targets,
                answer->part == NO_BODY ? ", if the create guard finds its body harmless (--body FILE)" : "",
                *hidden == '\0' ? "" : "; its answer is redacted: ", hidden);
+    free(targets);
     free(hidden);
 }
 
@@ -258,6 +303,7 @@ static void print_columns(const struct answer *answer)
     const struct verdict *verdict = &answer->verdict;
     bool allowed = is_allowed(answer);
     char *hidden = hidden_words(answer);
+    char *targets = about_targets(answer);
 
     printf("%s%s%s\n", allowed ? colour_yes() : colour_no(), allowed ? "allowed" : "denied", colour_end());
     printf("  request    %s %s\n", answer->method, answer->target);
@@ -269,8 +315,11 @@ static void print_columns(const struct answer *answer)
            answer->profile->name[0] == '\0' ? "none, the unprefixed variables" : answer->profile->name);
     printf("  guard      %s\n", about_guard(answer));
     print_others(answer, "  also       ");
+    if (*targets != '\0')
+        printf("  targets    %s\n", targets);
     if (*hidden != '\0')
         printf("  redacted   %s\n", hidden);
+    free(targets);
     free(hidden);
 }
 
@@ -278,6 +327,7 @@ static void print_object(const struct answer *answer)
 {
     const struct verdict *verdict = &answer->verdict;
     char *hidden = hidden_words(answer);
+    char *targets = about_targets(answer);
     const char *const members[][2] = {{"method", answer->method},
                                       {"path", answer->target},
                                       {"operation", verdict->row < operation_count ? verdict->operation : ""},
@@ -292,11 +342,16 @@ static void print_object(const struct answer *answer)
         printf(", \"%s\": ", members[i][0]);
         print_json(members[i][1]);
     }
+    if (*targets != '\0') {
+        printf(", \"targets\": ");
+        print_json(targets);
+    }
     if (*hidden != '\0') {
         printf(", \"redacted\": ");
         print_json(hidden);
     }
     puts("}");
+    free(targets);
     free(hidden);
 }
 
@@ -398,7 +453,8 @@ int report_explain_lines(const struct environment *environment, const struct inv
             *target++ = '\0';
         answer.target = target == NULL ? "" : target;
         judge_request(&judge, line, answer.target, &answer.verdict);
-        if (verdict->allowed && profile_would_guard(profile, verdict->row) && guard_refuses_every_body(verdict->operation))
+        if (verdict->allowed && profile_would_guard(profile, verdict->row) &&
+            guard_refuses_every_body(verdict->operation))
             judge_bytes(&answer, inventory, "", 0);
         if (is_allowed(&answer))
             printf("allowed %s\n", verdict->operation);

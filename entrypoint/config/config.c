@@ -128,6 +128,7 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     set_permissions(backend, profile, inventory, plain);
     set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
+    set_targets(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
     return for_answers > for_bodies ? for_answers : for_bodies;
 }

@@ -86,6 +86,7 @@ bool maps_needed_beside(const struct map_source *source, const struct environmen
                         const struct inventory *inventory);
 
 extern const struct map_source map_of_clients; /* config/identity.c */
+extern const struct map_source map_of_targets; /* config/targets.c */
 
 /* For the sources: adds an entry, whose strings are copied. */
 void map_entry_add(struct map_entries *entries, const char *map, const char *key, const char *value, bool closes);

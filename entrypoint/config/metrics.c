@@ -87,10 +87,19 @@ static bool has_mode(const struct slot *slot, enum mode mode)
     return false;
 }
 
+/* Whether requests for row i, which is open, may be refused because of the container that they reach. */
+static bool limits(const struct slot *slot, size_t i)
+{
+    for (size_t k = 0; k < slot->profiles; k++)
+        if (slot->first[k].permissions.open[i] && targets_judge(&slot->first[k].targets, &operations[i]))
+            return true;
+    return false;
+}
+
 /* Whether the slot's profiles, or one of them, may refuse row i, and forward it in an audit. */
 static bool audits(const struct slot *slot, size_t i)
 {
-    return has_mode(slot, MODE_AUDIT) && (opens(slot, i, false) || guards(slot, i));
+    return has_mode(slot, MODE_AUDIT) && (opens(slot, i, false) || guards(slot, i) || limits(slot, i));
 }
 
 static bool protects(const struct slot *slot, const struct inventory *inventory, size_t i)
@@ -175,6 +184,8 @@ static void measure_slot(struct lengths *allowed, struct lengths *refused, const
 
             measure(refused, slot, operations[i].id, variable);
             free(variable);
+        } else if (limits(slot, i)) {
+            measure(refused, slot, operations[i].id, "");
         }
         if (audits(slot, i))
             measure(refused, slot, operations[i].id, "");
@@ -254,9 +265,12 @@ static void add_lines(struct values *metrics, const struct slot *slot, const str
             if (has_mode(slot, MODE_AUDIT))
                 add_line(metrics, slot, id, "audited", one ? variable : "", plan->shares);
             free(variable);
-        } else if (audits(slot, i)) {
-            add_line(metrics, slot, id, "audited", "", plan->shares);
+            continue;
         }
+        if (limits(slot, i) && has_mode(slot, MODE_ENFORCE))
+            add_line(metrics, slot, id, "forbidden", "", plan->shares);
+        if (audits(slot, i))
+            add_line(metrics, slot, id, "audited", "", plan->shares);
     }
     add_line(metrics, slot, "-", "forbidden", "", plan->shares);
 }
@@ -290,6 +304,7 @@ static void add_operation(struct values *section, const struct slot *slot, const
     values_set(row, "path", "%s", operations[i].path);
     values_set_if(row, "open", opens(slot, i, true));
     values_set_if(row, "closed", opens(slot, i, false));
+    values_set_if(row, "limits_targets", limits(slot, i) && !opens(slot, i, false));
     values_set_if(row, "guarded", guards(slot, i));
     values_set_if(row, "guarded_in_audit", guards(slot, i) && audits(slot, i));
     values_set(row, "refused_as", audits(slot, i) ? "audited" : "forbidden");

@@ -68,6 +68,9 @@ void set_protection(struct values *backend, const struct profile *profile, const
 /* Whether these rules judge requests of that operation. */
 bool protection_judges(const struct inventory *inventory, const char *operation_id);
 
+/* config/targets.c: operations reach only the targets of a profile (targets.cfg). Nothing if it has none. */
+void set_targets(struct values *backend, const struct profile *profile, const struct inventory *inventory);
+
 /* config/redact.c: what is done with requests whose answers REDACT hides something in (backend.cfg), and with these
  * answers (redact.cfg). Nothing if there are none. Returns the buffer, in bytes, that they need. */
 long set_redaction(struct values *backend, const struct profile *profile);

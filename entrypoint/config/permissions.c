@@ -13,7 +13,7 @@
 #define WORDS_OF_LINE_MAX 56
 
 /* Whether an open operation is allowed as it is: it is neither guarded nor protected, neither its query nor its answer
- * is judged for REDACT, and it does not leave HTTP. */
+ * is judged for REDACT, it does not depend on the targets, and it does not leave HTTP. */
 static bool needs_no_judgement(const struct profile *profile, const struct inventory *inventory, size_t i)
 {
     char *of_query = profile_refuses_query(profile, i);
@@ -22,6 +22,7 @@ static bool needs_no_judgement(const struct profile *profile, const struct inven
     free(of_query);
     return operations[i].kind != UPGRADE && operations[i].kind != H2C && !profile_guards(profile, i) &&
            !protection_judges(inventory, operations[i].id) && !queried &&
+           !targets_judge(&profile->targets, &operations[i]) &&
            redact_hides(profile->redact, operations[i].id) == 0;
 }
 

@@ -18,20 +18,6 @@ static const int statuses[] = {200, 201, 400, 401, 403, 404, 405, 406, 409, 410,
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Sets a value that stands in double quotes as an argument of a converter: a backslash there quotes. */
-static void set_argument(struct values *row, const char *name, const char *text)
-{
-    struct text quoted;
-
-    text_begin(&quoted);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', quoted.stream);
-        fputc(*text, quoted.stream);
-    }
-    values_set_text(row, name, &quoted);
-}
-
 /* Whether the answers of both operations are redacted in the same way. */
 static bool is_same(unsigned words, const char *id, const char *other)
 {
@@ -62,9 +48,9 @@ static void add_recipe(struct values *row, unsigned words, const char *id)
         bool calls = strstr(recipe.steps[i].regex, "(?&") != NULL;
         char *groups = text_format("(?(DEFINE)%s)", redact_groups);
 
-        set_argument(step, "regex", recipe.steps[i].regex);
-        set_argument(step, "groups", calls ? groups : "");
-        set_argument(step, "replacement", recipe.steps[i].replacement);
+        values_set_argument(step, "regex", recipe.steps[i].regex);
+        values_set_argument(step, "groups", calls ? groups : "");
+        values_set_argument(step, "replacement", recipe.steps[i].replacement);
         free(groups);
     }
     redact_recipe_free(&recipe);
@@ -107,8 +93,8 @@ static void add_constants(struct values *values, const struct profile *profile)
     free(words);
     values_set(values, "max_body", "%ld", profile->max_redact_body);
     values_set(values, "del_more", "%d", REDACT_DEL_MORE);
-    set_argument(values, "first", redact_first.regex);
-    set_argument(values, "first_replacement", redact_first.replacement);
+    values_set_argument(values, "first", redact_first.regex);
+    values_set_argument(values, "first_replacement", redact_first.replacement);
     values_set(values, "reason_large", REDACT_TOO_LARGE, profile->max_redact_body, profile->prefix);
     values_set(values, "reason_unproven", "%s", redact_unproven);
     text_begin(&error);

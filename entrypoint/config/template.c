@@ -69,6 +69,27 @@ void values_set_text(struct values *values, const char *name, struct text *text)
     add(values, name, bytes);
 }
 
+char *argument_of(const char *text)
+{
+    struct text quoted;
+
+    text_begin(&quoted);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', quoted.stream);
+        fputc(*text, quoted.stream);
+    }
+    return text_end(&quoted);
+}
+
+void values_set_argument(struct values *values, const char *name, const char *text)
+{
+    char *argument = argument_of(text);
+
+    values_set(values, name, "%s", argument);
+    free(argument);
+}
+
 void values_set(struct values *values, const char *name, const char *format, ...)
 {
     va_list arguments;

@@ -26,6 +26,11 @@ void values_free(struct values *values);
 void values_set(struct values *values, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void values_set_text(struct values *values, const char *name, struct text *text);
 
+/* Returns the text as it stands in double quotes, as an argument of a converter: a backslash there quotes. The caller
+ * frees it. values_set_argument adds it as a value. */
+char *argument_of(const char *text);
+void values_set_argument(struct values *values, const char *name, const char *text);
+
 /* Adds "yes" or an empty value, to be used as {{#name}}. */
 void values_set_if(struct values *values, const char *name, bool yes);
 

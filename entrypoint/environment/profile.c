@@ -118,11 +118,22 @@ static void apply_redaction(struct profile *profile)
         }
 }
 
+/* Closes what reaches containers that are no targets, unless its own variable opens it. */
+static void apply_targets(struct profile *profile)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if ((profile->permissions.open[i] || profile->redact_closes[i]) &&
+            profile->permissions.decider[i] != BY_OWN_VARIABLE && targets_close(&profile->targets, &operations[i])) {
+            profile->permissions.open[i] = false;
+            profile->targets_close[i] = true;
+        }
+}
+
 /* Adds what REDACT must not have: "ALLOW_IMAGE_GET=true and REDACT without environment". */
 static void add_redaction(const struct profile *profile, size_t i, char reason[REASON_MAX])
 {
     char *words = redact_text(redact_refuses(profile->redact, operations[i].id));
-    size_t used = profile->redact_closes[i] ? 0 : strlen(reason);
+    size_t used = profile->redact_closes[i] && !profile->targets_close[i] ? 0 : strlen(reason);
 
     if (*words != '\0')
         bounded_format(reason + used, REASON_MAX - used, "%s%sREDACT without %s", used > 0 ? " and " : "",
@@ -135,6 +146,13 @@ void profile_reason(const struct profile *profile, size_t i, char reason[REASON_
     size_t used;
 
     permissions_reason(&profile->permissions, i, reason);
+    if (!profile->permissions.open[i] && targets_close(&profile->targets, &operations[i]) &&
+        (!profile->redact_closes[i] || profile->targets_close[i])) {
+        char own[OPERATION_NAME_MAX];
+
+        operation_own_variable(&operations[i], own);
+        bounded_format(reason, REASON_MAX, "%s%s=true", profile->prefix, own);
+    }
     used = strlen(reason);
     if (!profile->permissions.open[i] && guard_refuses_every_body(operations[i].id) &&
         guard_inspects(profile->guard, operations[i].id))
@@ -147,15 +165,19 @@ void profile_reason(const struct profile *profile, size_t i, char reason[REASON_
 const char *profile_hint_end(const struct profile *profile, size_t i)
 {
     const struct guard_operation *guarded = guard_operation_find(operations[i].id);
+    bool judged = guarded != NULL && (guarded->body == BODY_OBJECT || guarded->body == BODY_IGNORED) &&
+                  guard_inspects(profile->guard, operations[i].id);
 
-    return guarded != NULL && (guarded->body == BODY_OBJECT || guarded->body == BODY_IGNORED) &&
-                   guard_inspects(profile->guard, operations[i].id)
-               ? " would allow it, if the create guard passes it"
+    if (judged)
+        return " would allow it, if the create guard passes it";
+    return targets_close(&profile->targets, &operations[i]) && operations[i].reach != REACH_RENAME
+               ? " would allow it, for all containers"
                : " would allow it";
 }
 
 void profile_free(struct profile *profile)
 {
+    targets_free(&profile->targets);
     guard_free(profile->guard);
     profile->guard = NULL;
 }
@@ -173,7 +195,9 @@ void profile_read(struct profile *profile, char *const environment[], const stru
     set_backend(profile);
     permissions_read(&profile->permissions, variables, compat, problems);
     profile->redact = redact_read(variable(variables, "REDACT"), profile->prefix, problems);
+    targets_read(&profile->targets, variables, problems);
     apply_redaction(profile);
+    apply_targets(profile);
     for (const char *const *name = guard_variables; *name != NULL; name++)
         profile->guard_is_set |= variable(variables, *name) != NULL;
     shown.inspects_containers = permissions_open(&profile->permissions, "ContainerInspect");

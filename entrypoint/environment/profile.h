@@ -6,6 +6,7 @@
 #include "policy/permissions.h"
 #include "redact/redact.h"
 #include "environment/settings.h"
+#include "environment/targets.h"
 
 #define PROFILES_MAX       256
 #define PROFILE_NAME_MAX   48
@@ -24,8 +25,11 @@ struct profile {
 #include "base/variables.def"
     unsigned redact;                    /* REDACT: a set of words, see redact/redact.h */
     bool redact_closes[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and REDACT does not */
-    bool guard_is_set;                  /* one of the guard's variables is set */
-    struct guard *guard;                /* judges the bodies of requests that create workloads; owned */
+    struct targets targets;             /* the containers that its clients may reach; owned */
+    bool
+        targets_close[OPERATIONS_MAX]; /* by index into operations[]: the permissions open it, and the targets do not */
+    bool guard_is_set;                 /* one of the guard's variables is set */
+    struct guard *guard;               /* judges the bodies of requests that create workloads; owned */
 };
 
 /* Reads the variables of the profile in its name field, "" for the base set. compat is NULL for all but the base
@@ -51,7 +55,7 @@ bool profile_guards(const struct profile *profile, size_t i);
 void profile_reason(const struct profile *profile, size_t i, char reason[REASON_MAX]);
 
 /* The end of a hint, after the reason of a closed operation: " would allow it", with a note if the create guard
- * judges it as well. The string is static. */
+ * judges it as well, or if it then reaches all containers. The string is static. */
 const char *profile_hint_end(const struct profile *profile, size_t i);
 
 /* As profile_guards; for a closed operation, whether the guard would judge it if an ALLOW_* variable opened it. */

@@ -32,7 +32,8 @@ const char *const group_variables[] = {
     }
 
 const struct operation operations[] = {
-#define OPERATION(section, method, path, id, groups, preset, kind) {#section, #method, path, #id, groups, preset, kind},
+#define OPERATION(section, method, path, id, groups, preset, kind, reach) \
+    {#section, #method, path, #id, groups, preset, kind, REACH_##reach},
 #include "policy/operations.def"
 };
 
@@ -60,6 +61,16 @@ size_t operation_find(const char *id)
     while (i < operation_count && strcmp(operations[i].id, id) != 0)
         i++;
     return i;
+}
+
+void operations_write_reach(FILE *out)
+{
+    static const char *const words[] = {
+        [REACH_NOTHING] = "none", [REACH_CONTAINER] = "one", [REACH_RENAME] = "rename", [REACH_EXEC] = "exec",
+        [REACH_LIST] = "list",    [REACH_LABELS] = "labels", [REACH_MANY] = "many"};
+
+    for (size_t i = 0; i < operation_count; i++)
+        fprintf(out, "%s\t%s\n", words[operations[i].reach], operations[i].id);
 }
 
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX])

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* The groups: GROUP_AUTH, ... A set of groups has one bit for each. */
 enum operation_group {
@@ -20,6 +21,17 @@ extern const char *const group_variables[GROUP_COUNT];
 
 enum operation_kind { PLAIN, STREAM, UPGRADE, H2C };
 
+/* The containers that an operation shows or changes, see policy/operations.def. */
+enum operation_reach {
+    REACH_NOTHING,
+    REACH_CONTAINER,
+    REACH_RENAME,
+    REACH_EXEC,
+    REACH_LIST,
+    REACH_LABELS,
+    REACH_MANY,
+};
+
 struct operation {
     const char *section; /* tag of the API description, such as "Containers" */
     const char *method;
@@ -28,6 +40,7 @@ struct operation {
     uint64_t groups[ALTERNATIVES_MAX]; /* each of these sets of groups opens it, the narrowest first; 0 for none */
     bool on_by_default;
     enum operation_kind kind;
+    enum operation_reach reach;
 };
 
 #define OPERATIONS_MAX       320
@@ -39,6 +52,9 @@ extern const size_t operation_count;
 
 /* The row of the operation with that operationId; operation_count if there is none. */
 size_t operation_find(const char *id);
+
+/* Writes for each operation which containers it reaches ("one"), a tab and its operationId, for `map targets`. */
+void operations_write_reach(FILE *out);
 
 /* Writes the operation's own variable ("ALLOW_CONTAINER_LIST") to name. */
 void operation_own_variable(const struct operation *operation, char name[OPERATION_NAME_MAX]);

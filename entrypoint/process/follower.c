@@ -7,6 +7,7 @@
 #include "inventory/follow.h"
 #include "inventory/images.h"
 #include "process/console.h"
+#include "process/execs.h"
 #include "process/mirror.h"
 #include "process/runtime.h"
 
@@ -38,6 +39,7 @@ struct child {
     struct follow *follow;
     struct images *images; /* where labels come from; NULL: labels choose nothing */
     struct mirror *mirror;
+    struct execs *execs; /* NULL: nothing needs them */
     struct console console;
     struct inventory_list names; /* of the maps */
     struct map_entries networks;
@@ -103,11 +105,32 @@ static void on_changed(void *context, struct known_container *container)
     mirror_claim(child->mirror, entries);
     drop_attached(child, container);
     container->attached = entries;
+    execs_changed(child->execs, container);
 }
 
 static void on_gone(void *context, struct known_container *container)
 {
-    drop_attached(context, container);
+    struct child *child = context;
+
+    drop_attached(child, container);
+    execs_forget(child->execs, container);
+}
+
+static void on_exec(void *context, const struct known_container *container, const char *exec_id, bool ended)
+{
+    struct child *child = context;
+
+    if (ended)
+        execs_ended(child->execs, exec_id);
+    else
+        execs_created(child->execs, container, exec_id);
+}
+
+static void on_inspected(void *context, struct known_container *container, const char *body, size_t length)
+{
+    struct child *child = context;
+
+    execs_read(child->execs, container, body, length);
 }
 
 /* All entries are made anew: those of a container may depend on others, such as the proxy's own. */
@@ -247,15 +270,22 @@ static int patience(const struct child *child)
 {
     long of_follow = follow_patience(child->follow);
     long of_images = child->images != NULL ? images_patience(child->images) : -1;
+    long of_execs = execs_step(child->execs);
     long until = 0;
     long left;
 
+    /* HAProxy's last answers may have come after the last look at what there is to tell. */
+    if (console_is_idle(&child->console) &&
+        (child->unclear ? channel_now() >= child->retry : is_complete(child) && child->told == 0))
+        return 0;
     if (child->unclear)
         until = child->retry;
     if (child->finishing && !child->awaits_info && (until == 0 || child->next_question < until))
         until = child->next_question;
     if (of_follow < 0 || (of_images >= 0 && of_images < of_follow))
         of_follow = of_images;
+    if (of_execs >= 0 && (of_follow < 0 || of_execs < of_follow))
+        of_follow = of_execs;
     if (until == 0)
         return (int)of_follow;
     left = until - channel_now();
@@ -284,8 +314,7 @@ static void serve(struct child *child)
         if (is_complete(child) && !said)
             said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
         console_step(&child->console, &reader);
-        tell(child);
-        console_step(&child->console, &reader);
+        tell(child); /* last: it needs to know of all answers that were read; what it says is sent as soon as poll allows */
     }
 }
 
@@ -323,9 +352,15 @@ static void run(const struct environment *environment, const struct inventory *i
                 const struct credentials *credentials)
 {
     struct child child = {.of = {.environment = environment, .inventory = inventory}, .mirror = mirror_new()};
-    const struct follow_hooks hooks = {
+    struct follow_hooks hooks = {
         .context = &child, .changed = on_changed, .gone = on_gone, .renewed = on_renewed, .lost = on_lost};
 
+    child.execs = execs_new(&child.of, child.mirror);
+    if (child.execs != NULL) {
+        hooks.exec = on_exec;
+        hooks.inspected = on_inspected;
+        hooks.inspections = true;
+    }
     /* Both read keys that HAProxy's user may not read. */
     child.follow = follow_begin(&environment->settings, &hooks);
     if (environment->settings.profiles_from_labels)

@@ -951,7 +951,7 @@ def for_programs():
 def wrong_words():
     """Each subcommand says which of its words is wrong."""
     for words, text in (
-        (["map", "foo"], "map: foo: no such map; there are operations libpod plain kinds variables answers faults members hints redactions settings"),
+        (["map", "foo"], "map: foo: no such map; there are operations libpod plain kinds variables answers faults members hints redactions settings targets"),
         (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
         (["map", "kinds", "x"], "map: x: one word too many"),
         (["explain"], "explain: METHOD is missing"),

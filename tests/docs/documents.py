@@ -122,11 +122,14 @@ ELSEWHERE = {"DOCKER_API_VERSION", "BUILDKIT_SYNTAX", "DOCKER_BUILDKIT", "DOCKER
 
 
 def settings_documented():
-    """Each setting is in docs/settings.md, and each of the create guard's in docs/guard.md as well; what is in their tables exists."""
+    """Each setting is in docs/settings.md, each of the create guard's in docs/guard.md as well, and those of the targets in docs/permissions.md; what
+    is in their tables exists."""
     known = settings()
     rows = {document: set(re.findall(r"^\| `(?:PROFILE_<NAME>_)?([A-Z_0-9]+)` \|", text_of(f"docs/{document}.md"), re.M)) for document in ("settings", "guard")}
     assert set(known) <= rows["settings"], set(known) - rows["settings"]
-    assert rows["guard"] == {name for name in known if name.startswith("ALLOW_")} | {"REQUIRE_LABEL", "MAX_CREATE_BODY"}, rows["guard"]
+    targets = {"ALLOW_CONTAINER_NAMES", "ALLOW_CONTAINER_LABELS"}
+    assert all(f"| `{name}` |" in text_of("docs/permissions.md") for name in targets)
+    assert rows["guard"] == {name for name in known if name.startswith("ALLOW_")} - targets | {"REQUIRE_LABEL", "MAX_CREATE_BODY"}, rows["guard"]
 
 
 def targets_exist():

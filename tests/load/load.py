@@ -12,8 +12,25 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Client, HAPROXIES, PROGRAM, Proxy, environment, free_port, program  # noqa: E402
+from proxy import Client, HAPROXIES, PROGRAM, Proxy, ROOT, environment, free_port, program  # noqa: E402
 from suite import run, test, until  # noqa: E402
+
+
+class CheapEngine:
+    """build/load/engine, which serves thousands of connections; milliseconds are the pause between the lines of streams."""
+
+    def __init__(self, path, milliseconds=0):
+        self.path = path
+        self.process = subprocess.Popen([os.path.join(ROOT, "build/load/engine"), path, "1500", str(milliseconds)])
+        until(lambda: os.path.exists(path), "no stand-in Engine")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.unlink(self.path)
 
 
 class Piped:
@@ -170,6 +187,23 @@ def health_socket():
         proxy.engine = None
         dead = program("healthcheck", env=proxy.env)
         assert dead.returncode == 1 and "it cannot reach the Docker Engine" in dead.stderr, dead
+
+
+def stream(proxy, target="/events"):
+    """A client that has read the head and the first line of a stream."""
+    client = Client(proxy.port)
+    status, _, line = client.ask("GET", target)
+    assert (status, line) == (200, b'{"line":1}\n'), (status, line)
+    return client
+
+
+@test("a line of a stream does not wait for the next one, on each HAProxy")
+def no_delay():
+    """A line every ten milliseconds: each would arrive together with those of the next 200."""
+    for haproxy in HAPROXIES:
+        with Proxy(engine=lambda path: CheapEngine(path, 10), haproxy=haproxy) as proxy, contextlib.closing(stream(proxy)) as client:
+            got = [client.socket.recv(1 << 16).count(b"line") for _ in range(40)]
+            assert 1 in got, f"{haproxy}: lines that arrived together: {got}"
 
 
 if __name__ == "__main__":

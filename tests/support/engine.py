@@ -12,6 +12,7 @@ class Engine:
               program sends by itself are in asked instead
     containers  the body of GET /containers/json: a list of dicts, or bytes that are sent unchanged; kind is "docker",
               "podman" or "", for GET /version and /_ping
+    answers   (status, body) by path, for requests that get something else than 200 and {}
     more      further bodies (as containers) for the proxy's program, by target; other targets get 404
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
               "mute": never answers; "no-swarm": answers 503, as an Engine that is not part of a swarm
@@ -26,6 +27,7 @@ class Engine:
         self.containers = containers if isinstance(containers, bytes) else list(containers)
         self.kind = kind
         self.more = dict(more or {})
+        self.answers = {}
         self.connections = set()
         self.ended = []  # why each stream ended: "client left" or "closed"
         self.stop_streams = threading.Event()
@@ -115,6 +117,12 @@ class Engine:
             return False
         if path.endswith("/events"):
             return self.stream(connection, stream)
+        if path in self.answers:
+            status, answer = self.answers[path]
+            stream.write(b"HTTP/1.1 %d Answer\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                         % (status, len(answer), answer))
+            stream.flush()
+            return True
         answer = b"" if method == "HEAD" else b"{}\n"
         stream.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nApi-Version: 1.41\r\n"
                      b"Content-Length: 3\r\n\r\n" + answer)

@@ -132,8 +132,8 @@ END_TEST
 
 /* ---- tests/fixtures/cfg/NAME.env -> NAME.cfg ---- */
 
-static const char *const golden_names[] = {"default",   "read-only", "create", "profiles", "names", "tls",
-                                           "upstreams", "log",       "unix",   "metrics",  "redact"};
+static const char *const golden_names[] = {"default",   "read-only", "create", "profiles", "names",  "tls",
+                                           "upstreams", "log",       "unix",   "metrics",  "redact", "targets"};
 #define GOLDEN_COUNT (sizeof golden_names / sizeof *golden_names)
 
 static const struct machine golden_machine = {
