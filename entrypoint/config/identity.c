@@ -67,11 +67,13 @@ void set_identities(struct values *values, const struct environment *environment
     values_set_if(values, "by_session", !identifies(environment));
     values_set_if(values, "named", needed(environment, inventory));
     values_set_if(values, "any_networks", any_claims(environment, CLAIM_NETWORK));
+    values_set_if(values, "remembers", engines == 1 && *patience != '\0');
     values_set_if(values, "waits_only", decides && !identifies(environment) && *patience != '\0');
     values_set(values, "patience", "%s", patience);
     /* Of several Engines, the first that is up serves. The last rule that holds decides. */
     values_set(values, "certain", "%s",
-               engines > 1 ? "var(txn.serving),sub(proc.inventory) -m int 0" : "var(proc.inventory) -m int gt 0");
+               engines > 1 ? "var(proc.inventory),mod(32),sub(txn.serving) -m int 0"
+                           : "var(proc.inventory) -m int gt 0");
     values_list(values, "maps");
     if (followed) {
         struct inventory_list names = {.count = 0};
@@ -150,7 +152,7 @@ static enum claim_way name_claims(const char *name, const struct identity *ident
     if (inventory_list_has(&identity->container->entry.container.names, name))
         return BY_NAME;
     return own && (equal(identity->service.name, name) || equal(identity->service.whole, name)) ? BY_OWN_SERVICE
-                                                                                               : NOT_AT_ALL;
+                                                                                                : NOT_AT_ALL;
 }
 
 static enum claim_way service_claims(const char *text, const struct identity *identity)

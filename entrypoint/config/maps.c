@@ -9,13 +9,13 @@
 
 #define PREFIX_MAX 12 /* digits of an id; templates/reference.cfg cuts longer references to as many */
 
-static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets, &map_of_lost, &map_of_protected};
-
-#define SOURCES (sizeof sources / sizeof *sources)
+/* Ended by NULL. */
+static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets, &map_of_lost, &map_of_protected,
+                                                   NULL};
 
 bool maps_needed(const struct environment *environment, const struct inventory *inventory)
 {
-    for (size_t i = 0; i < SOURCES; i++)
+    for (size_t i = 0; sources[i] != NULL; i++)
         if (sources[i]->needed(environment, inventory))
             return true;
     return false;
@@ -24,15 +24,21 @@ bool maps_needed(const struct environment *environment, const struct inventory *
 bool maps_needed_beside(const struct map_source *source, const struct environment *environment,
                         const struct inventory *inventory)
 {
-    for (size_t i = 0; i < SOURCES; i++)
+    for (size_t i = 0; sources[i] != NULL; i++)
         if (sources[i] != source && sources[i]->needed(environment, inventory))
             return true;
     return false;
 }
 
+long long maps_stamp(long long time, size_t upstream)
+{
+    _Static_assert(UPSTREAMS_MAX < 32, "the number of an Engine is modulo 32");
+    return time * 32 + (long long)upstream + 1;
+}
+
 void maps_names(struct inventory_list *names, const struct maps_of *of)
 {
-    for (size_t i = 0; i < SOURCES; i++)
+    for (size_t i = 0; sources[i] != NULL; i++)
         if (sources[i]->needed(of->environment, of->inventory))
             sources[i]->add_names(names, of);
 }
@@ -40,14 +46,14 @@ void maps_names(struct inventory_list *names, const struct maps_of *of)
 void maps_add_container(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
                         const struct known_container *container)
 {
-    for (size_t i = 0; i < SOURCES; i++)
+    for (size_t i = 0; sources[i] != NULL; i++)
         if (sources[i]->needed(of->environment, of->inventory))
             sources[i]->add_container(entries, of, containers, container);
 }
 
 void maps_add_networks(struct map_entries *entries, const struct maps_of *of, const struct containers *containers)
 {
-    for (size_t i = 0; i < SOURCES; i++)
+    for (size_t i = 0; sources[i] != NULL; i++)
         if (sources[i]->add_networks != NULL && sources[i]->needed(of->environment, of->inventory))
             sources[i]->add_networks(entries, of, containers);
 }

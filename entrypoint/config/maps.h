@@ -1,5 +1,5 @@
 /* What HAProxy's virtual maps say of the containers. haproxy.cfg only names the maps; process/follower.c fills them and
- * keeps them in step with the Engine. While they are true, proc.inventory is the number of the Engine, from 1; else 0.
+ * keeps them in step with the Engine. While they are true, proc.inventory is maps_stamp() of the Engine; else 0.
  *
  * haproxy.cfg declares the maps of maps_names once in its global section, and rules use them as virtual/NAME, as
  * commands do. (HAProxy 3.0 lets a map virt@NAME be used only once: management of patterns, pattern_read_from_file;
@@ -34,10 +34,10 @@ enum claim_way { BY_NAME, BY_OWN_SERVICE, BY_PROJECT_AND_SERVICE, BY_SERVICE, BY
 struct container_profile {
     const struct profile *profile; /* NULL: none */
     enum claim_way way;
-    const struct claim *claim;     /* BY_NAME to BY_SERVICE */
-    const struct profile *rival;   /* claims it in the same way, so that it has none; NULL for none */
-    const char *label;             /* BY_LABEL: its value, which may name no profile. Not owned */
-    enum label_origin origin;      /* BY_LABEL; the label counts only if it is the container's own */
+    const struct claim *claim;   /* BY_NAME to BY_SERVICE */
+    const struct profile *rival; /* claims it in the same way, so that it has none; NULL for none */
+    const char *label;           /* BY_LABEL: its value, which may name no profile. Not owned */
+    enum label_origin origin;    /* BY_LABEL; the label counts only if it is the container's own */
 };
 
 struct loss;
@@ -70,6 +70,10 @@ void maps_add_container(struct map_entries *entries, const struct maps_of *of, c
                         const struct known_container *container);
 void maps_add_networks(struct map_entries *entries, const struct maps_of *of, const struct containers *containers);
 void map_entries_free(struct map_entries *entries);
+
+/* A value of proc.inventory that none had before: modulo 32 the number of the Engine, from 1. time is in microseconds,
+ * or what lies behind the one before. */
+long long maps_stamp(long long time, size_t upstream);
 
 /* Adds the names of the maps that haproxy.cfg has, each of which may be empty. */
 void maps_names(struct inventory_list *names, const struct maps_of *of);

@@ -80,8 +80,8 @@ static bool is_name(const char *text, size_t length)
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     const char *twice = strstr(text, "..");
 
-    return length > 0 && strchr("_.-", text[0]) == NULL && strspn(text, allowed) >= length &&
-           text[length - 1] != '.' && (twice == NULL || twice >= text + length);
+    return length > 0 && strchr("_.-", text[0]) == NULL && strspn(text, allowed) >= length && text[length - 1] != '.' &&
+           (twice == NULL || twice >= text + length);
 }
 
 static const char *read_service(struct claim *client, const char *text)

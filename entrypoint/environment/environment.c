@@ -230,8 +230,7 @@ static void check_profiles(const struct environment *environment, struct problem
     for (size_t i = 1; i < environment->profile_count; i++) {
         const struct profile *profile = &environment->profiles[i];
 
-        if (profile->listeners.count == 0 && profile->clients.count == 0 &&
-            !environment->settings.profiles_from_labels)
+        if (profile->listeners.count == 0 && profile->clients.count == 0 && !environment->settings.profiles_from_labels)
             problem(problems, "%sFROM and %sLISTEN are not set: the profile has no clients", profile->prefix,
                     profile->prefix);
         for (size_t k = 0; k < profile->clients.count; k++) {

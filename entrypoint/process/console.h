@@ -27,8 +27,7 @@ struct console_reader {
 
 /* The first commands on a connection, which the answers depend on; they also set proc.inventory to 0, as nothing is
  * certain when a connection begins. Answered CONSOLE_GREETINGS times. */
-#define CONSOLE_GREETING \
-    "prompt\nset timeout cli 2000000\nexperimental-mode on\nset var proc.inventory int(0)\n"
+#define CONSOLE_GREETING  "prompt\nset timeout cli 2000000\nexperimental-mode on\nset var proc.inventory int(0)\n"
 #define CONSOLE_GREETINGS 4
 
 /* Takes over a connection on which the greeting has been sent. Release with console_end. */

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TALK       3 /* the child's descriptors */
@@ -57,7 +58,8 @@ struct child {
     bool awaits_info;
     bool unclear;       /* HAProxy has refused a command: what it has is not known */
     bool certain;       /* the containers are known, and nothing was missed since */
-    size_t told;        /* what proc.inventory is */
+    long long told;     /* what proc.inventory is */
+    long long stamp;    /* the time in its last value */
     long retry;         /* when to start over, see channel_now */
     long next_question; /* likewise, when to ask whether HAProxy has anything else to do */
 };
@@ -282,12 +284,24 @@ static bool is_complete(const struct child *child)
     return child->certain && (child->images == NULL || !images_expected(child->images));
 }
 
-static void tell_inventory(struct child *child, size_t value)
+static void tell_inventory(struct child *child, long long value)
 {
     if (child->told == value)
         return;
-    console_say(&child->console, "set var proc.inventory int(%zu)\n", value);
+    console_say(&child->console, "set var proc.inventory int(%lld)\n", value);
     child->told = value;
+}
+
+/* Says that what HAProxy has is true, and that it has changed: connections look up again who they are. */
+static void tell_news(struct child *child)
+{
+    struct timespec now;
+    long long time;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    time = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+    child->stamp = time > child->stamp ? time : child->stamp + 1;
+    tell_inventory(child, maps_stamp(child->stamp, follow_containers(child->follow)->upstream));
 }
 
 static void on_lost(void *context)
@@ -339,6 +353,7 @@ static void ask_info(struct child *child)
 /* Tells HAProxy what has changed, as far as HAProxy keeps up. */
 static void tell(struct child *child)
 {
+    size_t said;
     bool all;
 
     find_changes(child);
@@ -348,9 +363,12 @@ static void tell(struct child *child)
         child->unclear = false;
         mirror_start_over(child->mirror, &child->console, &child->names);
     }
+    said = child->console.unanswered;
     all = mirror_tell(child->mirror, &child->console);
+    if (child->told != 0 && child->console.unanswered != said)
+        tell_news(child);
     if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
-        tell_inventory(child, follow_containers(child->follow)->upstream + 1);
+        tell_news(child);
     ask_info(child);
 }
 

@@ -17,10 +17,13 @@ struct follower {
     struct credentials credentials; /* HAProxy's */
 };
 
-#define NO_FOLLOWER {.talk = -1, .ours = -1, .connection = -1}
+#define NO_FOLLOWER                              \
+    {                                            \
+        .talk = -1, .ours = -1, .connection = -1 \
+    }
 
-/* Makes the connection, with a first command in it: nothing is certain. Returns false with errno set on failure. Release
- * with follower_end. */
+/* Makes the connection, with a first command in it: nothing is certain. Returns false with errno set on failure.
+ * Release with follower_end. */
 bool follower_connect(struct follower *follower);
 
 /* Gives HAProxy its end of the connection. offers: see runtime.h. Returns false if HAProxy does not take it. */

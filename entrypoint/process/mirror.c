@@ -11,8 +11,8 @@
 
 #define BUCKETS_MIN 256
 
-/* A command with its payload must fit in a buffer of HAProxy, which holds a head at least (guard.h, HEAD_ROOM), with the
- * longest entry that may come on top. Unit: bytes. */
+/* A command with its payload must fit in a buffer of HAProxy, which holds a head at least (guard.h, HEAD_ROOM), with
+ * the longest entry that may come on top. Unit: bytes. */
 #define PAYLOAD_MAX ((size_t)8 * 1024)
 
 /* A key of a map. */
@@ -161,7 +161,7 @@ void mirror_claim(struct mirror *mirror, const struct map_entries *entries)
 
         if (place == NULL)
             place = add(mirror, entry->map, entry->key);
-        place->claims = array_grow((void *)place->claims, place->claim_count, sizeof *place->claims);
+        place->claims = array_grow((void *)place->claims, place->claim_count, sizeof(void *));
         place->claims[place->claim_count++] = entry;
         note_change(mirror, place);
     }

@@ -55,8 +55,8 @@ struct supervisor {
     int signals; /* descriptor */
     int health;  /* where HAProxy serves the health check, see health_listen */
     struct serving current;
-    struct serving next; /* will replace the current one, does not listen yet */
-    bool next_takes;     /* next takes over the current one's listening sockets */
+    struct serving next;                  /* will replace the current one, does not listen yet */
+    bool next_takes;                      /* next takes over the current one's listening sockets */
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
@@ -171,8 +171,7 @@ static bool listeners_in_place(const struct supervisor *supervisor)
 static bool start_next(struct supervisor *supervisor, bool takes)
 {
     supervisor->next_takes = takes;
-    return start(supervisor, &supervisor->next, &supervisor->next_config,
-                 takes ? supervisor->current.offers : -1);
+    return start(supervisor, &supervisor->next, &supervisor->next_config, takes ? supervisor->current.offers : -1);
 }
 
 static void signal_all(const struct supervisor *supervisor, int number)

@@ -39,8 +39,8 @@ void supervisor_hold_signals(void);
  * changed certificate, and an Engine that responds for the first time or again and reports something new. If one is
  * requested during another, it follows it.
  *
- * Each HAProxy has a follower (process/follower.h) if its configuration needs one. If the follower ends by itself, another
- * one begins; for a HAProxy that has been replaced that is not possible, so that one is ended too.
+ * Each HAProxy has a follower (process/follower.h) if its configuration needs one. If the follower ends by itself,
+ * another one begins; for a HAProxy that has been replaced that is not possible, so that one is ended too.
  *
  * If no Engine has been reached for EXIT_WHEN_UNREACHABLE, it stops in the same way, and supervise returns 4.
  *

@@ -103,7 +103,7 @@ def permissions_exist():
 def variables_exist():
     """Each other name in capitals that a document sets or shows as code is a setting, or stands in the sources."""
     known = set(settings())
-    sources = "".join(text_of(os.path.relpath(path, ROOT)) for pattern in ("entrypoint/**/*.[ch]", "entrypoint/**/*.def", "scripts/*.sh", "Makefile",
+    sources = "".join(text_of(os.path.relpath(path, ROOT)) for pattern in ("entrypoint/**/*.[ch]", "entrypoint/**/*.def", "scripts/*.sh", "scripts/*.py", "Makefile",
                                                                         "compose.yaml", "tests/*.sh")
                       for path in glob.glob(os.path.join(ROOT, pattern), recursive=True))
     for document in DOCUMENTS:

@@ -54,11 +54,11 @@ teardown_file() {
 @test "the answer and the log name the profile" {
     run -0 ask reader GET $PROXY/containers/json
     [[ $output == *'{"message":"docker-socket-proxy: GET /containers/json is forbidden; PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would allow it"}'* ]]
-    until_true logs_have proxy 'profile=logs PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would allow it 403'
+    until_true logs_have proxy 'profile=logs client=reader PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would allow it 403'
     run -0 engine logs proxy
-    [[ $output =~ 'Forbidden: /containers/json GET '[0-9.:]*' profile=logs PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would' ]]
-    [[ $output =~ 'Allowed: /containers/json GET '[0-9.:]*' profile=admin ContainerList 200' ]]
-    [[ $output =~ 'Allowed: /info GET '[0-9.:]*' profile=- SystemInfo 200' ]]
+    [[ $output =~ 'Forbidden: /containers/json GET '[0-9.:]*' profile=logs client=reader PROFILE_LOGS_ALLOW_CONTAINER_LIST=true (or PROFILE_LOGS_ALLOW_CONTAINERS=true) would' ]]
+    [[ $output =~ 'Allowed: /containers/json GET '[0-9.:]*' profile=admin client=admin ContainerList 200' ]]
+    [[ $output =~ 'Allowed: /info GET '[0-9.:]*' profile=- client=other SystemInfo 200' ]]
 }
 
 @test "an address wins over a network, the narrower network over the wider one" {

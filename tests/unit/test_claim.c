@@ -69,7 +69,8 @@ END_TEST
 
 START_TEST(test_repeated)
 {
-    given("a,A,a,dns:b,dns:B,service:a,service:p/a,10.0.0.1,10.0.0.1/32,10.0.0.0/8,10.9.9.9/8,10.0.0.0/9,cn:a,cn:A,cn:a");
+    given(
+        "a,A,a,dns:b,dns:B,service:a,service:p/a,10.0.0.1,10.0.0.1/32,10.0.0.0/8,10.9.9.9/8,10.0.0.0/9,cn:a,cn:A,cn:a");
     ck_assert_msg(problem_count == 0, "%s", told);
     ck_assert_uint_eq(clients.count, 10);
     /* The Engine tells upper and lower case apart, the DNS does not. */

@@ -104,7 +104,7 @@ START_TEST(test_containers)
 
     expect(config, "    set-var proc.inventory int(0)\n");
     expect(config, "map_str(opt@virtual/profiles,-)\n");
-    expect(config, "set-var(txn.profile) src,map_ip(virtual/profiles,-)\n");
+    expect(config, "set-var(sess.container) src,map_ip(virtual/profiles,-)\n");
     expect(config, "\nbackend profile_:unsure\n");
     ck_assert_ptr_null(strstr(config, "resolvers"));
     ck_assert_ptr_null(strstr(config, "portainer")); /* the map has it */

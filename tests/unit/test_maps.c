@@ -12,7 +12,7 @@
 static struct known_container container_with(const char *id, const char *name, const char *const labels[])
 {
     static struct known_address address;
-    struct known_container container = {.addresses = &address, .address_count = 1};
+    struct known_container container = {.addresses = &address, .address_count = 1, .label_origin = ORIGIN_CONTAINER};
 
     snprintf(address.text, sizeof address.text, "10.0.0.9");
     container.entry.container.id = (char *)id;
@@ -55,21 +55,9 @@ static const struct {
     {{"PROFILE_A_FROM=web"}, NULL, "web2", {NULL}, "-"},
     {{"PROFILE_A_FROM=dns:web", "PROFILES_FROM_LABELS=1"}, NULL, "web", {NULL}, "-"},
     /* a service of the own project; of any project if there is no own one */
-    {{"PROFILE_A_FROM=web"},
-     NULL,
-     "p-web-1",
-     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
-     "a"},
-    {{"PROFILE_A_FROM=web"},
-     "p",
-     "p-web-1",
-     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
-     "a"},
-    {{"PROFILE_A_FROM=web"},
-     "p",
-     "q-web-1",
-     {"com.docker.compose.project=q", "com.docker.compose.service=web"},
-     "-"},
+    {{"PROFILE_A_FROM=web"}, NULL, "p-web-1", {"com.docker.compose.project=p", "com.docker.compose.service=web"}, "a"},
+    {{"PROFILE_A_FROM=web"}, "p", "p-web-1", {"com.docker.compose.project=p", "com.docker.compose.service=web"}, "a"},
+    {{"PROFILE_A_FROM=web"}, "p", "q-web-1", {"com.docker.compose.project=q", "com.docker.compose.service=web"}, "-"},
     {{"PROFILE_A_FROM=service:web"},
      "p",
      "q-web-1",
