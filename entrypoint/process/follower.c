@@ -171,7 +171,7 @@ static void on_changed(void *context, struct known_container *container)
 }
 
 /* The supervisor has to read the inventory again: HAProxy's configuration has regexes of it. */
-static void tell_news(void)
+static void tell_supervisor(void)
 {
     const char letter = NEWS;
 
@@ -182,7 +182,7 @@ static void tell_news(void)
 static void tell_new_holders(struct child *child, bool any)
 {
     if (any)
-        tell_news();
+        tell_supervisor();
     if (child->told_holders && child->new_holders == any)
         return;
     console_say(&child->console, "set var proc.holders int(%d)\n", any);
@@ -224,7 +224,7 @@ static void find_changes(struct child *child)
     find_holders(child);
     if (child->names_change &&
         live_lists_others(child->of.environment, follow_containers(child->follow), child->of.inventory))
-        tell_news();
+        tell_supervisor();
     child->names_change = false;
 }
 
