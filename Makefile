@@ -56,7 +56,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-observability coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long soak test-observability coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -157,6 +157,11 @@ test-clients: setup-test
 test-streams-long: setup-test
 	@$(MAKE) -s --no-print-directory all
 	@STREAM_RUNS=5000 STREAM_MEGABYTES=2048 tests/run.sh streams-long
+
+# The tests of the load with thousands of connections, for minutes
+soak: setup-test
+	@$(MAKE) -s --no-print-directory all $(LOAD)
+	@SOAK=1 tests/run.sh soak
 
 # Reloads under load, with more of them, more streams and every HAProxy
 test-reload-long: setup-test

@@ -39,6 +39,8 @@ static char *make_config(const struct environment *environment, struct inventory
 
     inventory_read(inventory, environment, INVENTORY_MILLISECONDS);
     machine_read(&machine, environment, problems);
+    if (follower != NULL)
+        follower->warns = inventory->complete;
     if (follower != NULL && problems->count == 0 &&
         !follower_begin(follower, environment, inventory, &machine.credentials))
         problem(problems, "a process cannot be started: %s", strerror(errno));

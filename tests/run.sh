@@ -43,6 +43,8 @@ suite clients       'haproxy engine=dockerd-clients clients'                    
 suite clients-engine28 'haproxy engine=dockerd-clients-28 sid clients'          tests/clients
 # On demand only: the tests of streams, with more runs and larger transfers
 suite streams-long  'haproxies'                                                 tests/behaviour/streams.py
+# The tests of the load, with more of everything
+suite soak          'haproxies'                                                 tests/load/load.py
 suite reload-long   'haproxies'                                                 tests/behaviour/reload.py
 # On demand only: the metrics with a real Prometheus, and the status page in a browser
 suite observability 'haproxy'                                                   tests/observability

@@ -4,6 +4,7 @@
 #include "config/targets.h"
 #include "guard/schema.h"
 #include "inventory/facts.h"
+#include "inventory/losses.h"
 #include "inventory/protection.h"
 #include "policy/router.h"
 #include "base/terminal.h"
@@ -16,11 +17,14 @@
 #define BAD_ENVIRONMENT 2
 #define DENIED          3
 
+#define LOSSES_MILLISECONDS 5000
+
 struct verdict {
     bool allowed;
     size_t row;                         /* of the table of operations; operation_count for none */
     const char *operation;              /* operationId, "-" for none */
-    bool protected;                     /* a permission opens it, but the protection or the targets refuse it */
+    bool protected;                     /* a permission opens it, but the protection or the targets refuse it, or what
+                                           it names would be lost */
     bool limited;                       /* it depends on the targets, or a list gets their filter */
     bool audited;                       /* nothing opens it, and MODE=audit forwards it */
     char reason[PATH_LENGTH_MAX + 256]; /* what opens it, or why it is denied */
@@ -33,12 +37,15 @@ struct judge {
     const struct profile *profile;
     struct protection protection;
     struct router *router;
+    struct losses losses; /* read when they are needed first: */
+    bool losses_known;
 };
 
 /* False if memory runs out. Release with judge_end. */
 static bool judge_begin(struct judge *judge, const struct environment *environment, const struct inventory *inventory,
                         const struct profile *profile)
 {
+    memset(judge, 0, sizeof *judge);
     judge->environment = environment;
     judge->inventory = inventory;
     judge->profile = profile;
@@ -53,6 +60,8 @@ static bool judge_begin(struct judge *judge, const struct environment *environme
 
 static void judge_end(struct judge *judge)
 {
+    if (judge->losses_known)
+        losses_free(&judge->losses);
     protection_free(&judge->protection);
     router_free(judge->router);
 }
@@ -87,7 +96,19 @@ static void judge_targets(const struct judge *judge, size_t i, const char *targe
     }
 }
 
-static void judge_request(const struct judge *judge, const char *method, const char *target, struct verdict *verdict)
+/* Whether the container is one that could not be created again; then the reason is written. An audit forwards that. */
+static bool would_be_lost(struct judge *judge, const char *reference, struct verdict *verdict)
+{
+    if (!profile_keeps(judge->profile, verdict->operation))
+        return false;
+    if (!judge->losses_known)
+        losses_read(&judge->losses, judge->environment, judge->inventory, LOSSES_MILLISECONDS);
+    judge->losses_known = true;
+    return losses_refuse(&judge->losses, judge->profile, verdict->operation, reference, verdict->reason,
+                         sizeof verdict->reason);
+}
+
+static void judge_request(struct judge *judge, const char *method, const char *target, struct verdict *verdict)
 {
     const struct permissions *permissions = &judge->profile->permissions;
     long minor = judge->environment->settings.min_api_minor;
@@ -119,6 +140,10 @@ static void judge_request(const struct judge *judge, const char *method, const c
         return;
     verdict->protected = protection_refuses(&judge->protection, verdict->operation, reference, verdict->reason,
                                             sizeof verdict->reason);
+    if (!verdict->protected && would_be_lost(judge, reference, verdict)) {
+        verdict->audited = judge->profile->mode == MODE_AUDIT;
+        verdict->protected = !verdict->audited;
+    }
     verdict->allowed = !verdict->protected;
     if (verdict->allowed)
         judge_targets(judge, i, target, verdict);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define BUFFERS_KEPT 32
+#define LARGE_KEPT   (1 << 20) /* bytes of buffers that are larger than a head needs */
 
 /* What the log says of a connection whose first bytes HAProxy cannot read as a request. */
 #define NO_REQUEST                                                                                                   \
@@ -129,6 +130,7 @@ static long add_backend(struct values *values, struct definitions *definitions, 
     set_counts(backend, environment, i);
     set_protection(backend, profile, inventory);
     set_targets(backend, profile, inventory);
+    set_lost(backend, profile, inventory);
     set_servers(backend, environment, machine, i);
     return for_answers > for_bodies ? for_answers : for_bodies;
 }
@@ -140,14 +142,19 @@ static void add_backends(struct values *values, struct definitions *definitions,
 {
     char **plain = plain_answers();
     long buffer_size = HEAD_ROOM;
+    long kept;
 
     for (size_t i = 0; i < environment->profile_count; i++) {
         long needed = add_backend(values, definitions, environment, machine, inventory, plain, i);
 
         buffer_size = needed > buffer_size ? needed : buffer_size;
     }
+    /* What is kept here, HAProxy never gives back: with large buffers it would stay at the size of its worst moment. */
+    kept = buffer_size == HEAD_ROOM       ? BUFFERS_KEPT * buffer_size
+           : 2 * buffer_size > LARGE_KEPT ? 2 * buffer_size
+                                          : LARGE_KEPT;
     values_set(values, "buffer_size", "%ld", buffer_size);
-    values_set(values, "buffers_size", "%ld", BUFFERS_KEPT * buffer_size);
+    values_set(values, "buffers_size", "%ld", kept);
     plain_answers_free(plain);
 }
 

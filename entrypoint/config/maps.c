@@ -10,7 +10,8 @@
 #define PREFIX_MAX 12 /* digits of an id; templates/reference.cfg cuts longer references to as many */
 
 /* Ended by NULL. */
-static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets, NULL};
+static const struct map_source *const sources[] = {&map_of_clients, &map_of_targets, &map_of_lost, &map_of_protected,
+                                                   NULL};
 
 bool maps_needed(const struct environment *environment, const struct inventory *inventory)
 {

@@ -40,6 +40,17 @@ struct container_profile {
     enum label_origin origin;    /* BY_LABEL; the label counts only if it is the container's own */
 };
 
+struct loss;
+
+/* What the follower keeps with each container (struct known_container, attached). */
+struct kept {
+    struct map_entries entries;
+    struct loss *loss; /* inventory/recreation.h; NULL unless containers are inspected for it; owned */
+    char *pid;         /* PID_MODE and IPC_MODE of its inspection; NULL: not inspected yet; owned */
+    char *ipc;
+    bool holds; /* it holds the Engine's socket, or shares a namespace with one that does, see inventory/live.h */
+};
+
 /* What the entries depend on, beside the containers. */
 struct maps_of {
     const struct environment *environment;
@@ -85,8 +96,10 @@ struct map_source {
 bool maps_needed_beside(const struct map_source *source, const struct environment *environment,
                         const struct inventory *inventory);
 
-extern const struct map_source map_of_clients; /* config/identity.c */
-extern const struct map_source map_of_targets; /* config/targets.c */
+extern const struct map_source map_of_clients;   /* config/identity.c */
+extern const struct map_source map_of_targets;   /* config/targets.c */
+extern const struct map_source map_of_lost;      /* config/lost.c */
+extern const struct map_source map_of_protected; /* config/protection.c */
 
 /* For the sources: adds an entry, whose strings are copied. */
 void map_entry_add(struct map_entries *entries, const char *map, const char *key, const char *value, bool closes);

@@ -2,6 +2,7 @@
 #include "config/parts.h"
 
 #include "inventory/protection.h"
+#include "inventory/recreation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,10 +71,11 @@ static bool opens(const struct slot *slot, size_t i, bool open)
     return false;
 }
 
+/* Whether the guard judges row i, or what it opens could be lost because of the guard. */
 static bool guards(const struct slot *slot, size_t i)
 {
     for (size_t k = 0; k < slot->profiles; k++)
-        if (profile_guards(&slot->first[k], i))
+        if (profile_guards(&slot->first[k], i) || profile_keeps(&slot->first[k], operations[i].id))
             return true;
     return false;
 }

@@ -71,6 +71,10 @@ bool protection_judges(const struct inventory *inventory, const char *operation_
 /* config/targets.c: operations reach only the targets of a profile (targets.cfg). Nothing if it has none. */
 void set_targets(struct values *backend, const struct profile *profile, const struct inventory *inventory);
 
+/* config/lost.c: containers that could not be created again are not taken apart (lost.cfg). Nothing if the profile may
+ * not lose any. */
+void set_lost(struct values *backend, const struct profile *profile, const struct inventory *inventory);
+
 /* config/redact.c: what is done with requests whose answers REDACT hides something in (backend.cfg), and with these
  * answers (redact.cfg). Nothing if there are none. Returns the buffer, in bytes, that they need. */
 long set_redaction(struct values *backend, const struct profile *profile);

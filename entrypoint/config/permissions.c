@@ -1,6 +1,7 @@
 /* The values for a profile's open operations, and the answers for the closed ones. */
 #include "config/config.h"
 #include "config/parts.h"
+#include "inventory/recreation.h"
 
 #include "base/text.h"
 #include "policy/router.h"
@@ -12,8 +13,8 @@
 /* HAProxy reads 64 words of a line (MAX_LINE_ARGS), of which `acl free var(txn.operation) -m str` takes five. */
 #define WORDS_OF_LINE_MAX 56
 
-/* Whether an open operation is allowed as it is: it is neither guarded nor protected, neither its query nor its answer
- * is judged for REDACT, it does not depend on the targets, and it does not leave HTTP. */
+/* Whether an open operation is allowed as it is: it is neither guarded nor protected, loses no container, neither its
+ * query nor its answer is judged for REDACT, it does not depend on the targets, and it does not leave HTTP. */
 static bool needs_no_judgement(const struct profile *profile, const struct inventory *inventory, size_t i)
 {
     char *of_query = profile_refuses_query(profile, i);
@@ -21,7 +22,7 @@ static bool needs_no_judgement(const struct profile *profile, const struct inven
 
     free(of_query);
     return operations[i].kind != UPGRADE && operations[i].kind != H2C && !profile_guards(profile, i) &&
-           !protection_judges(inventory, operations[i].id) && !queried &&
+           !protection_judges(inventory, operations[i].id) && !queried && !profile_keeps(profile, operations[i].id) &&
            !targets_judge(&profile->targets, &operations[i]) &&
            redact_hides(profile->redact, operations[i].id) == 0;
 }

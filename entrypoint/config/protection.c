@@ -2,8 +2,9 @@
  */
 #include "config/parts.h"
 
-#include "inventory/protection.h"
+#include "config/maps.h"
 #include "config/patterns.h"
+#include "inventory/protection.h"
 
 #include <string.h>
 
@@ -155,6 +156,65 @@ bool protection_judges(const struct inventory *inventory, const char *operation_
     return inventory->contained && protection_find(operation_id) != NULL;
 }
 
+/* ---- containers that have got the socket since ---- */
+
+static bool is_live(const struct profile *profile, const struct inventory *inventory)
+{
+    return inventory->contained && any_open(profile, is_into);
+}
+
+/* Whether its guard may pass something of another container, as long as that does not hold the socket. */
+static bool joins(const struct profile *profile, const struct inventory *inventory)
+{
+    return inventory->contained && profile_guards(profile, operation_find("ContainerCreate")) &&
+           guard_joins_containers(profile->guard);
+}
+
+#define MAP "protected"
+
+static void add_live(struct values *values, const struct profile *profile, const struct inventory *inventory)
+{
+    struct values *row;
+
+    values_list(values, "live");
+    if (!is_live(profile, inventory))
+        return;
+    row = values_row(values, "live");
+    add_operations(row, NULL, profile, is_into);
+    values_set(row, "map", "%s", MAP);
+    values_set(row, "says_unlisted", "%s", PROTECTION_SAYS_UNLISTED);
+}
+
+static bool needed(const struct environment *environment, const struct inventory *inventory)
+{
+    for (size_t i = 0; i < environment->profile_count; i++)
+        if (is_live(&environment->profiles[i], inventory) || joins(&environment->profiles[i], inventory))
+            return true;
+    return false;
+}
+
+static void add_names(struct inventory_list *names, const struct maps_of *of)
+{
+    (void)of;
+    inventory_list_add(names, MAP);
+}
+
+static void add_entries(struct map_entries *entries, const struct maps_of *of, const struct containers *containers,
+                        const struct known_container *container)
+{
+    const struct kept *kept = container->attached;
+
+    (void)of;
+    (void)containers;
+    if (kept != NULL && kept->holds)
+        map_references_add(entries, MAP, container,
+                           container->entry.unread ? PROTECTION_SAYS_UNREAD "|" PROTECTION_SAYS_AGAIN
+                                                   : PROTECTION_SAYS_HOLDER "|" PROTECTION_SAYS_NEVER,
+                           true);
+}
+
+const struct map_source map_of_protected = {needed, add_names, add_entries, NULL};
+
 void set_protection(struct values *backend, const struct profile *profile, const struct inventory *inventory)
 {
     struct protection protection;
@@ -177,6 +237,7 @@ void set_protection(struct values *backend, const struct profile *profile, const
     add_subjects(values, profile, &protection);
     protection_free(&protection);
     add_unknown(values, profile, inventory);
+    add_live(values, profile, inventory);
     add_reasons(values, profile);
     values_set(values, "says_never", "%s", PROTECTION_SAYS_NEVER);
     values_set(values, "says_odd", "%s", PROTECTION_SAYS_ODD);

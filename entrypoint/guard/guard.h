@@ -53,6 +53,15 @@ bool guard_opens_namespace(const struct guard *guard, const char *item);
 /* Whether it opens the processes or the IPC namespace of some container. */
 bool guard_opens_processes(const struct guard *guard);
 
+/* Why nothing of another container passes while one that has got the socket is not among the facts yet. */
+#define GUARD_SAYS_NEW_HOLDER "another container has just got the socket of the Engine; try again in a moment"
+
+/* Whether it may pass a namespace or the volumes of another container. */
+bool guard_joins_containers(const struct guard *guard);
+
+/* Whether ALLOW_HOST_NAMESPACES has an item with that name of a container, or a pattern for it. */
+bool guard_lists_container(const struct guard *guard, const char *name);
+
 /* How large a request's head may be, in bytes: X-Registry-Config of a build with many registries, long filters. */
 #define HEAD_MAX (64L * 1024)
 

@@ -248,6 +248,26 @@ bool guard_lists_containers(const struct guard *guard)
     return next_container(guard, &i) != NULL;
 }
 
+bool guard_lists_container(const struct guard *guard, const char *name)
+{
+    const char *pattern;
+
+    for (size_t i = 0; (pattern = next_container(guard, &i)) != NULL;)
+        if (fnmatch(pattern, name, 0) == 0)
+            return true;
+    return false;
+}
+
+bool guard_joins_containers(const struct guard *guard)
+{
+    const struct guard_list *list = &guard->list[KNOB_HOST_NAMESPACES];
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strstr(list->items[i], ":" NAMESPACE_CONTAINER) != NULL)
+            return true;
+    return guard->open[KNOB_HOST_NAMESPACES] || guard->open[KNOB_VOLUMES_FROM];
+}
+
 /* The new name of a container, in a query: none that the list has, and no id, since those of the listed containers
  * count as their names. */
 static void put_new_name(FILE *out, const struct grammar *grammar)

@@ -71,8 +71,8 @@ static bool is_same_volume(const struct inventory_mount *a, const struct invento
            strcmp(a->volume, b->volume) == 0;
 }
 
-static bool holds(const struct inventory_entry *entry, const struct inventory_entry *own,
-                  const struct upstreams *upstreams)
+bool inventory_holds(const struct inventory_entry *entry, const struct inventory_entry *own,
+                     const struct upstreams *upstreams)
 {
     for (size_t i = 0; i < entry->mount_count; i++) {
         const char *source = entry->mounts[i].source;
@@ -105,7 +105,7 @@ void inventory_find_holders(struct inventory *inventory, struct inventory_readin
         for (size_t k = 0; k < reading->entries[i].count; k++) {
             struct inventory_entry *entry = &reading->entries[i].list[k];
 
-            if (entry->container.id != NULL && holds(entry, own, upstreams))
+            if (entry->container.id != NULL && inventory_holds(entry, own, upstreams))
                 inventory_add_holder(inventory, &entry->container, i);
         }
 }

@@ -25,7 +25,12 @@ void inventory_ask(struct inventory *inventory, struct inventory_reading *readin
  * Returns its entry, owned by the reading, or NULL if none is the own one. */
 struct inventory_entry *inventory_find_own(struct inventory *inventory, struct inventory_reading *reading);
 
-/* inventory/holders.c: adds the other containers that hold a socket. own is the own entry, or NULL. */
+/* inventory/holders.c: whether the entry has a mount of a socket, or of a directory that contains it. own is the own
+ * entry, or NULL. */
+bool inventory_holds(const struct inventory_entry *entry, const struct inventory_entry *own,
+                     const struct upstreams *upstreams);
+
+/* Adds the other containers that hold a socket. own is the own entry, or NULL. */
 void inventory_find_holders(struct inventory *inventory, struct inventory_reading *reading,
                             const struct inventory_entry *own);
 

@@ -91,6 +91,9 @@ struct inventory_needs {
     bool host_ipc;    /* likewise ipc:host */
 };
 
+/* By the permissions of all profiles. */
+struct inventory_needs inventory_needs_of(const struct environment *environment);
+
 /* Queries all upstreams at the same time, for the given milliseconds at most. Never fails: what is missing is
  * unknown. Release with inventory_free. An inventory of zeros is an empty one. */
 void inventory_read(struct inventory *inventory, const struct environment *environment, long milliseconds);

@@ -55,6 +55,10 @@ struct protection {
 #define PROTECTION_SAYS_ODD     "this is neither a name nor an id; " PROTECTION_SAYS_NEVER
 #define PROTECTION_SAYS_UNKNOWN "the Engine has not said yet which container this proxy runs in; try again in a moment"
 
+#define PROTECTION_SAYS_UNREAD   "has not been inspected yet"
+#define PROTECTION_SAYS_AGAIN    "try again in a moment"
+#define PROTECTION_SAYS_UNLISTED "the Engine has not said yet which containers hold its socket; try again in a moment"
+
 /* Returns the regex that matches the text and any prefix of it, to be freed by the caller. With wildcards, it also
  * matches _ in place of any character. */
 char *protection_prefix_regex(const char *text, bool wildcards);

@@ -43,7 +43,7 @@ static bool gets_into_containers(const struct profile *profile)
     return profile_forwards(profile, "ContainerCreate") && guard_opens_processes(profile->guard);
 }
 
-static struct inventory_needs needs_of(const struct environment *environment)
+struct inventory_needs inventory_needs_of(const struct environment *environment)
 {
     struct inventory_needs needs = {.host_pid = true, .host_ipc = true};
 
@@ -61,7 +61,7 @@ static struct inventory_needs needs_of(const struct environment *environment)
 
 void inventory_read(struct inventory *inventory, const struct environment *environment, long milliseconds)
 {
-    const struct inventory_needs needs = needs_of(environment);
+    const struct inventory_needs needs = inventory_needs_of(environment);
     struct container container;
 
     container_read(&container);

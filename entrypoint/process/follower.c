@@ -6,6 +6,8 @@
 #include "inventory/channel.h"
 #include "inventory/follow.h"
 #include "inventory/images.h"
+#include "inventory/live.h"
+#include "inventory/recreation.h"
 #include "process/console.h"
 #include "process/execs.h"
 #include "process/mirror.h"
@@ -28,6 +30,7 @@
 
 #define READY  'r'
 #define FINISH 'f'
+#define NEWS   'n'
 
 #define FINISH_MILLISECONDS 100  /* between questions whether HAProxy has anything else to do */
 #define RETRY_MILLISECONDS  1000 /* after HAProxy has refused a command */
@@ -43,6 +46,14 @@ struct child {
     struct console console;
     struct inventory_list names; /* of the maps */
     struct map_entries networks;
+    struct recreation *recreation; /* NULL: no container can be lost */
+    bool warns;                    /* of those that could be */
+    bool protects;                 /* containers that hold the Engine's socket */
+    struct live_of live;
+    bool holders_change; /* those that hold the socket have to be found anew */
+    bool names_change;   /* those whose namespaces a guard lists by name may be others */
+    bool told_holders;   /* HAProxy knows whether there are new ones: */
+    bool new_holders;
     bool finishing;
     bool awaits_info;
     bool unclear;       /* HAProxy has refused a command: what it has is not known */
@@ -55,17 +66,71 @@ struct child {
 
 static void forget_entries(struct child *child, struct map_entries *entries)
 {
-    if (entries == NULL)
-        return;
     mirror_withdraw(child->mirror, entries);
     map_entries_free(entries);
 }
 
-static void drop_attached(struct child *child, struct known_container *container)
+static struct kept *kept_of(struct known_container *container)
 {
-    forget_entries(child, container->attached);
-    free(container->attached);
-    container->attached = NULL;
+    if (container->attached == NULL)
+        container->attached = calloc(1, sizeof(struct kept));
+    if (container->attached == NULL)
+        abort();
+    return container->attached;
+}
+
+static void judge_recreation(struct child *child, struct known_container *container, const char *body, size_t length)
+{
+    struct kept *kept = kept_of(container);
+    bool first = kept->loss == NULL;
+
+    if (child->recreation == NULL)
+        return;
+    loss_free(kept->loss);
+    kept->loss = recreation_judge(child->recreation, follow_containers(child->follow), container, body, length);
+    if (first && child->warns)
+        loss_warn(kept->loss, child->of.environment, container_name(container));
+}
+
+static void on_inspected(void *context, struct known_container *container, const char *body, size_t length)
+{
+    struct child *child = context;
+    struct kept *kept = kept_of(container);
+    struct inventory_entry entry = {.unread = false};
+
+    execs_read(child->execs, container, body, length);
+    judge_recreation(child, container, body, length);
+    if (inventory_modes_read(&entry, body, length)) {
+        free(kept->pid);
+        free(kept->ipc);
+        kept->pid = entry.modes[PID_MODE];
+        kept->ipc = entry.modes[IPC_MODE];
+    }
+}
+
+/* Sets what the list of containers does not have. */
+static void set_modes(const struct child *child, struct known_container *container)
+{
+    const struct kept *kept = kept_of(container);
+    struct inventory_entry *entry = &container->entry;
+
+    entry->unread = child->live.needs.inspections && kept->pid == NULL;
+    if (entry->modes[PID_MODE] == NULL)
+        entry->modes[PID_MODE] = inventory_copy(kept->pid);
+    if (entry->modes[IPC_MODE] == NULL)
+        entry->modes[IPC_MODE] = inventory_copy(kept->ipc);
+}
+
+/* Makes its entries anew. */
+static void claim(struct child *child, struct known_container *container)
+{
+    struct kept *kept = kept_of(container);
+    struct map_entries entries = {.count = 0};
+
+    maps_add_container(&entries, &child->of, follow_containers(child->follow), container);
+    mirror_claim(child->mirror, &entries);
+    forget_entries(child, &kept->entries);
+    kept->entries = entries;
 }
 
 /* Finds out where the label of a container comes from, which may take a question to the Engine. One that does not count
@@ -96,24 +161,89 @@ static void find_origin(struct child *child, struct known_container *container)
 static void on_changed(void *context, struct known_container *container)
 {
     struct child *child = context;
-    struct map_entries *entries = calloc(1, sizeof *entries);
 
-    if (entries == NULL)
-        abort();
     find_origin(child, container);
-    maps_add_container(entries, &child->of, follow_containers(child->follow), container);
-    mirror_claim(child->mirror, entries);
-    drop_attached(child, container);
-    container->attached = entries;
     execs_changed(child->execs, container);
+    set_modes(child, container);
+    child->holders_change |= kept_of(container)->holds || live_matters(&child->live, container);
+    child->names_change = true;
+    claim(child, container);
+}
+
+/* The supervisor has to read the inventory again: HAProxy's configuration has regexes of it. */
+static void tell_news(void)
+{
+    const char letter = NEWS;
+
+    send(TALK, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* if the supervisor has no time, there are news for it anyway */
+}
+
+/* Until the configuration knows a new one, the create guard lets nothing of other containers pass. */
+static void tell_new_holders(struct child *child, bool any)
+{
+    if (any)
+        tell_news();
+    if (child->told_holders && child->new_holders == any)
+        return;
+    console_say(&child->console, "set var proc.holders int(%d)\n", any);
+    child->told_holders = true;
+    child->new_holders = any;
+}
+
+/* Finds the containers that hold the socket, if a change could have made others of them. */
+static void find_holders(struct child *child)
+{
+    const struct containers *containers = follow_containers(child->follow);
+    struct inventory_list ids = {.count = 0};
+
+    if (!child->holders_change)
+        return;
+    child->holders_change = false;
+    for (size_t i = 0; i < containers->count; i++)
+        set_modes(child, containers->list[i]);
+    live_holders(&ids, &child->live, containers);
+    inventory_list_sort(&ids);
+    for (size_t i = 0, k = 0; i < containers->count; i++) { /* both are sorted by id */
+        struct kept *kept = kept_of(containers->list[i]);
+        bool holds = k < ids.count && strcmp(ids.items[k], containers->list[i]->entry.container.id) == 0;
+
+        k += holds;
+        if (holds != kept->holds) {
+            kept->holds = holds;
+            claim(child, containers->list[i]);
+        }
+    }
+    tell_new_holders(child, live_has_new(&ids, containers, child->of.inventory));
+    inventory_list_free(&ids);
+}
+
+static void find_changes(struct child *child)
+{
+    if (!child->protects || !child->certain)
+        return;
+    find_holders(child);
+    if (child->names_change &&
+        live_lists_others(child->of.environment, follow_containers(child->follow), child->of.inventory))
+        tell_news();
+    child->names_change = false;
 }
 
 static void on_gone(void *context, struct known_container *container)
 {
     struct child *child = context;
+    struct kept *kept = container->attached;
 
-    drop_attached(child, container);
     execs_forget(child->execs, container);
+    if (kept == NULL)
+        return;
+    child->holders_change |= kept->holds;
+    child->names_change = true;
+    forget_entries(child, &kept->entries);
+    loss_free(kept->loss);
+    free(kept->pid);
+    free(kept->ipc);
+    free(kept);
+    container->attached = NULL;
 }
 
 static void on_exec(void *context, const struct known_container *container, const char *exec_id, bool ended)
@@ -124,13 +254,6 @@ static void on_exec(void *context, const struct known_container *container, cons
         execs_ended(child->execs, exec_id);
     else
         execs_created(child->execs, container, exec_id);
-}
-
-static void on_inspected(void *context, struct known_container *container, const char *body, size_t length)
-{
-    struct child *child = context;
-
-    execs_read(child->execs, container, body, length);
 }
 
 /* All entries are made anew: those of a container may depend on others, such as the proxy's own. */
@@ -144,8 +267,14 @@ static void on_renewed(void *context)
     forget_entries(child, &child->networks);
     maps_add_networks(&child->networks, &child->of, containers);
     mirror_claim(child->mirror, &child->networks);
-    for (size_t i = 0; i < containers->count; i++)
+    for (size_t i = 0; i < containers->count; i++) {
+        /* Of a container that exists, something may be wrong. A new one is inspected in a moment, and what has made it may
+         * be about to rename it. */
+        if (!child->certain && kept_of(containers->list[i])->loss == NULL)
+            judge_recreation(child, containers->list[i], NULL, 0);
         on_changed(child, containers->list[i]);
+    }
+    child->holders_change = true;
     child->certain = containers->known;
 }
 
@@ -164,7 +293,7 @@ static void tell_inventory(struct child *child, long long value)
 }
 
 /* Says that what HAProxy has is true, and that it has changed: connections look up again who they are. */
-static void tell_news(struct child *child)
+static void tell_truth(struct child *child)
 {
     struct timespec now;
     long long time;
@@ -227,6 +356,7 @@ static void tell(struct child *child)
     size_t said;
     bool all;
 
+    find_changes(child);
     if (child->unclear) {
         if (!console_is_idle(&child->console) || channel_now() < child->retry)
             return;
@@ -236,9 +366,9 @@ static void tell(struct child *child)
     said = child->console.unanswered;
     all = mirror_tell(child->mirror, &child->console);
     if (child->told != 0 && child->console.unanswered != said)
-        tell_news(child);
+        tell_truth(child);
     if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
-        tell_news(child);
+        tell_truth(child);
     ask_info(child);
 }
 
@@ -311,6 +441,7 @@ static void serve(struct child *child)
         listen_to_supervisor(child);
         follow_step(child->follow);
         step_images(child);
+        child->warns &= !child->certain; /* later ones are told by their refusals */
         if (is_complete(child) && !said)
             said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
         console_step(&child->console, &reader);
@@ -349,18 +480,26 @@ static bool set_up(int talk, int connection)
 }
 
 static void run(const struct environment *environment, const struct inventory *inventory, pid_t parent,
-                const struct credentials *credentials)
+                const struct credentials *credentials, bool warns)
 {
-    struct child child = {.of = {.environment = environment, .inventory = inventory}, .mirror = mirror_new()};
-    struct follow_hooks hooks = {
-        .context = &child, .changed = on_changed, .gone = on_gone, .renewed = on_renewed, .lost = on_lost};
+    struct child child = {.of = {.environment = environment, .inventory = inventory},
+                          .mirror = mirror_new(),
+                          .warns = warns,
+                          .protects = map_of_protected.needed(environment, inventory),
+                          .live = {.settings = &environment->settings, .own = inventory->own.id}};
+    struct follow_hooks hooks = {.context = &child,
+                                 .changed = on_changed,
+                                 .gone = on_gone,
+                                 .renewed = on_renewed,
+                                 .lost = on_lost,
+                                 .inspected = on_inspected};
 
     child.execs = execs_new(&child.of, child.mirror);
-    if (child.execs != NULL) {
+    if (child.execs != NULL)
         hooks.exec = on_exec;
-        hooks.inspected = on_inspected;
-        hooks.inspections = true;
-    }
+    if (child.protects)
+        child.live.needs = inventory_needs_of(environment);
+    hooks.inspections = child.live.needs.inspections || recreation_matters(environment) || child.execs != NULL;
     /* Both read keys that HAProxy's user may not read. */
     child.follow = follow_begin(&environment->settings, &hooks);
     if (environment->settings.profiles_from_labels)
@@ -368,6 +507,8 @@ static void run(const struct environment *environment, const struct inventory *i
     /* A change of the user clears the signal that the end of the parent sends. */
     if (!drop_rights(credentials) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
+    if (recreation_matters(environment))
+        child.recreation = recreation_new(environment, inventory);
     console_begin(&child.console, CONNECTION);
     maps_names(&child.names, &child.of);
     inventory_list_sort(&child.names);
@@ -377,6 +518,19 @@ static void run(const struct environment *environment, const struct inventory *i
 }
 
 /* ---- the supervisor ---- */
+
+bool follower_news(struct follower *follower)
+{
+    char letters[64];
+    ssize_t got = follower->talk < 0 ? 0 : recv(follower->talk, letters, sizeof letters, MSG_DONTWAIT);
+    bool news = false;
+
+    for (ssize_t i = 0; i < got; i++) {
+        news |= letters[i] == NEWS;
+        follower->ready |= letters[i] == READY;
+    }
+    return news;
+}
 
 static void close_descriptor(int *fd)
 {
@@ -414,7 +568,7 @@ bool follower_begin(struct follower *follower, const struct environment *environ
     child = fork();
     if (child == 0) {
         if (set_up(talk[1], follower->ours))
-            run(environment, inventory, parent, credentials);
+            run(environment, inventory, parent, credentials, follower->warns);
         _exit(1);
     }
     close(talk[1]);

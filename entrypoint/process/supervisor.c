@@ -5,11 +5,11 @@
 #include "process/certificates.h"
 #include "process/dangers.h"
 #include "config/config.h"
+#include "inventory/live.h"
 #include "inventory/reach.h"
 #include "process/health.h"
 #include "process/lost.h"
 #include "process/policy.h"
-#include "process/recreate.h"
 #include "process/runtime.h"
 #include "process/warnings.h"
 #include "process/watch.h"
@@ -38,6 +38,8 @@
 #define FOLLOWER_PAUSES 2000 /* the longest; each is twice the last one */
 #define FOLLOWER_STEADY 10000
 
+#define NEWS_MILLISECONDS 1000 /* between news of a follower and the reload */
+
 /* A HAProxy, and what belongs to it. */
 struct serving {
     pid_t pid;  /* 0: none */
@@ -58,13 +60,14 @@ struct supervisor {
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
+    long news_at;     /* when to read the inventory because of news of the follower, see channel_now; 0: not */
     bool again;       /* another reload was requested during this one */
     bool again_reads; /* and it reads the variables again */
     bool stale;       /* a mount is known to be stale: clients and the log have been told */
     bool unreachable; /* the stop is that of EXIT_WHEN_UNREACHABLE */
     bool refused;     /* the files are not valid: their policy is not the one in force */
     bool told;        /* the current HAProxy shows so */
-    bool checked;     /* the containers that could not be created again have been listed, which is done once */
+    bool checked;     /* the containers that could not be created again are listed, which is done once */
     struct serving old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
@@ -296,6 +299,8 @@ static bool make_next(struct supervisor *supervisor)
     bool made;
 
     machine_read(&machine, environment, &problems);
+    supervisor->next.follower.warns = supervisor->next_inventory.complete &&
+                                      (!supervisor->checked || supervisor->next_environment != NULL);
     begin_follower(&supervisor->next, environment, &supervisor->next_inventory, &machine.credentials);
     config = config_text(environment, &machine, &supervisor->next_inventory, &problems);
     made = config != NULL && config_file_make(&supervisor->next_config, directory, config, &problems);
@@ -419,19 +424,21 @@ static void reload(struct supervisor *supervisor)
         reload_variables(supervisor, SIGNAL);
 }
 
-/* Reloads if an Engine that responds again has reported something new. */
-static void reload_if_new(struct supervisor *supervisor)
+/* Reloads if the Engines report something new. */
+static void reload_if_new(struct supervisor *supervisor, const char *because)
 {
+    const struct supervision *supervision = supervisor->supervision;
     struct inventory fresh;
 
     if (is_under_way(supervisor, false))
         return;
     read_inventory(supervisor, &fresh);
-    if (inventory_equal(&fresh, &supervisor->supervision->inventory)) {
+    if (inventory_equal(&fresh, &supervision->inventory) &&
+        !inventory_lists_others(supervision->environment, &fresh, &supervision->inventory)) {
         inventory_free(&fresh);
         return;
     }
-    notice("reload: an Engine responds, and has reported something new");
+    notice("reload: %s", because);
     reload_with(supervisor, &fresh);
 }
 
@@ -454,17 +461,6 @@ static void forget_old(struct supervisor *supervisor, size_t i)
     forget(&supervisor->old[i]);
     supervisor->old_count--;
     memmove(supervisor->old + i, supervisor->old + i + 1, (supervisor->old_count - i) * sizeof *supervisor->old);
-}
-
-/* Once, as soon as all Engines have responded. */
-static void check_containers(struct supervisor *supervisor)
-{
-    const struct supervision *supervision = supervisor->supervision;
-
-    if (supervisor->checked || !supervision->inventory.complete)
-        return;
-    supervisor->checked = true;
-    recreate_tell_aside(supervision->environment, &supervision->inventory);
 }
 
 /* Makes the next environment the current one. */
@@ -500,7 +496,7 @@ static void adopt(struct supervisor *supervisor)
         adopt_environment(supervisor);
     else if (changed)
         tell_of_inventory(supervision->environment, &supervision->inventory);
-    check_containers(supervisor);
+    supervisor->checked |= supervisor->current.follower.warns;
 }
 
 /* The new HAProxy listens and becomes the current one. If too many old ones still serve their streams, the oldest is
@@ -692,6 +688,8 @@ static int patience(const struct supervisor *supervisor)
     long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
     long of_followers = sooner(until(supervisor->current.follow_at), until(supervisor->next.follow_at));
 
+    if (supervisor->next.pid == 0)
+        of_followers = sooner(of_followers, until(supervisor->news_at));
     return supervisor->deadline != 0
                ? 1000
                : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), sooner(of_log, of_followers));
@@ -706,12 +704,25 @@ static void remind(struct supervisor *supervisor)
     dangers_remind(supervisor->supervision->environment);
 }
 
+/* Reloads a second after the follower has news, as more may follow. Until then HAProxy lets nothing pass that depends
+ * on them. */
+static void hear_news(struct supervisor *supervisor)
+{
+    if (follower_news(&supervisor->current.follower) && supervisor->news_at == 0)
+        supervisor->news_at = channel_now() + NEWS_MILLISECONDS;
+    if (supervisor->news_at == 0 || channel_now() < supervisor->news_at || supervisor->next.pid != 0)
+        return;
+    supervisor->news_at = 0;
+    reload_if_new(supervisor, "the rules depend on containers that have changed");
+}
+
 /* Waits for events, and handles them. */
 static void wait_for_events(struct supervisor *supervisor)
 {
-    struct pollfd polled[2 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN},
-                                               {.fd = supervisor->watch.events, .events = POLLIN}};
-    size_t count = 2 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 2));
+    struct pollfd polled[3 + UPSTREAMS_MAX] = {{.fd = supervisor->signals, .events = POLLIN},
+                                               {.fd = supervisor->watch.events, .events = POLLIN},
+                                               {.fd = supervisor->current.follower.talk, .events = POLLIN}};
+    size_t count = 3 + (supervisor->deadline != 0 ? 0 : reach_poll(&supervisor->reach, polled + 3));
     struct signalfd_siginfo received;
 
     if (supervisor->deadline != 0 || supervisor->next.pid != 0)
@@ -725,7 +736,8 @@ static void wait_for_events(struct supervisor *supervisor)
         return;
     }
     if (reach_step(&supervisor->reach))
-        reload_if_new(supervisor);
+        reload_if_new(supervisor, "an Engine responds, and has reported something new");
+    hear_news(supervisor);
     follow_on(&supervisor->current, supervisor->supervision->environment, &supervisor->supervision->inventory);
     if (supervisor->next.pid > 0)
         follow_on(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory);
@@ -791,7 +803,7 @@ int supervise(struct supervision *supervision)
         notice("%s: cannot be started: %s", supervision->environment->settings.haproxy, strerror(errno));
         return 1;
     }
-    check_containers(&supervisor);
+    supervisor.checked = supervisor.current.follower.warns;
     reach_begin(&supervisor.reach, &supervision->environment->settings, &supervision->inventory);
     while (!ended(&supervisor, &status))
         wait_for_events(&supervisor);

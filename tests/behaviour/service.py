@@ -955,7 +955,7 @@ def wrong_words():
         (["map"], "map: NAME is missing; usage: docker-socket-proxy map NAME"),
         (["map", "kinds", "x"], "map: x: one word too many"),
         (["explain"], "explain: METHOD is missing"),
-        (["explain", "GET"], "explain: PATH is missing; usage: docker-socket-proxy explain [--profile NAME] [--body FILE] [--response FILE] [--json] METHOD PATH"),
+        (["explain", "GET"], "explain: PATH is missing; usage: docker-socket-proxy explain [--profile NAME] [--from CONTAINER] [--body FILE] [--response FILE] [--json] METHOD PATH"),
         (["explain", "GET", "/", "x"], "explain: x: one word too many"),
         (["explain", "GET", "/", "--body"], "explain: --body: its value is missing"),
         (["explain", "--open", "GET", "/"], "explain: --open: no such option"),

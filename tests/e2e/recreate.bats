@@ -17,12 +17,25 @@ teardown() {
 # shellcheck disable=SC2086
 dsp() { env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" LISTEN="unix://$PROXY" "${@:2}" "$ROOT/build/docker-socket-proxy" $1; }
 
-# through_env_file FILE: a proxy for one that renews containers, with these variables
+# through_env_file FILE [VARIABLE=value...]: a proxy for one that renews containers, with these variables
 through_env_file() {
-    dsp run ENV_FILE="$1" ALLOW_CONTAINERS=true ALLOW_CREATE=true ALLOW_DELETE=true ALLOW_START=true ALLOW_CONTAINER_KILL=true \
+    dsp run ENV_FILE="$1" "${@:2}" ALLOW_CONTAINERS=true ALLOW_CREATE=true ALLOW_DELETE=true ALLOW_START=true ALLOW_CONTAINER_KILL=true \
         >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     PROGRAM=$!
-    until_true curl -fsS --unix-socket "$PROXY" http://d/_ping
+    until_true curl -fsS --unix-socket "$PROXY" http://d/_ping || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
+}
+
+# steps NAME METHOD PATH...: sends these requests as long as they succeed, {} is the id of the container. Prints what is
+# refused.
+steps() {
+    local id answer
+    id=$(engine inspect -f '{{.Id}}' "$1")
+    shift
+    while [ $# -gt 0 ]; do
+        answer=$(curl -sS --unix-socket "$PROXY" -X "$1" -w ' %{http_code}' "http://d/v1.41${2//\{\}/$id}") || return
+        case $answer in *' 2'?? | *' 304') ;; *) echo "$1 $2: $answer"; return 1 ;; esac
+        shift 2
+    done
 }
 
 # renew NAME...: as Watchtower does, those that depend on others last
@@ -125,4 +138,49 @@ PYTHON
     [[ $output == *"a container that mounts it can take over this host"*ALLOW_BIND_MOUNTS=* ]]
     run -1 dsp 'suggest --recreate' REQUIRE_LABEL=team
     [[ $output == *'keys cannot be created again by any setting: '* ]]
+}
+
+@test "nothing is lost and nothing is stopped, whatever renews containers; with what it says all are renewed" {
+    local name started
+    mkdir -p /run/host/data
+    engine run -d --name plain box sleep 1000
+    engine run -d --name files -v /run/host/data:/data box sleep 1000
+    engine run -d --name tun --device /dev/null:/dev/tun box sleep 1000
+    engine run -d --name net --network host box sleep 1000
+    engine run -d --rm --name once --cap-add NET_ADMIN box sleep 1000
+    engine create --name stopped --privileged box sleep 1000
+    started=$(engine inspect -f '{{.Id}} {{.State.StartedAt}} {{.Name}}' files tun net once stopped)
+    echo 'LOG_LEVEL=info' >"$BATS_TEST_TMPDIR/env"
+    through_env_file "$BATS_TEST_TMPDIR/env" ALLOW_CONTAINER_STOP=true ALLOW_CONTAINER_RESTART=true
+    for name in files tun net once stopped; do
+        # containrrr/watchtower; nicholas-fedor/watchtower, What's Up Docker and Dozzle; Portainer; Drydock
+        run -1 steps $name POST '/containers/{}/kill?signal=SIGTERM' DELETE '/containers/{}?force=1'
+        [[ $output == *"killing $name is forbidden: it could not be created again: HostConfig."*' would allow it'*'} 403' ]]
+        run -1 steps $name POST '/containers/{}/stop?t=10' DELETE '/containers/{}?force=1'
+        [[ $output == *"stopping $name is forbidden"* ]]
+        run -1 steps $name POST "/containers/{}/rename?name=$name-old"
+        [[ $output == *"renaming $name is forbidden"* ]]
+        run -1 steps $name DELETE "/containers/$name?force=1&v=1"
+    done
+    run -1 steps stopped POST /containers/prune
+    [ "$(engine inspect -f '{{.Id}} {{.State.StartedAt}} {{.Name}}' files tun net once stopped)" = "$started" ]
+    for name in files tun net once; do running $name; done
+    steps files POST '/containers/{}/restart?t=0' # loses nothing
+    renew plain # as before
+
+    # as the log and the answers say
+    dsp 'suggest --recreate' >"$BATS_TEST_TMPDIR/env"
+    cat "$BATS_TEST_TMPDIR/env"
+    kill "$PROGRAM"
+    wait "$PROGRAM" || true
+    through_env_file "$BATS_TEST_TMPDIR/env" ALLOW_CONTAINER_STOP=true
+    until_true curl -fsS --unix-socket "$PROXY" -X POST "http://d/containers/plain/stop?t=0"
+    engine start plain
+    renew plain files tun net
+    for name in plain files tun net; do
+        running $name
+        [[ $started != *"$(engine inspect -f '{{.Id}}' $name)"* ]]
+    done
+    # what they have made is theirs to renew again
+    renew plain files tun net
 }

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""What holds under load, and what is said where it cannot: the short versions. `make soak` runs the long ones."""
+"""What holds under load, and what is said where it cannot. `make soak` runs the same tests with more of everything, for
+minutes (SOAK=1)."""
+import collections
+import concurrent.futures
 import contextlib
 import itertools
 import json
@@ -10,10 +13,40 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Client, HAPROXIES, PROGRAM, Proxy, ROOT, environment, free_port, program  # noqa: E402
 from suite import run, test, until  # noqa: E402
+
+
+SOAK = bool(os.environ.get("SOAK"))
+SHORT_CONNECTIONS = 10000 if SOAK else 1500
+STREAMS = 1000 if SOAK else 150
+STREAM_SECONDS = 180 if SOAK else 1
+FOLLOWERS = 200 if SOAK else 40
+SLOW = 250 if SOAK else 60
+LIMITS = {"MAX_CONNECTIONS": "4096", "MAX_CONNECTIONS_PER_CLIENT": "4000"}  # all clients of these tests have one address
+
+
+def haproxy_of(proxy):
+    with open(f"/proc/{proxy.process.pid}/task/{proxy.process.pid}/children", encoding="ascii") as file:
+        return int(file.read().split()[0])
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def anonymous(pid):
+    """Kilobytes of memory that no file backs."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
+
+
+def served(proxy):
+    """Whether a client with a new connection is served."""
+    return proxy.ask("GET", "/version")[0] == 200
 
 
 class CheapEngine:
@@ -30,7 +63,8 @@ class CheapEngine:
     def close(self):
         self.process.kill()
         self.process.wait()
-        os.unlink(self.path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
 
 
 class Piped:
@@ -204,6 +238,157 @@ def no_delay():
         with Proxy(engine=lambda path: CheapEngine(path, 10), haproxy=haproxy) as proxy, contextlib.closing(stream(proxy)) as client:
             got = [client.socket.recv(1 << 16).count(b"line") for _ in range(40)]
             assert 1 in got, f"{haproxy}: lines that arrived together: {got}"
+
+
+@test("a burst of short connections is served whole, and leaves no descriptor and no memory behind")
+def burst():
+    with Proxy(LIMITS, engine=CheapEngine) as proxy:
+        haproxy = haproxy_of(proxy)
+        until(lambda: served(proxy), "no start")
+        sizes = []
+        for _ in range(2):
+            with concurrent.futures.ThreadPoolExecutor(50) as pool:
+                statuses = collections.Counter(pool.map(lambda _: proxy.ask("GET", "/version")[0], range(SHORT_CONNECTIONS)))
+            assert statuses == {200: SHORT_CONNECTIONS}, statuses
+            # HAProxy keeps connections to the Engine, as many as were needed at a time, for some 30 seconds.
+            until(lambda: descriptors(haproxy) < (20 if SOAK else 80), lambda: f"{descriptors(haproxy)} descriptors are open")
+            sizes.append(anonymous(haproxy))
+        assert sizes[1] < sizes[0] + 2048, f"memory grows with each burst: {sizes} KB"
+
+
+@test("many event streams are served to the end, and others beside them; memory and descriptors come back")
+def many_streams():
+    with Proxy(LIMITS, engine=lambda path: CheapEngine(path, 500)) as proxy:
+        haproxy = haproxy_of(proxy)
+        until(lambda: served(proxy), "no start")
+        rest = anonymous(haproxy)
+        sizes = []
+        for _ in range(2):
+            clients = [stream(proxy) for _ in range(STREAMS)]
+            each = (anonymous(haproxy) - rest) / STREAMS
+            deadline = time.monotonic() + STREAM_SECONDS
+            while time.monotonic() < deadline:
+                assert served(proxy)
+                time.sleep(0.2)
+            for client in clients:
+                for number in (2, 3):
+                    assert client.stream.readline() and client.stream.readline() == b'{"line":%d}\n' % number
+                    client.stream.readline()
+                client.close()
+            until(lambda: descriptors(haproxy) < 20, lambda: f"{descriptors(haproxy)} descriptors are open")
+            sizes.append(anonymous(haproxy))
+            print(f"# {STREAMS} streams: {each:.1f} KB each; {rest} KB at rest, {sizes[-1]} KB afterwards")
+        assert each < 40, f"{each:.1f} KB for each stream"
+        assert sizes[1] < sizes[0] + 2048, f"memory grows with each wave: {sizes} KB"
+
+
+@test("followers of logs miss no line, beside some that never read")
+def followers():
+    with Proxy(dict(LIMITS, ALLOW_CONTAINER_LOGS="1"), engine=lambda path: CheapEngine(path, 20)) as proxy:
+        target = "/v1.41/containers/x/logs?follow=1&stdout=1"
+        deaf = [stream(proxy, target) for _ in range(FOLLOWERS // 4)]
+        clients = [stream(proxy, target) for _ in range(FOLLOWERS)]
+        for client in clients:
+            for number in range(2, 3000 if SOAK else 60):
+                client.stream.readline()
+                assert client.stream.readline() == b'{"line":%d}\n' % number
+                client.stream.readline()
+        assert served(proxy)
+        for client in deaf + clients:
+            client.close()
+
+
+@test("slow heads and slow bodies keep nobody else waiting, and end with 408")
+def slow():
+    with Proxy(dict(LIMITS, ALLOW_CREATE="1"), engine=CheapEngine) as proxy:
+        heads = [proxy.connect() for _ in range(SLOW)]
+        bodies = [proxy.connect() for _ in range(SLOW)]
+        for client in bodies:
+            client.send(b"POST /v1.41/containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n")
+        deadline = time.monotonic() + (25 if SOAK else 1)
+        while time.monotonic() < deadline:
+            for client in heads:
+                client.send(b"G")
+            for client in bodies:
+                client.send(b" ")
+            assert served(proxy)
+            time.sleep(0.5)
+        for client in heads + bodies:
+            if SOAK:
+                status, headers, body = client.answer()
+                assert status == 408 and headers["content-type"] == "application/json" and json.loads(body)["message"], (status, headers, body)
+            client.close()
+
+
+@test("a client that never reads a large answer keeps nobody else waiting, and gets all of it when it reads")
+def deaf_client():
+    with Proxy({"ALLOW_IMAGE_GET": "1"}, engine=CheapEngine) as proxy:
+        haproxy = haproxy_of(proxy)
+        clients = [proxy.connect() for _ in range(20)]
+        for client in clients:
+            client.send(b"GET /v1.41/images/x/get HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(50):
+            assert served(proxy)
+        assert anonymous(haproxy) < 20480, f"{anonymous(haproxy)} KB for answers that nobody reads"
+        status, headers, _ = clients[0].answer("HEAD")
+        left = int(headers["content-length"])
+        while status == 200 and left and (got := len(clients[0].stream.read1(1 << 20))):
+            left -= got
+        assert (status, left) == (200, 0), (status, left)
+        for client in clients:
+            client.close()
+
+
+@test("an Engine that stalls, dies and comes back: nothing is lost but what it had, errors are JSON")
+def engine_faults():
+    with Proxy(LIMITS, engine=CheapEngine) as proxy:
+        until(lambda: served(proxy), "no start")
+        streams = [stream(proxy) for _ in range(20)]
+        proxy.engine.signal(signal.SIGSTOP)
+        waiting = [proxy.connect() for _ in range(50)]
+        for client in waiting:
+            client.send(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(5 if SOAK else 0.5)
+        proxy.engine.signal(signal.SIGCONT)
+        assert all(client.answer()[0] == 200 for client in waiting)
+        for client in waiting:
+            client.close()
+        proxy.engine.signal(signal.SIGSTOP)
+        # New connections: on one that has had an answer, HAProxy closes instead, and the client sends the request again.
+        waiting = [proxy.connect() for _ in range(50)]
+        for client in waiting:
+            client.send(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)  # they are with the Engine
+        proxy.engine.close()
+        for client in waiting:
+            status, headers, body = client.answer()
+            assert status in (502, 503) and headers["content-type"] == "application/json", (status, headers, body)
+            assert "Docker Engine" in json.loads(body)["message"], body
+        for client in streams:
+            assert client.stream.read() == b"", "a stream of an Engine that died goes on"
+        status, headers, body = proxy.ask("GET", "/version")
+        assert status == 503 and "cannot be reached" in json.loads(body)["message"], (status, body)
+        assert program("healthcheck", env=proxy.env).returncode == 1
+        proxy.engine = CheapEngine(proxy.socket_path)
+        until(lambda: served(proxy), "the Engine that came back is not found")
+        assert program("healthcheck", env=proxy.env).returncode == 0
+        for client in waiting + streams:
+            client.close()
+
+
+@test("with few file descriptors there is a share for some, an answer for others, and nothing is left behind")
+def few_descriptors():
+    with Proxy(engine=CheapEngine, within=["prlimit", "--nofile=200:200"]) as proxy:
+        haproxy = haproxy_of(proxy)
+        for _ in range(3):
+            clients = held(proxy, "127.0.1.1", 60) + held(proxy, "127.0.1.2", 60)
+            with contextlib.closing(Client(proxy.port, "127.0.2.1")) as client:
+                assert client.ask("GET", "/version")[0] in (200, 503)
+            assert program("healthcheck", env=proxy.env).returncode == 0
+            for client in clients:
+                client.close()
+            until(lambda: served(proxy), "the connections are not given back")
+        until(lambda: descriptors(haproxy) < 20, lambda: f"{descriptors(haproxy)} descriptors are open")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import threading
+from urllib.parse import unquote
 
 
 class Engine:
@@ -13,7 +14,8 @@ class Engine:
     containers  the body of GET /containers/json: a list of dicts, or bytes that are sent unchanged; kind is "docker",
               "podman" or "", for GET /version and /_ping
     answers   (status, body) by path, for requests that get something else than 200 and {}
-    more      further bodies (as containers) for the proxy's program, by target; other targets get 404
+    more      further bodies (as containers) for the proxy's program, by target, or a status; other targets get 404, or an
+              inspection that says nothing if it is one of the containers
     mode      "normal"; "tunnel": answers everything with 101 and echoes; "close": hangs up without an answer;
               "mute": never answers; "no-swarm": answers 503, as an Engine that is not part of a swarm
     """
@@ -29,6 +31,7 @@ class Engine:
         self.more = dict(more or {})
         self.answers = {}
         self.connections = set()
+        self.followers = []  # the streams of events that the proxy's program reads
         self.ended = []  # why each stream ended: "client left" or "closed"
         self.stop_streams = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -131,11 +134,24 @@ class Engine:
 
     def tell(self, stream, target, keep):
         """Responds to a request of the proxy's program about the Engine and its containers."""
+        if target.startswith("/events?"):
+            stream.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n")
+            stream.flush()
+            self.followers.append(stream)
+            stream.read(1)  # until it is closed
+            self.followers.remove(stream)
+            return False
         names = {"docker": "Engine", "podman": "Podman Engine"}
+        listed = self.containers
+        if target.startswith("/containers/json?all=1&filters="):
+            wanted = json.loads(unquote(target.partition("filters=")[2]))["id"]
+            target, listed = "/containers/json?all=1", [x for x in listed if x["Id"] in wanted]
         body = {"/_ping": "OK", "/version": {"Components": [{"Name": names[self.kind]}] if self.kind else []},
-                "/containers/json?all=1": self.containers, **self.more}.get(target)
-        if body is None:
-            stream.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
+                "/containers/json?all=1": listed, "/networks": [], **self.more}.get(target)
+        if body is None and target in (f"/containers/{x['Id']}/json" for x in listed if isinstance(x, dict)):
+            body = {"Config": {}, "HostConfig": {}}
+        if body is None or isinstance(body, int):
+            stream.write(b"HTTP/1.1 %d Not now\r\nContent-Length: 2\r\n\r\n{}" % (body or 404))
             stream.flush()
             return keep
         body = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -143,6 +159,13 @@ class Engine:
         stream.write(b"HTTP/1.1 200 OK\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         stream.flush()
         return keep
+
+    def emit(self, kind, action, identity, **attributes):
+        """Sends an event (SystemEvents) to the proxy's program; self.containers has to be changed before."""
+        event = {"Type": kind, "Action": action, "Actor": {"ID": identity, "Attributes": attributes}}
+        for stream in list(self.followers):
+            stream.write(json.dumps(event).encode() + b"\n")
+            stream.flush()
 
     def echo(self, connection):
         """Sends back all input, and "bye" when the other side has ended its half."""
