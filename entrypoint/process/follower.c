@@ -293,7 +293,7 @@ static void tell_inventory(struct child *child, long long value)
 }
 
 /* Says that what HAProxy has is true, and that it has changed: connections look up again who they are. */
-static void tell_news(struct child *child)
+static void tell_truth(struct child *child)
 {
     struct timespec now;
     long long time;
@@ -366,9 +366,9 @@ static void tell(struct child *child)
     said = child->console.unanswered;
     all = mirror_tell(child->mirror, &child->console);
     if (child->told != 0 && child->console.unanswered != said)
-        tell_news(child);
+        tell_truth(child);
     if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
-        tell_news(child);
+        tell_truth(child);
     ask_info(child);
 }
 
