@@ -171,7 +171,7 @@ static void on_changed(void *context, struct known_container *container)
 }
 
 /* The supervisor has to read the inventory again: HAProxy's configuration has regexes of it. */
-static void tell_news(void)
+static void tell_supervisor(void)
 {
     const char letter = NEWS;
 
@@ -182,7 +182,7 @@ static void tell_news(void)
 static void tell_new_holders(struct child *child, bool any)
 {
     if (any)
-        tell_news();
+        tell_supervisor();
     if (child->told_holders && child->new_holders == any)
         return;
     console_say(&child->console, "set var proc.holders int(%d)\n", any);
@@ -224,7 +224,7 @@ static void find_changes(struct child *child)
     find_holders(child);
     if (child->names_change &&
         live_lists_others(child->of.environment, follow_containers(child->follow), child->of.inventory))
-        tell_news();
+        tell_supervisor();
     child->names_change = false;
 }
 
@@ -293,7 +293,7 @@ static void tell_inventory(struct child *child, long long value)
 }
 
 /* Says that what HAProxy has is true, and that it has changed: connections look up again who they are. */
-static void tell_news(struct child *child)
+static void tell_truth(struct child *child)
 {
     struct timespec now;
     long long time;
@@ -366,9 +366,9 @@ static void tell(struct child *child)
     said = child->console.unanswered;
     all = mirror_tell(child->mirror, &child->console);
     if (child->told != 0 && child->console.unanswered != said)
-        tell_news(child);
+        tell_truth(child);
     if (is_complete(child) && all && child->told == 0 && console_is_idle(&child->console))
-        tell_news(child);
+        tell_truth(child);
     ask_info(child);
 }
 
