@@ -198,8 +198,9 @@ golden: $(BUILD)/unit/test_config
 
 # What a request costs: in instructions, which are the same on a busy machine, and in time.
 bench: setup-test
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all $(LOAD)
 	@scripts/bench-instructions.py -o $(BUILD)/bench-instructions.tsv
+	@scripts/bench-load.py -o $(BUILD)
 	@scripts/bench.sh
 
 fuzz:

@@ -29,7 +29,7 @@ socklen_t health_address(const struct listeners *listeners, struct sockaddr_un *
 
 int health_listen(const struct listeners *listeners)
 {
-    struct sockaddr_un address;
+    struct sockaddr_un address = {0};
     socklen_t length = health_address(listeners, &address);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
