@@ -128,7 +128,7 @@ static void set_regex(struct values *row, const char *name, struct definitions *
     }
     text_begin(&text);
     for (size_t i = 0; i < regex->count; i++)
-        fprintf(text.stream, "${%s}", define(definitions, regex->groups[i], regex->definitions[i]));
+        fprintf(text.stream, "$%s", define(definitions, regex->groups[i], regex->definitions[i]));
     all = text_end(&text);
     variable = text_format("%s_all", regex->groups[0]);
     values_set(row, name, "'%s'\"(?(DEFINE)${%s})\"", regex->text, define(definitions, variable, all));

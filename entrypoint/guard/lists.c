@@ -400,12 +400,13 @@ static void put_escaped(FILE *out, const char *text, const char *escape)
     }
 }
 
-/* The beginning of such a key, in a body. */
+/* The beginning of such a key, in a body. A key with a letter as an escape may be one: encoders write only others so. */
 static void put_own_label(FILE *out, const struct grammar *grammar)
 {
     (void)grammar;
-    fputc('"', out);
-    put_escaped(out, OWN_LABELS, "\\\\u00");
+    fputs("\"(?:(?i:", out);
+    put_literal(out, OWN_LABELS);
+    fprintf(out, ")|[A-Za-z.-]{0,%zu}+\\\\u00(?:2[DdEe]|[4-7]))", strlen(OWN_LABELS) - 1);
 }
 
 /* The same in JSON in a query. A letter as an escape of JSON is refused wherever it is: encoders write only others so.

@@ -935,6 +935,7 @@ static char *rules(struct guard *guard, const char *id)
             ids[count++] = operation->id;
     values_set_if(values, "variables", false);
     values_set_if(values, "unguarded", true);
+    values_set_if(values, "audits_targets", false);
     values_set_if(values, "counts", false); /* no metrics, whose rules belong to a whole backend */
     set_guard(values, definitions, guard, &docker, ids);
     set_definitions(values, definitions);
