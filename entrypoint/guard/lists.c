@@ -406,7 +406,10 @@ static void put_own_label(FILE *out, const struct grammar *grammar)
     (void)grammar;
     fputs("\"(?:(?i:", out);
     put_literal(out, OWN_LABELS);
-    fprintf(out, ")|[A-Za-z.-]{0,%zu}+\\\\u00(?:2[DdEe]|[4-7]))", strlen(OWN_LABELS) - 1);
+    fprintf(out, ")|[%c%c][A-Za-z.-]{0,%zu}+\\\\u00(?:2[DdEe]|[4-7])|\\\\u00", toupper((unsigned char)*OWN_LABELS), *OWN_LABELS,
+            strlen(OWN_LABELS) - 2);
+    put_digits(out, *OWN_LABELS);
+    fputc(')', out);
 }
 
 /* The same in JSON in a query. A letter as an escape of JSON is refused wherever it is: encoders write only others so.

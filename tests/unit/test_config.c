@@ -121,11 +121,11 @@ START_TEST(test_guard)
     char *config = rendered((char *[]){data_dir, "ALLOW_CREATE=1", NULL});
 
     expect(config, "    tune.bufsize ");
-    expect(config, "acl workload var(txn.operation) -m str ContainerCreate ContainerUpdate\n");
+    expect(config, "acl with_body var(txn.operation) -m str ContainerCreate ContainerUpdate\n");
     expect(config, "    # Containers\n    acl open var(txn.operation) -m str ContainerCreate ContainerUpdate\n");
     free(config);
     config = rendered((char *[]){data_dir, "CONTAINERS=1", "POST=1", NULL});
-    ck_assert_ptr_null(strstr(config, "acl workload"));
+    ck_assert_ptr_null(strstr(config, "acl with_body"));
     free(config);
 }
 END_TEST
