@@ -49,7 +49,7 @@ pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
-    if (!inherit(handover))
+    if (!inherit(handover) || (handover != NULL && handover->group > 0 && setpgid(0, handover->group) != 0))
         _exit(1);
     if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
         _exit(1);

@@ -9,6 +9,7 @@
 #include "inventory/reach.h"
 #include "process/health.h"
 #include "process/lost.h"
+#include "process/orphans.h"
 #include "process/policy.h"
 #include "process/runtime.h"
 #include "process/warnings.h"
@@ -73,6 +74,7 @@ struct supervisor {
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
     time_t next_reminder; /* of an audit */
     struct lost lost;     /* lines of the current one's log */
+    struct orphans orphans;
     struct watch watch;
     bool ca_at_start[CA_MAX]; /* there was a ca.pem */
 };
@@ -113,7 +115,10 @@ static bool start(const struct supervisor *supervisor, struct serving *serving, 
     bounded_format(other, sizeof other, "sockpair@%d", take);
     serving->pid = haproxy_start(supervisor->supervision->environment->settings.haproxy,
                                  supervisor->current.pid > 0 ? next : first, -1,
-                                 &(struct handover){.health = supervisor->health, .offer = ends[1], .take = take});
+                                 &(struct handover){.health = supervisor->health,
+                                                     .offer = ends[1],
+                                                     .take = take,
+                                                     .group = supervisor->orphans.group});
     close(ends[1]);
     serving->offers = ends[0];
     if (serving->pid > 0) {
@@ -792,6 +797,7 @@ int supervise(struct supervision *supervision)
         notice("signalfd: %s", strerror(errno));
         return 1;
     }
+    orphans_begin(&supervisor.orphans);
     supervisor.health = health_listen(&supervision->environment->profiles[0].listeners);
     lost_prevent(STDOUT_FILENO);
     lost_begin(&supervisor.lost);
@@ -817,6 +823,7 @@ int supervise(struct supervision *supervision)
     forget(&supervisor.current);
     while (supervisor.old_count > 0)
         forget_old(&supervisor, 0);
+    orphans_end(&supervisor.orphans);
     close_descriptor(&supervisor.health);
     close(supervisor.signals);
     if (supervisor.unreachable)

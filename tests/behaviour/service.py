@@ -709,6 +709,23 @@ def children_end():
         stream.close()
 
 
+def can_connect(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+@test("nothing goes on serving when the program is killed")
+def killed():
+    """HAProxy ends with the program, also where it has changed its user."""
+    with Proxy({}) as proxy:
+        haproxy = subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()[0]
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_for_reload()
+        proxy.process.kill()
+        proxy.process.wait(20)
+        until(lambda: not os.path.exists(f"/proc/{haproxy}") and not can_connect(proxy.port), "HAProxy goes on")
+
+
 @test("what somebody listens on already is not shared, what is there not replaced")
 def taken():
     """Nobody else's address or path is shared or replaced."""
