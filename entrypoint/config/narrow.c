@@ -32,8 +32,8 @@ static const struct {
 #define FILTERS_VALUE "(?:[^&;%#\\x00-\\x20\\x7f-\\xff]|" ESCAPED ")*+"
 
 /* The parts of JSON. Keys have no escapes: Go would read an escaped one like a plain one. The values of a map are true:
- * Podman ignores those that are false (podman: pkg/util/filters.go), and of two that are the same, Go takes the last, so
- * that a client could take the targets' label out again. */
+ * Podman ignores those that are false (podman: pkg/util/filters.go), and of two that are the same, Go takes the last,
+ * so that a client could take the targets' label out again. */
 static const char *const bodies[NARROW_FORMS] = {
     [NARROW_LIST] = "\\[(?&w)(?:(?&s)(?&w)(?:,(?&w)(?&s)(?&w))*+)?+\\]",
     [NARROW_MAP] = "\\{(?&w)(?:(?&t)(?:,(?&w)(?&t))*+)?+\\}",

@@ -26,7 +26,8 @@ static const struct aside {
 #define ASIDES (sizeof asides / sizeof *asides)
 
 /* Such a query cannot be searched for parameters. Of one that does not decode, Go drops only the parameter with the
- * fault (net/url: ParseQuery); and Podman takes other characters for letters (U+017F for an s), as Unicode folds them. */
+ * fault (net/url: ParseQuery); and Podman takes other characters for letters (U+017F for an s), as Unicode folds them.
+ */
 #define ODD_QUERY "[^!-~]|%(?![0-7][0-9A-Fa-f])"
 
 /* ---- which containers ---- */
