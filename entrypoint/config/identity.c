@@ -98,23 +98,30 @@ struct service {
     const char *whole;   /* of Swarm: the name with the stack */
 };
 
-/* (Labels of Compose come first: Swarm's tasks do not have them.) */
-static void find_service(struct service *service, const struct known_container *container)
+/* Compose and Swarm write their own labels over those of an image, but not those of the other one, which an image can
+ * have: Compose gives labels to what it builds. So a container with both is of neither. Returns false then. */
+static bool find_service(struct service *service, const struct known_container *container)
 {
+    const char *of_compose = container_label(container, "com.docker.compose.service");
+    const char *of_swarm = container_label(container, "com.docker.swarm.service.name");
     size_t length;
 
-    service->project = container_label(container, "com.docker.compose.project");
-    service->name = container_label(container, "com.docker.compose.service");
-    service->whole = NULL;
-    if (service->name != NULL)
-        return;
+    *service = (struct service){.project = NULL};
+    if (of_compose != NULL && of_swarm != NULL)
+        return false;
+    if (of_compose != NULL) {
+        service->project = container_label(container, "com.docker.compose.project");
+        service->name = of_compose;
+        return true;
+    }
     service->project = container_label(container, "com.docker.stack.namespace");
-    service->name = service->whole = container_label(container, "com.docker.swarm.service.name");
+    service->name = service->whole = of_swarm;
     if (service->project == NULL || service->name == NULL)
-        return;
+        return true;
     length = strlen(service->project);
     if (strncmp(service->name, service->project, length) == 0 && service->name[length] == '_')
         service->name += length + 1;
+    return true;
 }
 
 /* Finds the proxy's own project, NULL for none. Returns false if it is not known. */
@@ -123,11 +130,10 @@ static bool find_own_project(const char **project, const struct maps_of *of, con
     const char *own = of->inventory->own.id;
     const struct known_container *container = own != NULL ? containers_find(containers, own) : NULL;
     struct service service = {.project = NULL};
+    bool certain = container == NULL || find_service(&service, container);
 
-    if (container != NULL)
-        find_service(&service, container);
     *project = service.project;
-    return own != NULL || !of->inventory->contained;
+    return certain && (own != NULL || !of->inventory->contained);
 }
 
 /* ---- claims ---- */

@@ -31,7 +31,9 @@ static const struct {
 #define VALUE         "(?:[A-Za-z0-9._~:@/+,-]|" ESCAPED ")*+"
 #define FILTERS_VALUE "(?:[^&;%#\\x00-\\x20\\x7f-\\xff]|" ESCAPED ")*+"
 
-/* The parts of JSON. Keys have no escapes: Go would read an escaped one like a plain one. */
+/* The parts of JSON. Keys have no escapes: Go would read an escaped one like a plain one. The values of a map are true:
+ * Podman ignores those that are false (podman: pkg/util/filters.go), and of two that are the same, Go takes the last,
+ * so that a client could take the targets' label out again. */
 static const char *const bodies[NARROW_FORMS] = {
     [NARROW_LIST] = "\\[(?&w)(?:(?&s)(?&w)(?:,(?&w)(?&s)(?&w))*+)?+\\]",
     [NARROW_MAP] = "\\{(?&w)(?:(?&t)(?:,(?&w)(?&t))*+)?+\\}",
@@ -55,7 +57,7 @@ static char *grammar(enum narrow_form form, const char *keys, bool of_events, co
                        "(?&w)\\k<d>(?&w):)"
                        "(?&w)\\{(?:%s(?&m)(?:,(?&m))" MEMBERS "+)\\}(?&w)$"
                        "(?(DEFINE)(?<w> *+)(?<s>\"(?:[^\"\\\\]|\\\\[\"\\\\/bfnrtu])*+\")"
-                       "(?<t>(?&s)(?&w):(?&w)(?:true|false)(?&w))(?<b>%s)"
+                       "(?<t>(?&s)(?&w):(?&w)true(?&w))(?<b>%s)"
                        "(?<m>(?&w)(?:\"(?:%s)\"(?&w):(?&w)(?&b)%s%s)(?&w)))",
                        begin, form == NARROW_LIST ? "(?&w)|" : "", bodies[form], keys,
                        of_events ? "|\"type\"(?&w):(?&w)" : "", of_events ? only_containers[form] : "");

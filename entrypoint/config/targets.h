@@ -14,6 +14,7 @@
 #define TARGETS_SAYS_CONTAINER "is not one of " TARGETS_THAT
 #define TARGETS_SAYS_EXEC      "this exec instance is not of one of " TARGETS_THAT
 #define TARGETS_SAYS_ASIDE     "this parameter reaches others than " TARGETS_THAT
+#define TARGETS_SAYS_ENCODED   "its query has an escape that is not one of ASCII, so it could have any parameters"
 #define TARGETS_SAYS_LIST      "it may show only " TARGETS_THAT
 
 #define TARGETS_NONE "-"

@@ -93,6 +93,13 @@ static const struct {
      "s_web.1.x",
      {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s"},
      "a"},
+    /* of both: an image has the labels of one of them */
+    {{"PROFILE_A_FROM=service:web", "PROFILE_B_FROM=service:s_web"},
+     NULL,
+     "x",
+     {"com.docker.swarm.service.name=s_web", "com.docker.compose.service=web"},
+     "-"},
+    {{"PROFILE_A_FROM=web"}, NULL, "x", {"com.docker.swarm.service.name=s_web", "com.docker.compose.service=web"}, "-"},
     /* the most specific claim counts, in whichever order the profiles are */
     {{"PROFILE_A_FROM=service:web", "PROFILE_B_FROM=service:p/web", "PROFILE_C_FROM=web-1"},
      NULL,
