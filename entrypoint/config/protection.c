@@ -183,6 +183,10 @@ static void add_live(struct values *values, const struct profile *profile, const
     add_operations(row, NULL, profile, is_into);
     values_set(row, "map", "%s", MAP);
     values_set(row, "says_unlisted", "%s", PROTECTION_SAYS_UNLISTED);
+    values_set_if(row, "wildcards", inventory->kind != ENGINE_DOCKER);
+    values_set(row, "wildcard", "%s", PROTECTION_WILDCARD);
+    values_set(row, "says_wildcard", "%s", PROTECTION_SAYS_WILDCARD);
+    values_set(row, "says_listed", "%s", PROTECTION_SAYS_LISTED);
 }
 
 static bool needed(const struct environment *environment, const struct inventory *inventory)
