@@ -166,8 +166,11 @@ static bool is_live(const struct profile *profile, const struct inventory *inven
 /* Whether its guard may pass something of another container, as long as that does not hold the socket. */
 static bool joins(const struct profile *profile, const struct inventory *inventory)
 {
-    return inventory->contained && profile_guards(profile, operation_find("ContainerCreate")) &&
-           guard_joins_containers(profile->guard);
+    bool guards = false;
+
+    for (size_t i = 0; i < operation_count; i++)
+        guards |= profile_guards(profile, i);
+    return guards && inventory->contained && guard_joins_containers(profile->guard);
 }
 
 #define MAP "protected"
