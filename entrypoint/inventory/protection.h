@@ -55,8 +55,8 @@ struct protection {
 #define PROTECTION_SAYS_ODD     "this is neither a name nor an id; " PROTECTION_SAYS_NEVER
 #define PROTECTION_SAYS_UNKNOWN "the Engine has not said yet which container this proxy runs in; try again in a moment"
 
-#define PROTECTION_SAYS_UNREAD   "has not been inspected yet"
-#define PROTECTION_SAYS_AGAIN    "try again in a moment"
+#define PROTECTION_SAYS_UNREAD "has not been inspected yet"
+#define PROTECTION_SAYS_AGAIN  "try again in a moment"
 /* To Podman, an id may begin so, but none is written so. */
 #define PROTECTION_WILDCARD      "^(?=.*[A-F_])[0-9A-Fa-f_]+$"
 #define PROTECTION_SAYS_WILDCARD "may be the beginning of the id of one that has just got the socket"

@@ -221,6 +221,19 @@ def holder_by_wildcard():
         assert ask(proxy, "POST", "/containers/7_7/exec")[0] == ask(proxy, "POST", "/containers/7B7B/exec")[0] == 403
 
 
+@test("a container with very many labels, which are in its events, does not close what depends on the containers")
+def large_events():
+    def engine(path):
+        return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
+    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=engine, within=within) as proxy:
+        until(lambda: ask(proxy, "POST", "/containers/nobody/exec")[0] == 200)
+        for size in (300_000, 3_000_000):
+            proxy.engine.emit("container", "start", OTHER, name="web", label="x" * size)
+            for _ in range(10):
+                assert ask(proxy, "POST", "/containers/web/exec")[0] == 200
+                time.sleep(0.02)
+
+
 @test("a container that is not inspected yet is treated as one that may have joined a namespace")
 def uninspected():
     def engine(path):
