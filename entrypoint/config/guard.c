@@ -259,6 +259,7 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
     values_set_if(values, "audit", guard->audit);
     values_set_if(values, "joins", guard_joins_containers(guard) && (facts->own.count > 0 || facts->own_unknown));
     values_set(values, "says_new_holder", "%s", GUARD_SAYS_NEW_HOLDER);
+    values_set(values, "says_unlisted", "%s", GUARD_SAYS_UNLISTED);
     values_set(values, "max_body", "%ld", guard->max_body);
     values_set(values, "explained_body", "%ld", REASON_BODY_MAX);
     values_set(values, "reason_large", REASON_LARGE, guard->max_body, guard->prefix);

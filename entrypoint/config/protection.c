@@ -166,8 +166,11 @@ static bool is_live(const struct profile *profile, const struct inventory *inven
 /* Whether its guard may pass something of another container, as long as that does not hold the socket. */
 static bool joins(const struct profile *profile, const struct inventory *inventory)
 {
-    return inventory->contained && profile_guards(profile, operation_find("ContainerCreate")) &&
-           guard_joins_containers(profile->guard);
+    bool guards = false;
+
+    for (size_t i = 0; i < operation_count; i++)
+        guards |= profile_guards(profile, i);
+    return guards && inventory->contained && guard_joins_containers(profile->guard);
 }
 
 #define MAP "protected"
@@ -183,6 +186,10 @@ static void add_live(struct values *values, const struct profile *profile, const
     add_operations(row, NULL, profile, is_into);
     values_set(row, "map", "%s", MAP);
     values_set(row, "says_unlisted", "%s", PROTECTION_SAYS_UNLISTED);
+    values_set_if(row, "wildcards", inventory->kind != ENGINE_DOCKER);
+    values_set(row, "wildcard", "%s", PROTECTION_WILDCARD);
+    values_set(row, "says_wildcard", "%s", PROTECTION_SAYS_WILDCARD);
+    values_set(row, "says_listed", "%s", PROTECTION_SAYS_LISTED);
 }
 
 static bool needed(const struct environment *environment, const struct inventory *inventory)

@@ -56,6 +56,9 @@ bool guard_opens_processes(const struct guard *guard);
 /* Why nothing of another container passes while one that has got the socket is not among the facts yet. */
 #define GUARD_SAYS_NEW_HOLDER "another container has just got the socket of the Engine; try again in a moment"
 
+/* Likewise, while it is not known whether one has, because events were missed. */
+#define GUARD_SAYS_UNLISTED "the Engine has not said yet which containers hold its socket; try again in a moment"
+
 /* Whether it may pass a namespace or the volumes of another container. */
 bool guard_joins_containers(const struct guard *guard);
 

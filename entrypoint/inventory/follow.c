@@ -25,7 +25,10 @@
 
 #define SINCE 3 /* seconds */
 
-#define LINE_MOST ((size_t)256 * 1024)
+/* An event of a container has all its labels, which may be those of its image, and the Engine does not limit them.
+ * Whoever makes a container or an image must not be able to end the following with them: this only bounds the memory.
+ */
+#define LINE_MOST ((size_t)8 * 1024 * 1024)
 
 /* The Engine keeps 1,024 events for a reader that is slow, and drops further ones without a word (moby
  * daemon/events/events.go). A reader that was slow then gets them all at once. */

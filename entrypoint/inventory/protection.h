@@ -55,8 +55,13 @@ struct protection {
 #define PROTECTION_SAYS_ODD     "this is neither a name nor an id; " PROTECTION_SAYS_NEVER
 #define PROTECTION_SAYS_UNKNOWN "the Engine has not said yet which container this proxy runs in; try again in a moment"
 
-#define PROTECTION_SAYS_UNREAD   "has not been inspected yet"
-#define PROTECTION_SAYS_AGAIN    "try again in a moment"
+#define PROTECTION_SAYS_UNREAD "has not been inspected yet"
+#define PROTECTION_SAYS_AGAIN  "try again in a moment"
+/* To Podman, an id may begin so, but none is written so. */
+#define PROTECTION_WILDCARD      "^(?=.*[A-F_])[0-9A-Fa-f_]+$"
+#define PROTECTION_SAYS_WILDCARD "may be the beginning of the id of one that has just got the socket"
+#define PROTECTION_SAYS_LISTED   "use the id as it is listed"
+
 #define PROTECTION_SAYS_UNLISTED "the Engine has not said yet which containers hold its socket; try again in a moment"
 
 /* Returns the regex that matches the text and any prefix of it, to be freed by the caller. With wildcards, it also

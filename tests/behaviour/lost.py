@@ -198,6 +198,42 @@ def holder():
         until(lambda: ask(proxy, "POST", "/containers/web/exec")[0] == 200)
 
 
+@test("wildcards that Podman takes in ids do not reach a new holder of the socket before the configuration knows it")
+@on_each_haproxy
+def holder_by_wildcard():
+    def engine(path):
+        return Engine(path, kind="podman", containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
+    env = {"ALLOW_EXEC": "1", "ALLOW_CONTAINERS": "1", "ALLOW_LIBPOD_CONTAINER_EXEC": "1"}
+    with contained() as within, Proxy(env, engine=engine, within=within) as proxy:
+        until(lambda: ask(proxy, "POST", "/containers/a_b/exec")[0] == 200)
+        new = "7b" * 32
+        proxy.engine.containers.append(container(new, "dashboard", mounts=[("/run", "/host")]))
+        proxy.engine.more[f"/containers/{new}/json"] = inspected()
+        proxy.engine.emit("container", "create", new)
+        until(lambda: ask(proxy, "POST", "/containers/dashboard/exec")[0] == 403)
+        for reference in ("7_7", "7B7B", "7_" * 20, "dashboard", "7b7"):
+            for root in ("", "/v5.0.0/libpod"):
+                assert ask(proxy, "POST", f"{root}/containers/{reference}/exec")[0] == 403, reference
+        assert ask(proxy, "POST", "/containers/web_1/exec")[0] == 200
+        # the configuration that knows it has a regex of its id
+        proxy.wait_for_reload()
+        until(lambda: ask(proxy, "POST", "/containers/a_b/exec")[0] == 200)
+        assert ask(proxy, "POST", "/containers/7_7/exec")[0] == ask(proxy, "POST", "/containers/7B7B/exec")[0] == 403
+
+
+@test("a container with very many labels, which are in its events, does not close what depends on the containers")
+def large_events():
+    def engine(path):
+        return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
+    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=engine, within=within) as proxy:
+        until(lambda: ask(proxy, "POST", "/containers/nobody/exec")[0] == 200)
+        for size in (300_000, 3_000_000):
+            proxy.engine.emit("container", "start", OTHER, name="web", label="x" * size)
+            for _ in range(10):
+                assert ask(proxy, "POST", "/containers/web/exec")[0] == 200
+                time.sleep(0.02)
+
+
 @test("a container that is not inspected yet is treated as one that may have joined a namespace")
 def uninspected():
     def engine(path):
@@ -235,6 +271,12 @@ def bodies():
         until(lambda: "VolumesFrom" in (create(proxy, VolumesFrom=["dashboard"]) or ""))
         until(lambda: create(proxy, NetworkMode=f"container:{OTHER}") is None and create(proxy, VolumesFrom=["web"]) is None)
         assert "dashboard" in create(proxy, NetworkMode="container:dashboard")
+        # nor does anything join another one while events are missed: one could get the socket meanwhile
+        proxy.engine.close()
+        until(lambda: "which containers hold its socket" in (create(proxy, VolumesFrom=["web"]) or ""))
+        assert "which containers hold its socket" in create(proxy, NetworkMode="container:web")
+        proxy.engine = Engine(proxy.socket_path, containers=proxy.engine.containers)
+        until(lambda: create(proxy, VolumesFrom=["web"]) is None)
         # a listed container is made anew, with another id
         tool = "66" * 32
         assert create(proxy, PidMode=f"container:{tool}") is not None

@@ -631,7 +631,7 @@ END_TEST
 /* Whatever makes the set uncertain says so at once, and everything is read anew. */
 START_TEST(test_loss)
 {
-    static char line[300 * 1024];
+    static char line[9 * 1024 * 1024];
 
     start(list(listed(A, "a", "running", "10.0.0.2"), listed(B, "b", "running", ""), NULL));
     check_log("renewed 2 1;");
