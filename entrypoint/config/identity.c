@@ -98,8 +98,61 @@ struct service {
     const char *whole;   /* of Swarm: the name with the stack */
 };
 
-/* Compose and Swarm write their own labels over those of an image, but not those of the other one, which an image can
- * have: Compose gives labels to what it builds. So a container with both is of neither. Returns false then. */
+static const char *without(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
+}
+
+/* Whether a name is a, separator, b, separator and a number, as Compose names containers. */
+static bool is_numbered(const char *name, const char *a, const char *b)
+{
+    char separator;
+
+    if (strncmp(name, a, strlen(a)) != 0)
+        return false;
+    name += strlen(a);
+    separator = *name++;
+    if ((separator != '-' && separator != '_') || strncmp(name, b, strlen(b)) != 0)
+        return false;
+    name += strlen(b);
+    return *name == separator && name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1);
+}
+
+/* Whether Compose has made the container, and not only an image with Compose's labels, which Compose gives to what it
+ * builds. It writes the id of the image in a label, which no image can know of itself, and has a form for names. */
+static bool is_of_compose(const struct known_container *container, const char *project, const char *service)
+{
+    const struct inventory_list *names = &container->entry.container.names;
+    const char *image = container_label(container, "com.docker.compose.image");
+
+    if (image != NULL && container->image != NULL &&
+        strcmp(without(image, "sha256:"), without(container->image, "sha256:")) == 0)
+        return true;
+    for (size_t i = 0; project != NULL && i < names->count; i++)
+        if (is_numbered(names->items[i], project, service))
+            return true;
+    return false;
+}
+
+/* Whether Swarm has made the container: its name is SERVICE.SLOT.TASK. */
+static bool is_of_swarm(const struct known_container *container, const char *service)
+{
+    const struct inventory_list *names = &container->entry.container.names;
+    const char *task = container_label(container, "com.docker.swarm.task.id");
+
+    for (size_t i = 0; task != NULL && i < names->count; i++) {
+        const char *dot = strrchr(names->items[i], '.');
+
+        if (dot != NULL && strcmp(dot + 1, task) == 0 && strncmp(names->items[i], service, strlen(service)) == 0 &&
+            names->items[i][strlen(service)] == '.')
+            return true;
+    }
+    return false;
+}
+
+/* Labels of services count if Compose or Swarm has given them to the container: an image can have them as well.
+ * Compose and Swarm write their own labels over those of an image, but not those of the other one. So a container with
+ * both is of neither. Returns false then. */
 static bool find_service(struct service *service, const struct known_container *container)
 {
     const char *of_compose = container_label(container, "com.docker.compose.service");
@@ -109,6 +162,11 @@ static bool find_service(struct service *service, const struct known_container *
     *service = (struct service){.project = NULL};
     if (of_compose != NULL && of_swarm != NULL)
         return false;
+    if (of_compose != NULL &&
+        !is_of_compose(container, container_label(container, "com.docker.compose.project"), of_compose))
+        return true;
+    if (of_swarm != NULL && !is_of_swarm(container, of_swarm))
+        return true;
     if (of_compose != NULL) {
         service->project = container_label(container, "com.docker.compose.project");
         service->name = of_compose;

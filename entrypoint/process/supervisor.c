@@ -61,14 +61,14 @@ struct supervisor {
     struct environment *next_environment; /* the one in its configuration; NULL for the present one */
     struct inventory next_inventory;      /* likewise */
     struct config_file next_config;
-    long news_at;       /* when to read the inventory because of news of the follower, see channel_now; 0: not */
-    bool again;         /* another reload was requested during this one */
-    bool again_reads;   /* and it reads the variables again */
-    bool stale;         /* a mount is known to be stale: clients and the log have been told */
-    bool unreachable;   /* the stop is that of EXIT_WHEN_UNREACHABLE */
-    bool refused;       /* the files are not valid: their policy is not the one in force */
-    bool told;          /* the current HAProxy shows so */
-    bool checked;       /* the containers that could not be created again are listed, which is done once */
+    long news_at;     /* when to read the inventory because of news of the follower, see channel_now; 0: not */
+    bool again;       /* another reload was requested during this one */
+    bool again_reads; /* and it reads the variables again */
+    bool stale;       /* a mount is known to be stale: clients and the log have been told */
+    bool unreachable; /* the stop is that of EXIT_WHEN_UNREACHABLE */
+    bool refused;     /* the files are not valid: their policy is not the one in force */
+    bool told;        /* the current HAProxy shows so */
+    bool checked;     /* the containers that could not be created again are listed, which is done once */
     struct serving old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
     time_t deadline;      /* of a stop, in seconds(); 0 while serving */
@@ -113,12 +113,10 @@ static bool start(const struct supervisor *supervisor, struct serving *serving, 
         return false;
     bounded_format(us, sizeof us, "%ld", (long)getpid());
     bounded_format(other, sizeof other, "sockpair@%d", take);
-    serving->pid = haproxy_start(supervisor->supervision->environment->settings.haproxy,
-                                 supervisor->current.pid > 0 ? next : first, -1,
-                                 &(struct handover){.health = supervisor->health,
-                                                     .offer = ends[1],
-                                                     .take = take,
-                                                     .group = supervisor->orphans.group});
+    serving->pid = haproxy_start(
+        supervisor->supervision->environment->settings.haproxy, supervisor->current.pid > 0 ? next : first, -1,
+        &(struct handover){
+            .health = supervisor->health, .offer = ends[1], .take = take, .group = supervisor->orphans.group});
     close(ends[1]);
     serving->offers = ends[0];
     if (serving->pid > 0) {
@@ -683,6 +681,14 @@ static long until(long when)
     return when == 0 ? -1 : left > 0 ? left : 0;
 }
 
+/* Clients can make news by creating containers. Those that hold streams open as well must not get the streams of others
+ * ended by one reload after another: until one of the replaced HAProxys has ended, the rules stay as they are, which is
+ * stricter. */
+static bool has_time_for_news(const struct supervisor *supervisor)
+{
+    return supervisor->next.pid == 0 && supervisor->old_count < OLD_MAX;
+}
+
 /* How many milliseconds to wait for events; -1 for no limit. */
 static int patience(const struct supervisor *supervisor)
 {
@@ -693,11 +699,11 @@ static int patience(const struct supervisor *supervisor)
     long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
     long of_followers = sooner(until(supervisor->current.follow_at), until(supervisor->next.follow_at));
 
-    if (supervisor->next.pid == 0)
+    if (has_time_for_news(supervisor))
         of_followers = sooner(of_followers, until(supervisor->news_at));
-    return supervisor->deadline != 0 ? 1000
-                                     : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files),
-                                                   sooner(of_log, of_followers));
+    return supervisor->deadline != 0
+               ? 1000
+               : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), sooner(of_log, of_followers));
 }
 
 /* Nobody may forget that an audit forwards everything. */
@@ -709,13 +715,13 @@ static void remind(struct supervisor *supervisor)
     dangers_remind(supervisor->supervision->environment);
 }
 
-/* Reloads a second after the follower has news, as more may follow. Until then HAProxy lets nothing pass that depends on
- * them. */
+/* Reloads a second after the follower has news, as more may follow. Until then HAProxy lets nothing pass that depends
+ * on them. */
 static void hear_news(struct supervisor *supervisor)
 {
     if (follower_news(&supervisor->current.follower) && supervisor->news_at == 0)
         supervisor->news_at = channel_now() + NEWS_MILLISECONDS;
-    if (supervisor->news_at == 0 || channel_now() < supervisor->news_at || supervisor->next.pid != 0)
+    if (supervisor->news_at == 0 || channel_now() < supervisor->news_at || !has_time_for_news(supervisor))
         return;
     supervisor->news_at = 0;
     reload_if_new(supervisor, "the rules depend on containers that have changed");

@@ -225,22 +225,26 @@ END
 }
 
 @test "all containers of a service have its profile, and no others" {
-    local service=(--label com.docker.compose.project=shop --label com.docker.compose.service=web)
+    local image service
+    image=$(engine image inspect -f '{{.Id}}' box)
+    service=(--label com.docker.compose.project=shop --label com.docker.compose.service=web --label "com.docker.compose.image=$image")
     [ "$(by_itself /images/json --name web-1 "${service[@]}")" = 200 ]
     box web-2 --network lan "${service[@]}"
     box web-3 --network lan "${service[@]}"
-    box web-4 --network lan --label com.docker.compose.project=other --label com.docker.compose.service=web
-    box web-5 --network lan --label com.docker.swarm.service.name=stack_api --label com.docker.stack.namespace=stack
-    box web-6 --network lan --label com.docker.swarm.service.name=api
-    for name in web-2 web-3 web-5; do
+    box web-4 --network lan --label com.docker.compose.project=other --label com.docker.compose.service=web --label "com.docker.compose.image=$image"
+    box stack_api.1.x --network lan --label com.docker.swarm.service.name=stack_api --label com.docker.stack.namespace=stack --label com.docker.swarm.task.id=x
+    box api.1.x --network lan --label com.docker.swarm.service.name=api --label com.docker.swarm.task.id=x
+    # an image can have these labels, but not the name, nor its own id
+    box shop-web --network lan --label com.docker.compose.project=shop --label com.docker.compose.service=web
+    for name in web-2 web-3 stack_api.1.x; do
         code_is 200 $name GET $PROXY/images/json
         code_is 403 $name GET $PROXY/info
     done
-    for name in web-4 web-6; do
+    for name in web-4 api.1.x shop-web; do
         code_is 403 $name GET $PROXY/images/json
         code_is 200 $name GET $PROXY/info
     done
-    engine rm -f web-2 web-3 web-4 web-5 web-6
+    engine rm -f web-2 web-3 web-4 stack_api.1.x api.1.x shop-web
 }
 
 @test "a label chooses a profile; one that names none gets nothing; a name in FROM goes before a label" {

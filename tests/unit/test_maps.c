@@ -12,7 +12,8 @@
 static struct known_container container_with(const char *id, const char *name, const char *const labels[])
 {
     static struct known_address address;
-    struct known_container container = {.addresses = &address, .address_count = 1, .label_origin = ORIGIN_CONTAINER};
+    struct known_container container = {
+        .addresses = &address, .address_count = 1, .label_origin = ORIGIN_CONTAINER, .image = "sha256:1234"};
 
     snprintf(address.text, sizeof address.text, "10.0.0.9");
     container.entry.container.id = (char *)id;
@@ -74,24 +75,59 @@ static const struct {
      {"com.docker.compose.project=q", "com.docker.compose.service=web"},
      "-"},
     {{"PROFILE_A_FROM=service:web"}, NULL, "web", {NULL}, "-"},
-    {{"PROFILE_A_FROM=service:web"}, NULL, "x", {"com.docker.compose.service=web"}, "a"},
+    /* the image may have the labels, but not the name of a container, nor a label with its own id */
+    {{"PROFILE_A_FROM=service:web"},
+     NULL,
+     "x",
+     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
+     "-"},
+    {{"PROFILE_A_FROM=service:web"},
+     NULL,
+     "x",
+     {"com.docker.compose.image=sha256:1234", "com.docker.compose.project=p", "com.docker.compose.service=web"},
+     "a"},
+    {{"PROFILE_A_FROM=service:web"},
+     NULL,
+     "x",
+     {"com.docker.compose.image=sha256:123", "com.docker.compose.project=p", "com.docker.compose.service=web"},
+     "-"},
+    {{"PROFILE_A_FROM=service:web"},
+     NULL,
+     "p-web-x",
+     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
+     "-"},
+    {{"PROFILE_A_FROM=service:web"},
+     NULL,
+     "p_web_12",
+     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
+     "a"},
+    {{"PROFILE_A_FROM=service:s_web"}, NULL, "s_web.1.x", {"com.docker.swarm.service.name=s_web"}, "-"},
+    {{"PROFILE_A_FROM=service:s_web"},
+     NULL,
+     "x",
+     {"com.docker.swarm.service.name=s_web", "com.docker.swarm.task.id=x"},
+     "-"},
     /* of Swarm */
-    {{"PROFILE_A_FROM=service:s_web"}, NULL, "s_web.1.x", {"com.docker.swarm.service.name=s_web"}, "a"},
+    {{"PROFILE_A_FROM=service:s_web"},
+     NULL,
+     "s_web.1.x",
+     {"com.docker.swarm.service.name=s_web", "com.docker.swarm.task.id=x"},
+     "a"},
     {{"PROFILE_A_FROM=service:web"}, NULL, "s_web.1.x", {"com.docker.swarm.service.name=s_web"}, "-"},
     {{"PROFILE_A_FROM=service:web"},
      NULL,
      "s_web.1.x",
-     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s"},
+     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s", "com.docker.swarm.task.id=x"},
      "a"},
     {{"PROFILE_A_FROM=service:s/web"},
      NULL,
      "s_web.1.x",
-     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s"},
+     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s", "com.docker.swarm.task.id=x"},
      "a"},
     {{"PROFILE_A_FROM=service:s_web"},
      NULL,
      "s_web.1.x",
-     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s"},
+     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s", "com.docker.swarm.task.id=x"},
      "a"},
     /* of both: an image has the labels of one of them */
     {{"PROFILE_A_FROM=service:web", "PROFILE_B_FROM=service:s_web"},
@@ -104,17 +140,17 @@ static const struct {
     {{"PROFILE_A_FROM=service:web", "PROFILE_B_FROM=service:p/web", "PROFILE_C_FROM=web-1"},
      NULL,
      "web-1",
-     {"com.docker.compose.project=p", "com.docker.compose.service=web"},
+     {"com.docker.compose.image=sha256:1234", "com.docker.compose.project=p", "com.docker.compose.service=web"},
      "c"},
     {{"PROFILE_A_FROM=service:p/web", "PROFILE_B_FROM=service:web"},
      NULL,
-     "x",
+     "p-web-2",
      {"com.docker.compose.project=p", "com.docker.compose.service=web"},
      "a"},
     {{"PROFILE_A_FROM=service:web", "PROFILE_B_FROM=service:s_web"},
      NULL,
-     "x",
-     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s"},
+     "s_web.2.x",
+     {"com.docker.swarm.service.name=s_web", "com.docker.stack.namespace=s", "com.docker.swarm.task.id=x"},
      "?*"},
     /* labels */
     {{"PROFILE_A_FROM=web", "PROFILES_FROM_LABELS=1"}, NULL, "x", {"docker-socket-proxy.profile=a"}, "a"},
@@ -133,7 +169,7 @@ static const struct {
 START_TEST(test_profile)
 {
     const char *const none[] = {NULL};
-    const char *own_labels[3] = {NULL};
+    const char *own_labels[4] = {NULL};
     char own_project[64];
     char *variables[] = {"PROFILE_A_ALLOW_INFO=1", (char *)cases[_i].variables[0], (char *)cases[_i].variables[1],
                          (char *)cases[_i].variables[2], NULL};
@@ -151,6 +187,7 @@ START_TEST(test_profile)
         snprintf(own_project, sizeof own_project, "com.docker.compose.project=%s", cases[_i].own);
         own_labels[0] = own_project;
         own_labels[1] = "com.docker.compose.service=proxy";
+        own_labels[2] = "com.docker.compose.image=sha256:1234";
     }
     own = container_with("f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "proxy",
                          cases[_i].own != NULL ? own_labels : none);
