@@ -23,8 +23,7 @@ static bool needs_no_judgement(const struct profile *profile, const struct inven
     free(of_query);
     return operations[i].kind != UPGRADE && operations[i].kind != H2C && !profile_guards(profile, i) &&
            !protection_judges(inventory, operations[i].id) && !queried && !profile_keeps(profile, operations[i].id) &&
-           !targets_judge(&profile->targets, &operations[i]) &&
-           redact_hides(profile->redact, operations[i].id) == 0;
+           !targets_judge(&profile->targets, &operations[i]) && redact_hides(profile->redact, operations[i].id) == 0;
 }
 
 /* The end of the section that begins with row i. */

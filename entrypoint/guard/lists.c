@@ -400,14 +400,15 @@ static void put_escaped(FILE *out, const char *text, const char *escape)
     }
 }
 
-/* The beginning of such a key, in a body. A key with a letter as an escape may be one: encoders write only others so. */
+/* The beginning of such a key, in a body. A key with a letter as an escape may be one: encoders write only others so.
+ */
 static void put_own_label(FILE *out, const struct grammar *grammar)
 {
     (void)grammar;
     fputs("\"(?:(?i:", out);
     put_literal(out, OWN_LABELS);
-    fprintf(out, ")|[%c%c][A-Za-z.-]{0,%zu}+\\\\u00(?:2[DdEe]|[4-7])|\\\\u00", toupper((unsigned char)*OWN_LABELS), *OWN_LABELS,
-            strlen(OWN_LABELS) - 2);
+    fprintf(out, ")|[%c%c][A-Za-z.-]{0,%zu}+\\\\u00(?:2[DdEe]|[4-7])|\\\\u00", toupper((unsigned char)*OWN_LABELS),
+            *OWN_LABELS, strlen(OWN_LABELS) - 2);
     put_digits(out, *OWN_LABELS);
     fputc(')', out);
 }

@@ -175,7 +175,8 @@ static void tell_supervisor(void)
 {
     const char letter = NEWS;
 
-    send(TALK, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* if the supervisor has no time, there are news for it anyway */
+    send(TALK, &letter, 1,
+         MSG_NOSIGNAL | MSG_DONTWAIT); /* if the supervisor has no time, there are news for it anyway */
 }
 
 /* Until the configuration knows a new one, the create guard lets nothing of other containers pass. */
@@ -268,8 +269,8 @@ static void on_renewed(void *context)
     maps_add_networks(&child->networks, &child->of, containers);
     mirror_claim(child->mirror, &child->networks);
     for (size_t i = 0; i < containers->count; i++) {
-        /* Of a container that exists, something may be wrong. A new one is inspected in a moment, and what has made it may
-         * be about to rename it. */
+        /* Of a container that exists, something may be wrong. A new one is inspected in a moment, and what has made it
+         * may be about to rename it. */
         if (!child->certain && kept_of(containers->list[i])->loss == NULL)
             judge_recreation(child, containers->list[i], NULL, 0);
         on_changed(child, containers->list[i]);
@@ -445,7 +446,8 @@ static void serve(struct child *child)
         if (is_complete(child) && !said)
             said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
         console_step(&child->console, &reader);
-        tell(child); /* last: it needs to know of all answers that were read; what it says is sent as soon as poll allows */
+        tell(child); /* last: it needs to know of all answers that were read; what it says is sent as soon as poll
+                        allows */
     }
 }
 

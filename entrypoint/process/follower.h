@@ -7,13 +7,13 @@
 #include "environment/machine.h"
 
 struct follower {
-    pid_t pid;      /* 0: none */
-    int talk;       /* our end of the socket pair with the child; -1: none */
-    int ours;       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
-    int connection; /* HAProxy's end of it, until HAProxy is given it; -1: none */
-    bool ready;     /* the child has read the containers once */
-    bool warns;     /* the next child logs which containers could not be created again */
-    long begun;     /* see channel_now */
+    pid_t pid;                      /* 0: none */
+    int talk;                       /* our end of the socket pair with the child; -1: none */
+    int ours;                       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
+    int connection;                 /* HAProxy's end of it, until HAProxy is given it; -1: none */
+    bool ready;                     /* the child has read the containers once */
+    bool warns;                     /* the next child logs which containers could not be created again */
+    long begun;                     /* see channel_now */
     struct credentials credentials; /* HAProxy's */
 };
 
@@ -38,8 +38,8 @@ bool follower_begin(struct follower *follower, const struct environment *environ
 /* Waits until the child has read the containers, or has ended, until the deadline (see channel_now) at most. */
 void follower_await(struct follower *follower, long deadline);
 
-/* Reads what the child says. Returns whether the inventory has to be read again: containers have got the Engine's socket,
- * or those that a guard lists by name are others. */
+/* Reads what the child says. Returns whether the inventory has to be read again: containers have got the Engine's
+ * socket, or those that a guard lists by name are others. */
 bool follower_news(struct follower *follower);
 
 /* HAProxy no longer listens: the child ends as soon as HAProxy has nothing else to do, which waits for its connection

@@ -34,16 +34,16 @@ int haproxy_check(const char *haproxy, const char *config_file);
 /* Descriptors that a started HAProxy inherits, -1 for none. Those of the handover are each one end of a socket pair;
  * the other end is ours. The sockets pass as in HAProxy's management guide, section 3, option -x. */
 struct handover {
-    int health; /* where it serves the health check, see process/health.h; haproxy.cfg reads the number from $HEALTH_FD
-                 */
-    int offer;  /* on which it will hand over its listening sockets; haproxy.cfg reads the number from $HANDOVER_FD */
-    int take;   /* on which it gets those of the one that it replaces; its argument -x sockpair@NUMBER names it */
+    int health;  /* where it serves the health check, see process/health.h; haproxy.cfg reads the number from $HEALTH_FD
+                  */
+    int offer;   /* on which it will hand over its listening sockets; haproxy.cfg reads the number from $HANDOVER_FD */
+    int take;    /* on which it gets those of the one that it replaces; its argument -x sockpair@NUMBER names it */
     pid_t group; /* the process group that it joins, see process/orphans.h; 0: that of this program */
 };
 
 /* Starts haproxy as a child, with no signal blocked or ignored. The kernel kills it when we end, unless it has changed
- * its user (prctl(2), PR_SET_PDEATHSIG; then see process/orphans.h). Its stdout goes to the descriptor out if that is not -1; handover is NULL if
- * it serves no clients. Returns its process ID, or -1 with errno set. */
+ * its user (prctl(2), PR_SET_PDEATHSIG; then see process/orphans.h). Its stdout goes to the descriptor out if that is
+ * not -1; handover is NULL if it serves no clients. Returns its process ID, or -1 with errno set. */
 pid_t haproxy_start(const char *haproxy, char *const arguments[], int out, const struct handover *handover);
 
 /* Returns the exit code for a status of waitpid: the program's own, or 128 + signal. */

@@ -11,8 +11,8 @@ struct orphans {
 };
 
 /* Starts a process that kills the group when this program ends, in whatever way. None is needed if this program is not
- * root, so that HAProxy keeps its user, or is PID 1, whose end ends all processes of the container. If the process cannot
- * be started, HAProxy may go on without this program. Release with orphans_end. */
+ * root, so that HAProxy keeps its user, or is PID 1, whose end ends all processes of the container. If the process
+ * cannot be started, HAProxy may go on without this program. Release with orphans_end. */
 void orphans_begin(struct orphans *orphans);
 void orphans_end(struct orphans *orphans);
 
