@@ -27,9 +27,9 @@ has_no_profile() {
 }
 
 @test "a label of the image does not, by whatever way the image came" {
-    local root=$BATS_TEST_TMPDIR
-    printf 'FROM box\nLABEL docker-socket-proxy.profile=admin\n' >"$root/Dockerfile"
-    engine build -t built "$root"
+    local directory=$BATS_TEST_TMPDIR
+    printf 'FROM box\nLABEL docker-socket-proxy.profile=admin\n' >"$directory/Dockerfile"
+    engine build -t built "$directory"
     engine tag built renamed
     engine run -d --name built built sleep 1d
     engine run -d --name renamed renamed sleep 1d

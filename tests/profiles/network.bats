@@ -225,13 +225,13 @@ END
 }
 
 @test "all containers of a service have its profile, and no others" {
-    local image service
-    image=$(engine image inspect -f '{{.Id}}' box)
-    service=(--label com.docker.compose.project=shop --label com.docker.compose.service=web --label "com.docker.compose.image=$image")
+    local id service
+    id=$(engine image inspect -f '{{.Id}}' box)
+    service=(--label com.docker.compose.project=shop --label com.docker.compose.service=web --label "com.docker.compose.image=$id")
     [ "$(by_itself /images/json --name web-1 "${service[@]}")" = 200 ]
     box web-2 --network lan "${service[@]}"
     box web-3 --network lan "${service[@]}"
-    box web-4 --network lan --label com.docker.compose.project=other --label com.docker.compose.service=web --label "com.docker.compose.image=$image"
+    box web-4 --network lan --label com.docker.compose.project=other --label com.docker.compose.service=web --label "com.docker.compose.image=$id"
     box stack_api.1.x --network lan --label com.docker.swarm.service.name=stack_api --label com.docker.stack.namespace=stack --label com.docker.swarm.task.id=x
     box api.1.x --network lan --label com.docker.swarm.service.name=api --label com.docker.swarm.task.id=x
     # an image can have these labels, but not the name, nor its own id
