@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What it costs to follow an Engine: bench-follow.py [CONTAINERS [EVENTS_A_SECOND [SECONDS]]], after
-`make build/inventory/follow`. A stand-in for the Engine lists the containers, and starts and ends them; the follower's
+`make test-programs`. A stand-in for the Engine lists the containers, and starts and ends them; the follower's
 time to the first complete set, its memory and its processor time are printed."""
 import json
 import os

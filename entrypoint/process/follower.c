@@ -114,7 +114,8 @@ static void set_modes(const struct child *child, struct known_container *contain
     const struct kept *kept = kept_of(container);
     struct inventory_entry *entry = &container->entry;
 
-    entry->unread = child->live.needs.inspections && kept->pid == NULL;
+    /* `docker run` attaches to a container before it is started, and at the moment of its creation. */
+    entry->unread = child->live.needs.inspections && kept->pid == NULL && entry->running;
     if (entry->modes[PID_MODE] == NULL)
         entry->modes[PID_MODE] = inventory_copy(kept->pid);
     if (entry->modes[IPC_MODE] == NULL)

@@ -86,14 +86,22 @@ refused() {
     run -0 engine exec proxy /usr/local/bin/docker-socket-proxy explain POST /containers/test/exec
 }
 
-@test "what gets the socket later is protected after a reload" {
-    engine run -d --name late -v /run/docker.sock:/s.sock box sleep 1000 >/dev/null
-    docker exec late true
-    engine kill --signal HUP proxy
-    told() { engine logs proxy 2>&1 | grep -E "hold the Engine's socket: (holder, late|late, holder);"; }
-    until_true told
-    until_true refused exec late true # the HAProxy that is replaced accepts connections until it has received its signal
-    engine rm -f late
+@test "a container that gets the socket while the proxy runs is protected from the event of its creation on" {
+    local id
+    engine run -d --name later -v /var/run:/host:ro box sleep 1000
+    id=$(id_of later)
+    until_true refused exec "${id:0:12}" id
+    refused exec later id
+    [[ $output == *'later holds the socket of the Engine, itself or by a shared namespace, and a command in it could bypass the proxy'* ]]
+    engine run -d --name sharer --pid container:later box sleep 1000
+    until_true refused exec sharer id
+    run -0 docker exec test id
+    # the regexes of the create guard follow by a reload
+    until_true logs_have proxy 'reload: the rules depend on containers that have changed'
+    engine rm -f later sharer
+    until_true docker exec test id
+    run ! docker exec later id
+    [[ $output != *forbidden* ]]
 }
 
 @test "without a network of its own, and on the host's, it knows itself as well" {
