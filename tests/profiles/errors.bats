@@ -7,7 +7,7 @@ load helper
 
 @test "two profiles that claim the same client" {
     local pair
-    for pair in 'portainer portainer' 'portainer PORTAINER' '10.0.0.7 10.0.0.7' '10.0.0.7 10.0.0.7/32' '10.0.0.0/24 10.0.0.9/24' \
+    for pair in 'portainer portainer' 'service:web service:web' 'dns:portainer dns:PORTAINER' '10.0.0.7 10.0.0.7' '10.0.0.7 10.0.0.7/32' '10.0.0.0/24 10.0.0.9/24' \
         'fd00::1 fd00:0::1' 'fd00::1/128 fd00::1' 'a,b,c d,e,c'; do
         refused "PROFILE_A_FROM=${pair% *}" PROFILE_A_ALLOW_INFO=1 "PROFILE_B_FROM=${pair#* }" PROFILE_B_ALLOW_LOGS=1
         [[ $output == *'PROFILE_A_FROM and PROFILE_B_FROM both claim '* ]]
