@@ -200,5 +200,27 @@ def names_in_metrics():
         assert "client_requests" not in page(port, "/metrics") and "Clients" not in page(port, "/")
 
 
+@test("an address changes hands often: once a change counts, no request is judged as before")
+@on_each_haproxy
+def changes_hands():
+    admin, other = container("admin", "127.0.0.9"), container("other", "127.0.0.9")
+    delays = []
+    with living({"PROFILE_A_FROM": "admin", "PROFILE_A_ALLOW_INFO": "true"}, [admin]) as proxy:
+        until(lambda: asks(proxy, "127.0.0.9", "/info") == 200, "admin is not known")
+        for n in range(100):
+            gone, come, status = (admin, other, 403) if n % 2 == 0 else (other, admin, 200)
+            proxy.engine.containers = [come]
+            begin = time.monotonic()
+            for container_, action in ((gone, "die"), (gone, "destroy"), (come, "create"), (come, "start")):
+                proxy.engine.happens(container_, action)
+            while asks(proxy, "127.0.0.9", "/info") != status:
+                assert time.monotonic() < begin + 60, f"the change does not count, {n}"
+            delays.append(time.monotonic() - begin)
+            assert [asks(proxy, "127.0.0.9", "/info") for _ in range(5)] == [status] * 5, n
+    if "TIMES" in os.environ:  # a file
+        with open(os.environ["TIMES"], "a", encoding="ascii") as file:
+            print(f"from the events to a request that is judged so: median {1000 * sorted(delays)[50]:.1f} ms, most {1000 * max(delays):.1f} ms", file=file)
+
+
 if __name__ == "__main__":
     run()
