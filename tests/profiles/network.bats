@@ -304,9 +304,13 @@ END
 }
 bursts() {
     burst "$1" $LAB/admin-own admin /containers/json &
+    BURSTS=($!)
     burst "$1" $LAB/admin-other admin /info &
+    BURSTS+=($!)
     burst "$1" $LAB/other-own other /info &
+    BURSTS+=($!)
     burst "$1" $LAB/other-other other /containers/json &
+    BURSTS+=($!)
 }
 children() { pgrep -P "$(engine inspect -f '{{.State.Pid}}' proxy)" "$@"; }
 descriptors() { find /proc/"$(engine inspect -f '{{.State.Pid}}' proxy)"/fd -mindepth 1 | wc -l; }
@@ -321,7 +325,7 @@ two_children() { [ "$(children | wc -l)" = 2 ]; }
         engine kill -s HUP proxy
         sleep 0.6
     done
-    wait
+    wait "${BURSTS[@]}"
     [ "$(cat $LAB/admin-own)" = 200 ]
     [ "$(cat $LAB/admin-other)" = 403 ]
     [ "$(cat $LAB/other-own)" = 200 ]
@@ -339,7 +343,7 @@ two_children() { [ "$(children | wc -l)" = 2 ]; }
         kill -9 $follower
         sleep 0.5
     done
-    wait
+    wait "${BURSTS[@]}"
     [[ $(cat $LAB/admin-own) =~ ^200( 503)?$ ]]
     [[ $(cat $LAB/admin-other) =~ ^403( 503)?$ ]]
     [[ $(cat $LAB/other-own) =~ ^200( 503)?$ ]]
