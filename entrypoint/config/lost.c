@@ -127,6 +127,8 @@ static void add_container(struct map_entries *entries, const struct maps_of *of,
     bool any = false;
 
     (void)containers;
+    if (!recreation_counts(of->inventory))
+        return;
     for (size_t i = 0; i < of->environment->profile_count; i++) {
         const struct profile *profile = &of->environment->profiles[i];
         bool keeps = keeps_any(profile);

@@ -38,7 +38,7 @@ void losses_read(struct losses *losses, const struct environment *environment, c
     long deadline = channel_now() + milliseconds;
 
     memset(losses, 0, sizeof *losses);
-    if (!recreation_matters(environment))
+    if (!recreation_matters(environment) || !recreation_counts(inventory))
         return;
     losses->recreation = recreation_new(environment, inventory);
     losses->hooks = (struct follow_hooks){.context = losses,

@@ -62,6 +62,11 @@ bool recreation_matters(const struct environment *environment)
     return false;
 }
 
+bool recreation_counts(const struct inventory *inventory)
+{
+    return inventory->kind != ENGINE_PODMAN;
+}
+
 /* ---- the requests ---- */
 
 static bool is_false(const json_t *labels, const char *key)

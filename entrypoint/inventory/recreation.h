@@ -73,6 +73,10 @@ bool profile_may_lose(const struct profile *profile);
 /* Whether there is such a profile. */
 bool recreation_matters(const struct environment *environment);
 
+/* Whether containers are kept from being lost: not with Podman, whose inspections have options that it adds itself, so
+ * that nearly none could be created again from one. */
+bool recreation_counts(const struct inventory *inventory);
+
 /* The guards of the profiles that may lose containers. */
 struct recreation {
     const struct environment *environment; /* not owned, as is own */
