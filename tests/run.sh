@@ -112,7 +112,7 @@ while [ $# -gt 0 ] && [[ $1 != -* ]]; do
     shift
 done
 options=("$@")
-[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard redact clients-quick e2e profiles hostile e2e-engine28)
+[ ${#selected[@]} -gt 0 ] || selected=(unit behaviour router compat docs guard redact load clients-quick e2e profiles hostile e2e-engine28)
 
 # ---- running it ----
 
