@@ -134,9 +134,13 @@ def version(name):
 
 
 def pinned(name):
-    """The client's version in clients.tsv"""
+    """The client's version in clients.tsv; of one that no registry has, the version in the first line of its replay"""
     with open(f"{HERE}/clients.tsv", encoding="utf-8") as file:
-        return next(line.split("\t")[1] for line in file if line.startswith(name + "\t"))
+        for line in file:
+            if line.startswith(name + "\t"):
+                return line.split("\t")[1]
+    with open(f"{HERE}/replay/{name}", encoding="utf-8") as file:
+        return file.readline().split()[2].rstrip(",")
 
 
 # ---- permissions ----
