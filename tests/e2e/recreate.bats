@@ -19,8 +19,9 @@ dsp() { env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" LISTEN="unix://$
 
 # through_env_file FILE [VARIABLE=value...]: a proxy for one that renews containers, with these variables
 through_env_file() {
-    dsp run ENV_FILE="$1" "${@:2}" ALLOW_CONTAINERS=true ALLOW_CREATE=true ALLOW_DELETE=true ALLOW_START=true ALLOW_CONTAINER_KILL=true \
-        >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    # (Not by a function, whose shell would be what $! names.)
+    env -i PATH="$PATH" DATA_DIR="$ROOT" HAPROXY="$HAPROXY" LISTEN="unix://$PROXY" ENV_FILE="$1" "${@:2}" ALLOW_CONTAINERS=true ALLOW_CREATE=true ALLOW_DELETE=true ALLOW_START=true ALLOW_CONTAINER_KILL=true \
+        "$ROOT/build/docker-socket-proxy" run >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     PROGRAM=$!
     until_true curl -fsS --unix-socket "$PROXY" http://d/_ping || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
 }
