@@ -63,6 +63,11 @@ void bounded_format(char *to, size_t size, const char *format, ...)
         abort();
 }
 
+bool text_equal(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 bool text_has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);

@@ -22,6 +22,9 @@ char *text_end(struct text *text);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
+/* Whether both are the same text, or both are NULL. */
+bool text_equal(const char *a, const char *b);
+
 /* Whether a word is in a list, whose items are separated by blanks. */
 bool text_has_word(const char *list, const char *word);
 

@@ -12,8 +12,6 @@
 
 #define HOPS_MAX 8 /* containers that use each other's network, one after another */
 
-#define OF_CONTAINER "container:"
-
 /* What is known of the asked container. */
 struct asker {
     const struct maps_of *of;
@@ -31,9 +29,7 @@ struct choice {
 
 static const char *name_of(const struct known_container *container)
 {
-    const struct inventory_container *known = &container->entry.container;
-
-    return known->names.count > 0 ? known->names.items[0] : known->id;
+    return inventory_container_name(&container->entry.container);
 }
 
 /* ---- the container ---- */
@@ -52,11 +48,11 @@ static const struct known_container *owner_of_network(const struct containers *c
                                                       const struct known_container *container)
 {
     for (int hops = 0; container != NULL && hops < HOPS_MAX; hops++) {
-        const char *mode = container->entry.modes[NETWORK_MODE];
+        const char *other = inventory_mode_container(container->entry.modes[NETWORK_MODE]);
 
-        if (mode == NULL || strncmp(mode, OF_CONTAINER, strlen(OF_CONTAINER)) != 0)
+        if (other == NULL)
             return container;
-        container = containers_refer(containers, mode + strlen(OF_CONTAINER));
+        container = containers_refer(containers, other);
     }
     return NULL;
 }

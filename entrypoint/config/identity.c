@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/parts.h"
+#include "inventory/images.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -98,11 +99,6 @@ struct service {
     const char *whole;   /* of Swarm: the name with the stack */
 };
 
-static const char *without(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
-}
-
 /* Whether a name is a, separator, b, separator and a number, as Compose names containers. */
 static bool is_numbered(const char *name, const char *a, const char *b)
 {
@@ -126,7 +122,7 @@ static bool is_of_compose(const struct known_container *container, const char *p
     const char *image = container_label(container, "com.docker.compose.image");
 
     if (image != NULL && container->image != NULL &&
-        strcmp(without(image, "sha256:"), without(container->image, "sha256:")) == 0)
+        strcmp(image_bare_id(image), image_bare_id(container->image)) == 0)
         return true;
     for (size_t i = 0; project != NULL && i < names->count; i++)
         if (is_numbered(names->items[i], project, service))

@@ -79,7 +79,7 @@ static void add_loss(struct map_entries *entries, const char *map, const struct 
                      const char *text)
 {
     const struct inventory_container *known = &container->entry.container;
-    char *named = text_format("%s|%s", container_name(container), text);
+    char *named = text_format("%s|%s", inventory_container_name(&container->entry.container), text);
     char *value = text_format("%s|%s", known->id, named);
 
     map_references_add(entries, map, container, named, true);

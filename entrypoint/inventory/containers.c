@@ -118,29 +118,14 @@ const char *container_label(const struct known_container *container, const char 
 
 /* ---- changes ---- */
 
-bool known_lists_equal(const struct inventory_list *a, const struct inventory_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
-    return true;
-}
-
-static bool texts_equal(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool mounts_equal(const struct inventory_entry *a, const struct inventory_entry *b)
 {
     if (a->mount_count != b->mount_count)
         return false;
     for (size_t i = 0; i < a->mount_count; i++)
-        if (!texts_equal(a->mounts[i].volume, b->mounts[i].volume) ||
-            !texts_equal(a->mounts[i].source, b->mounts[i].source) ||
-            !texts_equal(a->mounts[i].place, b->mounts[i].place))
+        if (!text_equal(a->mounts[i].volume, b->mounts[i].volume) ||
+            !text_equal(a->mounts[i].source, b->mounts[i].source) ||
+            !text_equal(a->mounts[i].place, b->mounts[i].place))
             return false;
     return true;
 }
@@ -168,9 +153,9 @@ static bool addresses_equal(const struct known_container *a, const struct known_
 static bool equal(const struct known_container *a, const struct known_container *b)
 {
     return a->entry.running == b->entry.running &&
-           known_lists_equal(&a->entry.container.names, &b->entry.container.names) &&
-           known_lists_equal(&a->labels, &b->labels) &&
-           texts_equal(a->entry.modes[NETWORK_MODE], b->entry.modes[NETWORK_MODE]) &&
+           inventory_list_equal(&a->entry.container.names, &b->entry.container.names) &&
+           inventory_list_equal(&a->labels, &b->labels) &&
+           text_equal(a->entry.modes[NETWORK_MODE], b->entry.modes[NETWORK_MODE]) &&
            mounts_equal(&a->entry, &b->entry) && addresses_equal(a, b);
 }
 

@@ -18,15 +18,14 @@
 
 /* ---- what an image says ---- */
 
-/* An id without the name of its hash, which Podman leaves out at places. */
-static const char *bare(const char *id)
+const char *image_bare_id(const char *id)
 {
     return strncmp(id, DIGEST, strlen(DIGEST)) == 0 ? id + strlen(DIGEST) : id;
 }
 
 static bool is_of(const json_t *text, const char *id)
 {
-    return json_is_string(text) && strcmp(bare(json_string_value(text)), bare(id)) == 0;
+    return json_is_string(text) && strcmp(image_bare_id(json_string_value(text)), image_bare_id(id)) == 0;
 }
 
 /* Whether an image of containerd's store has exactly one manifest that could have been used, the container's. The
@@ -69,7 +68,7 @@ static bool is_of_configuration(const json_t *image, const char *id)
     {
         const char *at = json_is_string(digest) ? strrchr(json_string_value(digest), '@') : NULL;
 
-        if (at == NULL || strcmp(bare(at + 1), bare(id)) == 0)
+        if (at == NULL || strcmp(image_bare_id(at + 1), image_bare_id(id)) == 0)
             return false;
     }
     return true;
@@ -116,18 +115,13 @@ struct images {
 /* Only such an id gets into a path. */
 static bool is_askable(const char *id)
 {
-    return id != NULL && strspn(bare(id), "0123456789abcdef") == 64 && bare(id)[64] == '\0';
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+    return id != NULL && inventory_is_id(image_bare_id(id));
 }
 
 static void set_path(struct fetch *fetch, size_t upstream, const char *id)
 {
     *fetch = (struct fetch){.upstream = upstream};
-    bounded_format(fetch->path, sizeof fetch->path, "/images/" DIGEST "%s/json?manifests=1", bare(id));
+    bounded_format(fetch->path, sizeof fetch->path, "/images/" DIGEST "%s/json?manifests=1", image_bare_id(id));
 }
 
 struct images *images_begin(const struct settings *settings, const char *label)
@@ -201,7 +195,7 @@ enum label_origin images_origin(struct images *images, const struct known_contai
         forget_all(images);
     images->upstream = upstream;
     for (size_t i = 0; i < images->count; i++)
-        if (same(images->list[i].of.image, container->image) && same(images->list[i].of.manifest, container->manifest))
+        if (text_equal(images->list[i].of.image, container->image) && text_equal(images->list[i].of.manifest, container->manifest))
             return images->list[i].origin;
     if (images->count == IMAGES_MAX)
         return ORIGIN_UNCERTAIN;

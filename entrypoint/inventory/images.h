@@ -7,6 +7,9 @@
 
 #include <poll.h>
 
+/* The id of an image without the name of its hash, which Podman leaves out at places. Points into the id. */
+const char *image_bare_id(const char *id);
+
 /* Asks about one image after another, without blocking, except that names of upstreams are resolved, for half a second
  * at most. */
 struct images;

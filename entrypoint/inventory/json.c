@@ -94,12 +94,27 @@ void inventory_list_sort(struct inventory_list *list)
     list->count = kept;
 }
 
+bool inventory_list_equal(const struct inventory_list *a, const struct inventory_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
 void inventory_list_free(struct inventory_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
     free(list->items);
     memset(list, 0, sizeof *list);
+}
+
+const char *inventory_container_name(const struct inventory_container *container)
+{
+    return container->names.count > 0 ? container->names.items[0] : container->id;
 }
 
 void inventory_container_free(struct inventory_container *container)
@@ -256,6 +271,13 @@ bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_
     }
     json_decref(inspection);
     return right;
+}
+
+const char *inventory_mode_container(const char *mode)
+{
+    static const char prefix[] = "container:";
+
+    return mode != NULL && strncmp(mode, prefix, strlen(prefix)) == 0 ? mode + strlen(prefix) : NULL;
 }
 
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length)

@@ -39,6 +39,9 @@ void inventory_entry_free(struct inventory_entry *entry);
 /* Reads PID_MODE and IPC_MODE of an entry from the body of GET /containers/{id}/json. False if they are not strings. */
 bool inventory_modes_read(struct inventory_entry *entry, const char *body, size_t length);
 
+/* The reference in a mode "container:REFERENCE"; NULL for another mode, and for NULL. Points into the mode. */
+const char *inventory_mode_container(const char *mode);
+
 /* Reads the kind of Engine from the body of GET /version. False if it is not such a body. */
 bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length);
 
@@ -68,6 +71,12 @@ char *inventory_copy(const char *text);
 void inventory_list_add(struct inventory_list *list, const char *text);
 void inventory_list_sort(struct inventory_list *list);
 void inventory_list_free(struct inventory_list *list);
+
+/* Whether both have the same items in the same order. */
+bool inventory_list_equal(const struct inventory_list *a, const struct inventory_list *b);
 void inventory_container_free(struct inventory_container *container);
+
+/* Its first name, or its id. */
+const char *inventory_container_name(const struct inventory_container *container);
 
 #endif

@@ -1,38 +1,25 @@
 /* Compares two inventories, and keeps what the older one knows and the newer one lacks. */
 #include "inventory/internal.h"
 
+#include "base/text.h"
+
 #include <string.h>
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool same_list(const struct inventory_list *a, const struct inventory_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
-    return true;
-}
 
 static bool same_container(const struct inventory_container *a, const struct inventory_container *b)
 {
-    return same(a->id, b->id) && same(a->service_id, b->service_id) && same(a->service_name, b->service_name) &&
-           same_list(&a->names, &b->names);
+    return text_equal(a->id, b->id) && text_equal(a->service_id, b->service_id) && text_equal(a->service_name, b->service_name) &&
+           inventory_list_equal(&a->names, &b->names);
 }
 
 bool inventory_equal(const struct inventory *a, const struct inventory *b)
 {
     if (a->contained != b->contained || a->known != b->known || a->complete != b->complete || a->kind != b->kind ||
         a->cgroup_v1 != b->cgroup_v1 || a->sound_builds != b->sound_builds ||
-        !same_list(&a->host_networks, &b->host_networks) || a->volume_count != b->volume_count ||
+        !inventory_list_equal(&a->host_networks, &b->host_networks) || a->volume_count != b->volume_count ||
         a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
         return false;
     for (size_t i = 0; i < a->volume_count; i++)
-        if (!same(a->volumes[i].name, b->volumes[i].name) || !same(a->volumes[i].place, b->volumes[i].place))
+        if (!text_equal(a->volumes[i].name, b->volumes[i].name) || !text_equal(a->volumes[i].place, b->volumes[i].place))
             return false;
     for (size_t i = 0; i < a->holder_count; i++)
         if (!same_container(&a->holders[i], &b->holders[i]))

@@ -230,8 +230,8 @@ static bool networks_equal(const struct containers *a, const struct containers *
         return false;
     for (size_t i = 0; i < a->network_count; i++)
         if (strcmp(a->networks[i].id, b->networks[i].id) != 0 ||
-            !known_lists_equal(&a->networks[i].subnets, &b->networks[i].subnets) ||
-            !known_lists_equal(&a->networks[i].gateways, &b->networks[i].gateways))
+            !inventory_list_equal(&a->networks[i].subnets, &b->networks[i].subnets) ||
+            !inventory_list_equal(&a->networks[i].gateways, &b->networks[i].gateways))
             return false;
     return true;
 }

@@ -34,8 +34,6 @@ struct known_container *known_put(struct containers *containers, struct known_co
 void known_remove(struct containers *containers, struct known_container *container);
 void known_take(struct containers *containers, struct known_container *container);
 
-bool known_lists_equal(const struct inventory_list *a, const struct inventory_list *b);
-
 /* Its process has ended: it has no addresses. Whether that is new. */
 bool known_end(struct known_container *container);
 

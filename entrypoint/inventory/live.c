@@ -45,8 +45,7 @@ bool live_matters(const struct live_of *of, const struct known_container *contai
     if (entry->unread || inventory_holds(entry, NULL, &of->settings->upstreams))
         return true;
     for (size_t mode = 0; mode < MODES; mode++)
-        if (entry->modes[mode] != NULL && (strcmp(entry->modes[mode], "host") == 0 ||
-                                           strncmp(entry->modes[mode], "container:", strlen("container:")) == 0))
+        if (inventory_mode_container(entry->modes[mode]) != NULL || text_equal(entry->modes[mode], "host"))
             return true;
     return false;
 }
@@ -97,9 +96,7 @@ static bool differ(struct inventory_list *a, struct inventory_list *b)
 
     inventory_list_sort(a);
     inventory_list_sort(b);
-    same = a->count == b->count;
-    for (size_t i = 0; same && i < a->count; i++)
-        same = strcmp(a->items[i], b->items[i]) == 0;
+    same = inventory_list_equal(a, b);
     inventory_list_free(a);
     inventory_list_free(b);
     return !same;

@@ -9,8 +9,6 @@
 
 #define REASONS_WARNED 4 /* of one container */
 
-static const char of_container[] = "container:";
-
 const struct taking_apart taking_apart[] = {
     {"ContainerDelete", "deleting"},
     {"ContainerDeleteLibpod", "deleting"},
@@ -113,8 +111,7 @@ char *recreated_network_id(const struct recreated *recreated)
 {
     json_t *body = json_loads(recreated->as_is, 0, NULL);
     const char *mode = json_string_value(json_object_get(json_object_get(body, "HostConfig"), "NetworkMode"));
-    bool is_other = mode != NULL && strncmp(mode, of_container, strlen(of_container)) == 0;
-    char *id = is_other ? inventory_copy(mode + strlen(of_container)) : NULL;
+    char *id = inventory_copy(inventory_mode_container(mode));
 
     json_decref(body);
     return id;
@@ -124,7 +121,7 @@ void recreated_name_network(struct recreated *recreated, const char *name)
 {
     json_t *body = json_loads(recreated->as_is, 0, NULL);
 
-    json_object_set_new(json_object_get(body, "HostConfig"), "NetworkMode", json_sprintf("%s/%s", of_container, name));
+    json_object_set_new(json_object_get(body, "HostConfig"), "NetworkMode", json_sprintf("container:/%s", name));
     free(recreated->by_name);
     free(recreated->network_of);
     recreated->by_name = json_dumps(body, JSON_COMPACT);
@@ -219,13 +216,6 @@ void recreation_free(struct recreation *recreation)
     free(recreation);
 }
 
-const char *container_name(const struct known_container *container)
-{
-    const struct inventory_container *known = &container->entry.container;
-
-    return known->names.count > 0 ? known->names.items[0] : known->id;
-}
-
 /* One text for all profiles that may lose the container, where it is not the guard that refuses it. */
 static void lose_for(struct loss *loss, const struct recreation *recreation, const char *why)
 {
@@ -265,7 +255,7 @@ struct loss *recreation_judge(const struct recreation *recreation, const struct 
         lose_for(loss, recreation, "this proxy runs in it");
         return loss;
     }
-    if (inspection == NULL || !recreated_read(&recreated, container_name(container), inspection, length)) {
+    if (inspection == NULL || !recreated_read(&recreated, inventory_container_name(&container->entry.container), inspection, length)) {
         lose_for(loss, recreation, "the Engine has not said what it is made of");
         return loss;
     }

@@ -114,9 +114,6 @@ void recreation_warn(const struct profile *profile, const char *name, const char
 /* The same for all profiles. */
 void loss_warn(const struct loss *loss, const struct environment *environment, const char *name);
 
-/* The name of a container in messages: the first one, or its id. */
-const char *container_name(const struct known_container *container);
-
 /* Judges the requests of one container for one profile. Returns the reasons, and sets the text, as struct loss has
  * them; NULL if nothing is refused. The caller frees both. */
 char *recreated_reasons(const struct recreated *recreated, const struct profile *profile, struct guard_judge *judge,

@@ -3,18 +3,10 @@
 
 #include <string.h>
 
-#define OF_CONTAINER "container:"
-
-static bool is_of_container(const char *mode)
-{
-    return mode != NULL && strncmp(mode, OF_CONTAINER, strlen(OF_CONTAINER)) == 0;
-}
-
-/* The entry that the mode names: by its id, its name, with or without a slash, or the beginning of its id, in the
+/* The entry that a mode names: by its id, its name, with or without a slash, or the beginning of its id, in the
  * Engine's order (daemon/container.go, GetContainer). A name may look like another container's id. */
-static struct inventory_entry *find(const struct inventory_entries *entries, const char *mode)
+static struct inventory_entry *find(const struct inventory_entries *entries, const char *name)
 {
-    const char *name = mode + strlen(OF_CONTAINER);
     struct inventory_entry *named = NULL;
     struct inventory_entry *begun = NULL;
 
@@ -38,9 +30,12 @@ void inventory_find_joined(struct inventory_reading *reading)
         for (size_t k = 0; k < reading->entries[i].count; k++) {
             struct inventory_entry *entry = &reading->entries[i].list[k];
 
-            for (size_t mode = 0; mode < MODES; mode++)
-                if (is_of_container(entry->modes[mode]))
-                    entry->joined[mode] = find(&reading->entries[i], entry->modes[mode]);
+            for (size_t mode = 0; mode < MODES; mode++) {
+                const char *name = inventory_mode_container(entry->modes[mode]);
+
+                if (name != NULL)
+                    entry->joined[mode] = find(&reading->entries[i], name);
+            }
         }
 }
 
@@ -58,7 +53,7 @@ static bool is_joined(const struct inventory_entries *entries, const struct inve
         const struct inventory_entry *other = &entries->list[i];
 
         if (is_protected(other) && (other->joined[mode] == entry ||
-                                    (is_of_container(entry->modes[mode]) && is_of_container(other->modes[mode]) &&
+                                    (inventory_mode_container(entry->modes[mode]) != NULL && other->modes[mode] != NULL &&
                                      strcmp(entry->modes[mode], other->modes[mode]) == 0)))
             return true;
     }

@@ -93,7 +93,7 @@ void execs_read(struct execs *execs, const struct known_container *container, co
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *id = json_string_value(json_array_get(list, i));
 
-        if (id != NULL && strlen(id) == 64 && id[strspn(id, "0123456789abcdef")] == '\0')
+        if (id != NULL && inventory_is_id(id))
             execs_created(execs, container, id);
     }
     json_decref(root);

@@ -89,7 +89,7 @@ static void judge_recreation(struct child *child, struct known_container *contai
     loss_free(kept->loss);
     kept->loss = recreation_judge(child->recreation, follow_containers(child->follow), container, body, length);
     if (first && child->warns)
-        loss_warn(kept->loss, child->of.environment, container_name(container));
+        loss_warn(kept->loss, child->of.environment, inventory_container_name(&container->entry.container));
 }
 
 static void on_inspected(void *context, struct known_container *container, const char *body, size_t length)
@@ -138,8 +138,7 @@ static void claim(struct child *child, struct known_container *container)
  * is reported, once. */
 static void find_origin(struct child *child, struct known_container *container)
 {
-    const char *const name = container->entry.container.names.count > 0 ? container->entry.container.names.items[0]
-                                                                        : container->entry.container.id;
+    const char *name = inventory_container_name(&container->entry.container);
     enum label_origin before = container->label_origin;
 
     if (child->images == NULL || container_label(container, PROFILE_LABEL) == NULL)

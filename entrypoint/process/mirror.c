@@ -5,11 +5,9 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <stdint.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BUCKETS_MIN 256
 
 /* A command with its payload must fit in a buffer of HAProxy, which holds a head at least (guard.h, HEAD_ROOM), with
  * the longest entry that may come on top. Unit: bytes. */
@@ -23,37 +21,23 @@ struct place {
     size_t claim_count;
     char *told;          /* the value that HAProxy has; NULL: none; owned */
     bool changed;        /* it is in the list of the places that may have changed */
-    struct place *next;  /* in the bucket */
     struct place *later; /* in that list */
 };
 
 struct mirror {
-    struct place **buckets;
-    size_t bucket_count;
-    size_t count;
+    void *places;          /* by map and key, see tsearch(3) */
     struct place *changed; /* in the order of the changes */
     struct place **last;
 };
 
-/* FNV-1a, 64 bits. Who chooses names cannot do more than slow down this process. */
-static size_t hash_of(const char *map, const char *key)
+/* By map, so that entries of one map follow each other in commands. */
+static int compare(const void *a, const void *b)
 {
-    uint64_t hash = 14695981039346656037u;
+    const struct place *one = a;
+    const struct place *other = b;
+    int by_map = strcmp(one->map, other->map);
 
-    for (; *map != '\0'; map++)
-        hash = (hash ^ (unsigned char)*map) * 1099511628211u;
-    for (hash *= 1099511628211u; *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-    return (size_t)hash;
-}
-
-static struct place **new_buckets(size_t count)
-{
-    struct place **buckets = calloc(count, sizeof(struct place *));
-
-    if (buckets == NULL)
-        abort();
-    return buckets;
+    return by_map != 0 ? by_map : strcmp(one->key, other->key);
 }
 
 struct mirror *mirror_new(void)
@@ -62,14 +46,14 @@ struct mirror *mirror_new(void)
 
     if (mirror == NULL)
         abort();
-    mirror->bucket_count = BUCKETS_MIN;
-    mirror->buckets = new_buckets(BUCKETS_MIN);
     mirror->last = &mirror->changed;
     return mirror;
 }
 
-static void place_free(struct place *place)
+static void place_free(void *at)
 {
+    struct place *place = at;
+
     free(place->map);
     free(place->key);
     free((void *)place->claims);
@@ -79,67 +63,34 @@ static void place_free(struct place *place)
 
 void mirror_free(struct mirror *mirror)
 {
-    for (size_t i = 0; i < mirror->bucket_count; i++)
-        for (struct place *place = mirror->buckets[i], *next; place != NULL; place = next) {
-            next = place->next;
-            place_free(place);
-        }
-    free(mirror->buckets);
+    tdestroy(mirror->places, place_free);
     free(mirror);
-}
-
-static void grow(struct mirror *mirror)
-{
-    size_t count = mirror->bucket_count * 4;
-    struct place **buckets = new_buckets(count);
-
-    for (size_t i = 0; i < mirror->bucket_count; i++)
-        for (struct place *place = mirror->buckets[i], *next; place != NULL; place = next) {
-            struct place **bucket = &buckets[hash_of(place->map, place->key) % count];
-
-            next = place->next;
-            place->next = *bucket;
-            *bucket = place;
-        }
-    free(mirror->buckets);
-    mirror->buckets = buckets;
-    mirror->bucket_count = count;
 }
 
 static struct place *find(const struct mirror *mirror, const char *map, const char *key)
 {
-    struct place *place = mirror->buckets[hash_of(map, key) % mirror->bucket_count];
+    const struct place wanted = {.map = (char *)map, .key = (char *)key};
+    struct place *const *at = tfind(&wanted, &mirror->places, compare);
 
-    while (place != NULL && (strcmp(place->key, key) != 0 || strcmp(place->map, map) != 0))
-        place = place->next;
-    return place;
+    return at == NULL ? NULL : *at;
 }
 
 static struct place *add(struct mirror *mirror, const char *map, const char *key)
 {
     struct place *place = calloc(1, sizeof *place);
-    struct place **bucket;
 
     if (place == NULL)
         abort();
-    if (mirror->count++ > 2 * mirror->bucket_count)
-        grow(mirror);
     place->map = text_format("%s", map);
     place->key = text_format("%s", key);
-    bucket = &mirror->buckets[hash_of(map, key) % mirror->bucket_count];
-    place->next = *bucket;
-    *bucket = place;
+    if (tsearch(place, &mirror->places, compare) == NULL)
+        abort();
     return place;
 }
 
 static void remove_place(struct mirror *mirror, struct place *place)
 {
-    struct place **at = &mirror->buckets[hash_of(place->map, place->key) % mirror->bucket_count];
-
-    while (*at != place)
-        at = &(*at)->next;
-    *at = place->next;
-    mirror->count--;
+    tdelete(place, &mirror->places, compare);
     place_free(place);
 }
 
@@ -179,15 +130,6 @@ void mirror_withdraw(struct mirror *mirror, const struct map_entries *entries)
                 break;
             }
     }
-}
-
-void mirror_withdraw_all(struct mirror *mirror)
-{
-    for (size_t i = 0; i < mirror->bucket_count; i++)
-        for (struct place *place = mirror->buckets[i]; place != NULL; place = place->next) {
-            place->claim_count = 0;
-            note_change(mirror, place);
-        }
 }
 
 /* What the map has to say for the key; NULL: nothing. If several containers claim it, what refuses something stays, and
@@ -284,13 +226,12 @@ bool mirror_tell(struct mirror *mirror, struct console *console)
     while (mirror->changed != NULL && console_has_room(console)) {
         struct place *place = mirror->changed;
         const char *value = value_of(place);
-        bool same = value == NULL || place->told == NULL ? value == place->told : strcmp(value, place->told) == 0;
 
         mirror->changed = place->later;
         if (mirror->changed == NULL)
             mirror->last = &mirror->changed;
         place->changed = false;
-        if (!same) {
+        if (!text_equal(value, place->told)) {
             tell_one(&addition, place, value);
             free(place->told);
             place->told = value != NULL ? text_format("%s", value) : NULL;
@@ -302,14 +243,20 @@ bool mirror_tell(struct mirror *mirror, struct console *console)
     return mirror->changed == NULL;
 }
 
+static void forget_told(const void *node, VISIT visit, void *mirror)
+{
+    struct place *place = *(struct place *const *)node;
+
+    if (visit != postorder && visit != leaf)
+        return;
+    free(place->told);
+    place->told = NULL;
+    note_change(mirror, place);
+}
+
 void mirror_start_over(struct mirror *mirror, struct console *console, const struct inventory_list *names)
 {
     for (size_t i = 0; i < names->count; i++)
         console_say(console, "clear map virtual/%s\n", names->items[i]);
-    for (size_t i = 0; i < mirror->bucket_count; i++)
-        for (struct place *place = mirror->buckets[i]; place != NULL; place = place->next) {
-            free(place->told);
-            place->told = NULL;
-            note_change(mirror, place);
-        }
+    twalk_r(mirror->places, forget_told, mirror);
 }

@@ -11,10 +11,9 @@ struct mirror;
 struct mirror *mirror_new(void);
 void mirror_free(struct mirror *mirror);
 
-/* Adds entries, which must stay as they are until they are withdrawn or all are. */
+/* Adds entries, which must stay as they are until they are withdrawn. */
 void mirror_claim(struct mirror *mirror, const struct map_entries *entries);
 void mirror_withdraw(struct mirror *mirror, const struct map_entries *entries);
-void mirror_withdraw_all(struct mirror *mirror);
 
 /* What HAProxy has is not known: says so that it empties these maps, and tells everything anew. */
 void mirror_start_over(struct mirror *mirror, struct console *console, const struct inventory_list *names);

@@ -10,18 +10,13 @@
  * decide whether clients need a certificate. */
 static const enum variable_id of_the_start[] = {VAR_TLS_CERT_PATH, VAR_UPSTREAM_TLS_CERT_PATH};
 
-static bool equal(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static void refuse_changes(const struct environment *present, const struct environment *next, struct problems *problems)
 {
     const struct variables before = {.environment = present->variables, .prefix = ""};
     const struct variables after = {.environment = next->variables, .prefix = ""};
 
     for (size_t i = 0; i < sizeof of_the_start / sizeof *of_the_start; i++)
-        if (!equal(variable_text(&before, of_the_start[i]), variable_text(&after, of_the_start[i])))
+        if (!text_equal(variable_text(&before, of_the_start[i]), variable_text(&after, of_the_start[i])))
             problem(problems, "%s has changed, which takes effect after a restart only",
                     variable_table[of_the_start[i]].name);
 }

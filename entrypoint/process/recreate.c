@@ -51,7 +51,7 @@ static size_t take_list(struct candidates *candidates, const struct fetch *list,
             continue;
         }
         candidates->ids[k] = inventory_copy(container->id);
-        candidates->names[k] = inventory_copy(container->names.count > 0 ? container->names.items[0] : container->id);
+        candidates->names[k] = inventory_copy(inventory_container_name(container));
         candidates->inspections[k].upstream = list->upstream;
         bounded_format(candidates->inspections[k].path, sizeof candidates->inspections[k].path, "/containers/%s/json",
                        container->id);
