@@ -121,8 +121,7 @@ static bool is_of_compose(const struct known_container *container, const char *p
     const struct inventory_list *names = &container->entry.container.names;
     const char *image = container_label(container, "com.docker.compose.image");
 
-    if (image != NULL && container->image != NULL &&
-        strcmp(image_bare_id(image), image_bare_id(container->image)) == 0)
+    if (image != NULL && container->image != NULL && strcmp(image_bare_id(image), image_bare_id(container->image)) == 0)
         return true;
     for (size_t i = 0; project != NULL && i < names->count; i++)
         if (is_numbered(names->items[i], project, service))

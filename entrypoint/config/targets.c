@@ -59,25 +59,19 @@ bool targets_select(const struct targets *targets, const struct known_container 
     return named || targets->name_count == 0;
 }
 
-static char *map_name(const char *kind, const struct profile *profile)
-{
-    return text_format("%s%s%s", kind, profile->name[0] == '\0' ? "" : "_",
-                       profile->name[0] == '\0' ? "" : profile_log_name(profile));
-}
-
 char *targets_map(const struct profile *profile)
 {
-    return map_name("targets", profile);
+    return profile_map("targets", profile);
 }
 
 char *targets_names_map(const struct profile *profile)
 {
-    return map_name("target_names", profile);
+    return profile_map("target_names", profile);
 }
 
 char *targets_execs_map(const struct profile *profile)
 {
-    return map_name("execs", profile);
+    return profile_map("execs", profile);
 }
 
 /* ---- the maps ---- */

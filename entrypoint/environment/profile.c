@@ -65,6 +65,13 @@ const char *profile_log_name(const struct profile *profile)
     return profile->backend + strlen("profile_");
 }
 
+char *profile_map(const char *kind, const struct profile *profile)
+{
+    bool base = profile->name[0] == '\0';
+
+    return text_format("%s%s%s", kind, base ? "" : "_", base ? "" : profile_log_name(profile));
+}
+
 bool profile_forwards(const struct profile *profile, const char *operation_id)
 {
     return permissions_open(&profile->permissions, operation_id) ||

@@ -42,6 +42,9 @@ void profile_free(struct profile *profile);
 /* The name of a profile other than the base set in lower case, for the log. Points into the profile. */
 const char *profile_log_name(const struct profile *profile);
 
+/* The name of a map of HAProxy that each profile has one of: "KIND", "KIND_PROFILE". The caller frees it. */
+char *profile_map(const char *kind, const struct profile *profile);
+
 /* Returns why a request for row i is refused if it has a query, or NULL if it is not. The caller frees it. */
 char *profile_refuses_query(const struct profile *profile, size_t i);
 

@@ -17,6 +17,18 @@ long channel_now(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+long channel_until(long when)
+{
+    long left = when - channel_now();
+
+    return when == 0 ? -1 : left > 0 ? left : 0;
+}
+
+long channel_sooner(long a, long b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void fail(struct channel *channel, const char *why)
 {
     channel->state = CHANNEL_FAILED;

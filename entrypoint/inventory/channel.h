@@ -50,4 +50,10 @@ size_t channel_step(struct channel *channel, char *bytes, size_t size);
 /* The time in milliseconds on the clock of deadlines (CLOCK_MONOTONIC). */
 long channel_now(void);
 
+/* The milliseconds until a time on that clock, 0 if it has passed; -1 for 0, which is never. */
+long channel_until(long when);
+
+/* The smaller one of two times to wait; -1: no limit. */
+long channel_sooner(long a, long b);
+
 #endif

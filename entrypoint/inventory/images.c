@@ -195,7 +195,8 @@ enum label_origin images_origin(struct images *images, const struct known_contai
         forget_all(images);
     images->upstream = upstream;
     for (size_t i = 0; i < images->count; i++)
-        if (text_equal(images->list[i].of.image, container->image) && text_equal(images->list[i].of.manifest, container->manifest))
+        if (text_equal(images->list[i].of.image, container->image) &&
+            text_equal(images->list[i].of.manifest, container->manifest))
             return images->list[i].origin;
     if (images->count == IMAGES_MAX)
         return ORIGIN_UNCERTAIN;

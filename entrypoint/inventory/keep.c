@@ -7,8 +7,8 @@
 
 static bool same_container(const struct inventory_container *a, const struct inventory_container *b)
 {
-    return text_equal(a->id, b->id) && text_equal(a->service_id, b->service_id) && text_equal(a->service_name, b->service_name) &&
-           inventory_list_equal(&a->names, &b->names);
+    return text_equal(a->id, b->id) && text_equal(a->service_id, b->service_id) &&
+           text_equal(a->service_name, b->service_name) && inventory_list_equal(&a->names, &b->names);
 }
 
 bool inventory_equal(const struct inventory *a, const struct inventory *b)
@@ -19,7 +19,8 @@ bool inventory_equal(const struct inventory *a, const struct inventory *b)
         a->holder_count != b->holder_count || !same_container(&a->own, &b->own))
         return false;
     for (size_t i = 0; i < a->volume_count; i++)
-        if (!text_equal(a->volumes[i].name, b->volumes[i].name) || !text_equal(a->volumes[i].place, b->volumes[i].place))
+        if (!text_equal(a->volumes[i].name, b->volumes[i].name) ||
+            !text_equal(a->volumes[i].place, b->volumes[i].place))
             return false;
     for (size_t i = 0; i < a->holder_count; i++)
         if (!same_container(&a->holders[i], &b->holders[i]))

@@ -42,9 +42,7 @@ bool profile_keeps(const struct profile *profile, const char *operation_id)
 
 char *lost_map(const struct profile *profile)
 {
-    bool base = profile->name[0] == '\0';
-
-    return text_format("lost%s%s", base ? "" : "_", base ? "" : profile_log_name(profile));
+    return profile_map("lost", profile);
 }
 
 bool recreation_is_like_id(const char *name)
@@ -255,7 +253,8 @@ struct loss *recreation_judge(const struct recreation *recreation, const struct 
         lose_for(loss, recreation, "this proxy runs in it");
         return loss;
     }
-    if (inspection == NULL || !recreated_read(&recreated, inventory_container_name(&container->entry.container), inspection, length)) {
+    if (inspection == NULL ||
+        !recreated_read(&recreated, inventory_container_name(&container->entry.container), inspection, length)) {
         lose_for(loss, recreation, "the Engine has not said what it is made of");
         return loss;
     }

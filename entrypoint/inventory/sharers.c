@@ -52,9 +52,10 @@ static bool is_joined(const struct inventory_entries *entries, const struct inve
     for (size_t i = 0; i < entries->count; i++) {
         const struct inventory_entry *other = &entries->list[i];
 
-        if (is_protected(other) && (other->joined[mode] == entry ||
-                                    (inventory_mode_container(entry->modes[mode]) != NULL && other->modes[mode] != NULL &&
-                                     strcmp(entry->modes[mode], other->modes[mode]) == 0)))
+        if (is_protected(other) &&
+            (other->joined[mode] == entry ||
+             (inventory_mode_container(entry->modes[mode]) != NULL && other->modes[mode] != NULL &&
+              strcmp(entry->modes[mode], other->modes[mode]) == 0)))
             return true;
     }
     return false;

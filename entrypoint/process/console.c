@@ -1,6 +1,7 @@
 /* A lasting connection to HAProxy's Runtime API. */
 #include "process/console.h"
 
+#include "base/descriptor.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define WAITING_MAX    ((size_t)64 * 1024) /* bytes */
 #define UNANSWERED_MAX 256
@@ -23,9 +23,7 @@ void console_begin(struct console *console, int fd)
 
 void console_end(struct console *console)
 {
-    if (console->fd >= 0)
-        close(console->fd);
-    console->fd = -1;
+    descriptor_close(&console->fd);
     free(console->waiting);
     console->waiting = NULL;
     console->length = console->sent = 0;

@@ -1,6 +1,7 @@
 /* The follower: a child process that keeps HAProxy's maps in step with the Engine. */
 #include "process/follower.h"
 
+#include "base/descriptor.h"
 #include "base/problems.h"
 #include "base/text.h"
 #include "inventory/channel.h"
@@ -399,29 +400,19 @@ static void listen_to_supervisor(struct child *child)
 
 static int patience(const struct child *child)
 {
-    long of_follow = follow_patience(child->follow);
-    long of_images = child->images != NULL ? images_patience(child->images) : -1;
-    long of_execs = execs_step(child->execs);
-    long until = 0;
-    long left;
+    long next = channel_sooner(follow_patience(child->follow), execs_step(child->execs));
 
     /* HAProxy's last answers may have come after the last look at what there is to tell. */
     if (console_is_idle(&child->console) &&
         (child->unclear ? channel_now() >= child->retry : is_complete(child) && child->told == 0))
         return 0;
+    if (child->images != NULL)
+        next = channel_sooner(next, images_patience(child->images));
     if (child->unclear)
-        until = child->retry;
-    if (child->finishing && !child->awaits_info && (until == 0 || child->next_question < until))
-        until = child->next_question;
-    if (of_follow < 0 || (of_images >= 0 && of_images < of_follow))
-        of_follow = of_images;
-    if (of_execs >= 0 && (of_follow < 0 || of_execs < of_follow))
-        of_follow = of_execs;
-    if (until == 0)
-        return (int)of_follow;
-    left = until - channel_now();
-    left = left < 0 ? 0 : left;
-    return (int)(of_follow >= 0 && of_follow < left ? of_follow : left);
+        next = channel_sooner(next, channel_until(child->retry));
+    if (child->finishing && !child->awaits_info)
+        next = channel_sooner(next, channel_until(child->next_question));
+    return (int)next;
 }
 
 static void serve(struct child *child)
@@ -534,13 +525,6 @@ bool follower_news(struct follower *follower)
     return news;
 }
 
-static void close_descriptor(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 bool follower_connect(struct follower *follower)
 {
     int ends[2];
@@ -580,7 +564,7 @@ bool follower_begin(struct follower *follower, const struct environment *environ
     }
     follower->pid = child;
     follower->talk = talk[0];
-    close_descriptor(&follower->ours);
+    descriptor_close(&follower->ours);
     return true;
 }
 
@@ -606,7 +590,7 @@ bool follower_give(struct follower *follower, int offers)
 {
     bool given = follower->connection < 0 || runtime_give(offers, follower->connection);
 
-    close_descriptor(&follower->connection);
+    descriptor_close(&follower->connection);
     return given;
 }
 
@@ -624,7 +608,7 @@ void follower_end(struct follower *follower)
         kill(follower->pid, SIGKILL);
     follower->pid = 0;
     follower->ready = false;
-    close_descriptor(&follower->talk);
-    close_descriptor(&follower->ours);
-    close_descriptor(&follower->connection);
+    descriptor_close(&follower->talk);
+    descriptor_close(&follower->ours);
+    descriptor_close(&follower->connection);
 }

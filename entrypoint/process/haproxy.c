@@ -1,6 +1,7 @@
 /* HAProxy as a program: its version, its configuration file, its start. */
 #include "process/haproxy.h"
 
+#include "base/descriptor.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -190,9 +191,7 @@ bool config_file_put(struct config_file *file, const char *directory, struct pro
 
 void config_file_close(struct config_file *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
+    descriptor_close(&file->fd);
     file->path[0] = '\0';
 }
 

@@ -1,6 +1,7 @@
 /* The supervisor: starts, replaces and stops HAProxy. */
 #include "process/supervisor.h"
 
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "process/certificates.h"
 #include "process/dangers.h"
@@ -8,7 +9,7 @@
 #include "inventory/live.h"
 #include "inventory/reach.h"
 #include "process/health.h"
-#include "process/lost.h"
+#include "process/dropped.h"
 #include "process/orphans.h"
 #include "process/policy.h"
 #include "process/runtime.h"
@@ -71,20 +72,13 @@ struct supervisor {
     bool checked;     /* the containers that could not be created again are listed, which is done once */
     struct serving old[OLD_MAX]; /* replaced, still serving their last streams */
     size_t old_count;
-    time_t deadline;      /* of a stop, in seconds(); 0 while serving */
-    time_t next_reminder; /* of an audit */
-    struct lost lost;     /* lines of the current one's log */
+    time_t deadline;        /* of a stop, in seconds(); 0 while serving */
+    time_t next_reminder;   /* of an audit */
+    struct dropped dropped; /* lines of the current one's log */
     struct orphans orphans;
     struct watch watch;
     bool ca_at_start[CA_MAX]; /* there was a ca.pem */
 };
-
-static void close_descriptor(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static time_t seconds(void)
 {
@@ -124,7 +118,7 @@ static bool start(const struct supervisor *supervisor, struct serving *serving, 
         return true;
     }
     serving->pid = 0;
-    close_descriptor(&serving->offers);
+    descriptor_close(&serving->offers);
     return false;
 }
 
@@ -132,7 +126,7 @@ static bool start(const struct supervisor *supervisor, struct serving *serving, 
 static void forget(struct serving *serving)
 {
     serving->pid = 0;
-    close_descriptor(&serving->offers);
+    descriptor_close(&serving->offers);
     follower_end(&serving->follower);
     serving->follow_at = 0;
 }
@@ -511,10 +505,10 @@ static void take_over(struct supervisor *supervisor)
         kill(supervisor->old[0].pid, SIGKILL);
         forget_old(supervisor, 0);
     }
-    lost_look(&supervisor->lost, supervisor->current.offers, true);
-    lost_begin(&supervisor->lost);
+    dropped_look(&supervisor->dropped, supervisor->current.offers, true);
+    dropped_begin(&supervisor->dropped);
     kill(supervisor->current.pid, SIGUSR1);
-    close_descriptor(&supervisor->current.offers);
+    descriptor_close(&supervisor->current.offers);
     follower_finish(&supervisor->current.follower);
     supervisor->old[supervisor->old_count++] = supervisor->current;
     supervisor->current = supervisor->next;
@@ -608,7 +602,7 @@ static bool ended(struct supervisor *supervisor, int *status)
 static void stop(struct supervisor *supervisor)
 {
     if (supervisor->deadline == 0) {
-        lost_look(&supervisor->lost, supervisor->current.offers, true);
+        dropped_look(&supervisor->dropped, supervisor->current.offers, true);
         supervisor->deadline = seconds() + STOP_SECONDS;
     }
     signal_all(supervisor, SIGUSR1);
@@ -627,12 +621,6 @@ static void on_signal(struct supervisor *supervisor, const struct signalfd_sigin
         reload(supervisor);
     else if (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGUSR1 || number == SIGUSR2)
         stop(supervisor);
-}
-
-/* The smaller one of two times to wait; -1: no limit. */
-static long sooner(long a, long b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 /* Logs that a mount is stale, and reloads so that clients are told. */
@@ -673,14 +661,6 @@ static void tell_haproxy(struct supervisor *supervisor)
         notice("HAProxy has not been told whether the last reload was valid; its pages may not show it");
 }
 
-/* The milliseconds until a time on the clock of channel_now; -1 for 0, which is never. */
-static long until(long when)
-{
-    long left = when - channel_now();
-
-    return when == 0 ? -1 : left > 0 ? left : 0;
-}
-
 /* Clients can make news by creating containers. Those that hold streams open as well must not get the streams of others
  * ended by one reload after another: until one of the replaced HAProxys has ended, the rules stay as they are, which is
  * stricter. */
@@ -696,14 +676,15 @@ static int patience(const struct supervisor *supervisor)
     long of_audit = environment_audits(supervisor->supervision->environment)
                         ? 1000L * (supervisor->next_reminder > seconds() ? supervisor->next_reminder - seconds() : 0)
                         : -1;
-    long of_log = sooner(lost_patience(&supervisor->lost), of_audit);
-    long of_followers = sooner(until(supervisor->current.follow_at), until(supervisor->next.follow_at));
+    long of_log = channel_sooner(dropped_patience(&supervisor->dropped), of_audit);
+    long of_followers = channel_sooner(channel_until(supervisor->current.follow_at),
+                                       channel_until(supervisor->next.follow_at));
 
     if (has_time_for_news(supervisor))
-        of_followers = sooner(of_followers, until(supervisor->news_at));
-    return supervisor->deadline != 0
-               ? 1000
-               : (int)sooner(sooner(reach_patience(&supervisor->reach), of_files), sooner(of_log, of_followers));
+        of_followers = channel_sooner(of_followers, channel_until(supervisor->news_at));
+    return supervisor->deadline != 0 ? 1000
+                                     : (int)channel_sooner(channel_sooner(reach_patience(&supervisor->reach), of_files),
+                                                           channel_sooner(of_log, of_followers));
 }
 
 /* Nobody may forget that an audit forwards everything. */
@@ -753,7 +734,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (supervisor->next.pid > 0)
         follow_on(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory);
     remind(supervisor);
-    lost_look(&supervisor->lost, supervisor->current.offers, false);
+    dropped_look(&supervisor->dropped, supervisor->current.offers, false);
     follow_files(supervisor);
     follow(supervisor);
     tell_haproxy(supervisor);
@@ -805,8 +786,8 @@ int supervise(struct supervision *supervision)
     }
     orphans_begin(&supervisor.orphans);
     supervisor.health = health_listen(&supervision->environment->profiles[0].listeners);
-    lost_prevent(STDOUT_FILENO);
-    lost_begin(&supervisor.lost);
+    dropped_prevent(STDOUT_FILENO);
+    dropped_begin(&supervisor.dropped);
     policy_watch(&supervisor.watch, supervision->environment);
     ca_has_changed(&supervisor, true);
     supervisor.stale = upstreams_stale(&supervision->environment->settings.upstreams);
@@ -830,7 +811,7 @@ int supervise(struct supervision *supervision)
     while (supervisor.old_count > 0)
         forget_old(&supervisor, 0);
     orphans_end(&supervisor.orphans);
-    close_descriptor(&supervisor.health);
+    descriptor_close(&supervisor.health);
     close(supervisor.signals);
     if (supervisor.unreachable)
         return UNREACHABLE;
