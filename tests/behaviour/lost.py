@@ -26,6 +26,11 @@ def inspected(labels=None, **host):
     return {"Config": {"Image": "box", "Labels": labels or {}}, "HostConfig": {"NetworkMode": "bridge", **host}}
 
 
+def inspectable(path, **how):
+    """A stand-in Engine with the usual containers, each of which can be inspected."""
+    return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)}, **how)
+
+
 def daemon(listed, inspections):
     """An Engine with these containers, [id, name], and the bodies of their inspections."""
     return lambda path: Engine(path, containers=[container(i, name) for i, name in listed],
@@ -156,8 +161,7 @@ def live():
 
 @test("the proxy itself is not stopped by a client that creates containers; nothing can create it again")
 def own():
-    with contained() as within, Proxy(WIDE, engine=lambda path: Engine(path, containers=containers(path), more={
-            f"/containers/{x['Id']}/json": inspected() for x in containers(path)}), within=within) as proxy:
+    with contained() as within, Proxy(WIDE, engine=inspectable, within=within) as proxy:
         settled(proxy)
         assert ask(proxy, "POST", "/containers/socket-proxy/kill") == (
             403, "killing socket-proxy is forbidden: it could not be created again: this proxy runs in it; "
@@ -171,9 +175,7 @@ def own():
 def holder():
     env = {"ALLOW_EXEC": "1", "ALLOW_ATTACH": "1", "ALLOW_CONTAINERS": "1"}
 
-    def engine(path):
-        return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
-    with contained() as within, Proxy(env, engine=engine, within=within) as proxy:
+    with contained() as within, Proxy(env, engine=inspectable, within=within) as proxy:
         until(lambda: ask(proxy, "POST", "/containers/nobody/exec")[0] == 200)
         new, sharer = "77" * 32, "88" * 32
         for identity, name, host, mounts in ((new, "dashboard", {}, [("/run", "/host")]), (sharer, "peer", {"PidMode": f"container:{new}"}, ())):
@@ -194,17 +196,15 @@ def holder():
         # nothing is certain while events are missed
         proxy.engine.close()
         until(lambda: "which containers hold its socket" in (ask(proxy, "POST", "/containers/web/exec")[1] or ""))
-        proxy.engine = engine(proxy.socket_path)
+        proxy.engine = inspectable(proxy.socket_path)
         until(lambda: ask(proxy, "POST", "/containers/web/exec")[0] == 200)
 
 
 @test("wildcards that Podman takes in ids do not reach a new holder of the socket before the configuration knows it")
 @on_each_haproxy
 def holder_by_wildcard():
-    def engine(path):
-        return Engine(path, kind="podman", containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
     env = {"ALLOW_EXEC": "1", "ALLOW_CONTAINERS": "1", "ALLOW_LIBPOD_CONTAINER_EXEC": "1"}
-    with contained() as within, Proxy(env, engine=engine, within=within) as proxy:
+    with contained() as within, Proxy(env, engine=lambda path: inspectable(path, kind="podman"), within=within) as proxy:
         until(lambda: ask(proxy, "POST", "/containers/a_b/exec")[0] == 200)
         new = "7b" * 32
         proxy.engine.containers.append(container(new, "dashboard", mounts=[("/run", "/host")]))
@@ -223,9 +223,7 @@ def holder_by_wildcard():
 
 @test("a container with very many labels, which are in its events, does not close what depends on the containers")
 def large_events():
-    def engine(path):
-        return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
-    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=engine, within=within) as proxy:
+    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=inspectable, within=within) as proxy:
         until(lambda: ask(proxy, "POST", "/containers/nobody/exec")[0] == 200)
         for size in (300_000, 3_000_000):
             proxy.engine.emit("container", "start", OTHER, name="web", label="x" * size)
@@ -236,9 +234,7 @@ def large_events():
 
 @test("a container that is not inspected yet is treated as one that may have joined a namespace")
 def uninspected():
-    def engine(path):
-        return Engine(path, containers=containers(path), more={f"/containers/{x['Id']}/json": inspected() for x in containers(path)})
-    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=engine, within=within) as proxy:
+    with contained() as within, Proxy({"ALLOW_EXEC": "1"}, engine=inspectable, within=within) as proxy:
         until(lambda: ask(proxy, "POST", "/containers/nobody/exec")[0] == 200)
         new = "99" * 32
         proxy.engine.containers.append(container(new, "newborn"))

@@ -78,6 +78,32 @@ box() {
     engine run -d --name "$name" "$@" box sleep 100000 >/dev/null
 }
 
+# ---- a proxy on a bridge network ----
+
+PROXY=http://10.99.0.2:2375
+
+# begin_on_lan [docker run argument...]: the network lan with the proxy at $PROXY and the containers admin, reader and other;
+# lan2; and test, which has a log
+begin_on_lan() {
+    mkdir -p $LAB
+    box_image
+    remove_all
+    engine network prune -f >/dev/null
+    engine network create --subnet 10.99.0.0/24 --ip-range 10.99.0.16/28 lan >/dev/null
+    engine network create --subnet 10.94.0.0/24 lan2 >/dev/null
+    # (A host name that no DNS knows.)
+    engine run -d --name proxy --hostname nowhere.invalid --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" "$@" $IMAGE >/dev/null
+    until_true answers proxy
+    box admin --network lan
+    box reader --network lan
+    box other --network lan
+    engine run -d --name test box sh -c 'echo of test; sleep 100000' >/dev/null
+}
+end_on_lan() {
+    remove_all
+    engine network rm lan lan2 >/dev/null
+}
+
 # ---- certificates ----
 
 # make_ca DIRECTORY NAME

@@ -4,18 +4,9 @@
 # $LAB is a path without spaces, and what runs in a container is written for the shell there.
 # shellcheck disable=SC2086,SC2206,SC2016,SC2034,SC2178,SC2128
 load helper
-PROXY=http://10.99.0.2:2375
 
 setup_file() {
-    mkdir -p $LAB
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
-    engine network create --subnet 10.99.0.0/24 --ip-range 10.99.0.16/28 lan >/dev/null
-    engine network create --subnet 10.94.0.0/24 lan2 >/dev/null
-    # (A host name that no DNS knows.)
-    engine run -d --name proxy --hostname nowhere.invalid --network lan --ip 10.99.0.2 -v "$SOCKET:$SOCKET:ro" \
-        --env ALLOW_INFO=true \
+    begin_on_lan --env ALLOW_INFO=true \
         --env PROFILE_ADMIN_FROM=admin --env PROFILE_ADMIN_ALLOW_CONTAINERS=true --env PROFILE_ADMIN_ALLOW_CREATE=true \
         --env PROFILE_LATE_FROM=late --env PROFILE_LATE_ALLOW_CONTAINERS=true \
         --env PROFILE_SERVICE_FROM=service:shop/web,service:stack_api --env PROFILE_SERVICE_ALLOW_VERSION=true --env PROFILE_SERVICE_ALLOW_IMAGES=true \
@@ -23,18 +14,9 @@ setup_file() {
         --env PROFILE_LOGS_FROM=reader,missing,both --env PROFILE_LOGS_ALLOW_LOGS=true \
         --env PROFILE_FIXED_FROM=10.99.0.77 --env PROFILE_FIXED_ALLOW_VOLUMES=true \
         --env PROFILE_NET_FROM=10.99.0.128/25 --env PROFILE_NET_ALLOW_NETWORKS=true \
-        --env PROFILE_SUBNET_FROM=10.99.0.192/26 --env PROFILE_SUBNET_ALLOW_IMAGES=true \
-        $IMAGE >/dev/null
-    until_true answers proxy
-    box admin --network lan
-    box reader --network lan
-    box other --network lan
-    engine run -d --name test box sh -c 'echo of test; sleep 100000' >/dev/null
+        --env PROFILE_SUBNET_FROM=10.99.0.192/26 --env PROFILE_SUBNET_ALLOW_IMAGES=true
 }
-teardown_file() {
-    remove_all
-    engine network rm lan lan2 >/dev/null
-}
+teardown_file() { end_on_lan; }
 
 @test "each container has its own profile's permissions, and only these" {
     code_is 200 admin GET $PROXY/containers/json
