@@ -195,10 +195,37 @@ within() {
     fi
 }
 
-# A test that hangs fails and is named (tests/support/suite.py has the same limit). The limit of a whole suite is for what
-# hangs beside its tests; with KILL, as the processes that with-dockerd.sh waits for do not end by TERM.
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
+# A test that hangs fails and is named (tests/support/suite.py has the same limit). bats ends only a test's own children,
+# and by TERM, so what they have started is ended first. The limit of a whole suite is for what hangs beside its tests;
+# with KILL, as the processes that with-dockerd.sh waits for do not end by TERM.
+TEST_TIMEOUT=${TEST_TIMEOUT:-300}
+export BATS_TEST_TIMEOUT=$((TEST_TIMEOUT + 30))
 limit=(timeout --foreground --kill-after=10 "${SUITE_TIMEOUT:-1500}")
+
+# overdue PID: the processes that those tests beneath PID have started whose time is over
+overdue() {
+    ps -eo pid=,ppid=,etimes=,args= | awk -v root="$1" -v limit="$TEST_TIMEOUT" '
+        { parent[$1] = $2; age[$1] = $3; test[$1] = / [^ ]*\/bats-exec-test / }
+        END {
+            for (pid in parent) {
+                late = beneath = 0
+                for (above = parent[pid]; above in parent; above = parent[above]) {
+                    if (test[above] && age[above] > limit) { late = 1 }
+                    if (above == root) { beneath = 1 }
+                }
+                if (late && beneath) { print pid }
+            }
+        }'
+}
+
+# watch PID: ends those, for as long as PID lives
+watch() {
+    local pids
+    while sleep 5 && kill -0 "$1"; do
+        mapfile -t pids < <(overdue "$1")
+        [ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}"
+    done 2>/dev/null
+}
 
 # tap SUITE: runs its tests and prints their TAP
 tap() {
@@ -243,7 +270,7 @@ record() {
 
 # run SUITE: runs it, with its output on stdout
 run() {
-    local status=0
+    local status=0 suite
     SECONDS=0
     within "$1" || status=$?
     case $status in
@@ -258,8 +285,10 @@ run() {
     # (tail ends with the suite; a pipe would stay open as long as anything that a test has left behind)
     : >"$results/$1.tap"
     tap "$1" >"$results/$1.tap" 2>&1 &
-    tail --lines=+1 --follow --sleep-interval=0.2 --pid=$! "$results/$1.tap"
-    wait $! || status=$?
+    suite=$!
+    watch "$suite" &
+    tail --lines=+1 --follow --sleep-interval=0.2 --pid=$suite "$results/$1.tap"
+    wait "$suite" || status=$?
     if [ "$status" -eq 75 ] && ! grep -q '^1\.\.' "$results/$1.tap"; then skip "$1"; else record "$1" "$status"; fi
 }
 
