@@ -109,7 +109,7 @@ struct router *router_new(void)
     router->malformed_libpod = compile(MALFORMED_LIBPOD);
     router->engine_route = compile_route(ENGINE_PATHS);
     router->libpod_route = compile_route(LIBPOD_PATHS);
-    router->match = pcre2_match_data_create(8, NULL); /* more than the groups of any regex */
+    router->match = pcre2_match_data_create(16, NULL); /* more than the groups of any regex */
     complete = router->malformed != NULL && router->version != NULL && router->libpod != NULL &&
                router->malformed_libpod != NULL && router->engine_route != NULL && router->libpod_route != NULL &&
                router->match != NULL;
@@ -191,7 +191,7 @@ static bool is_malformed(const struct router *router, const char *path, size_t l
     return matches(router, libpod ? router->malformed_libpod : router->malformed, path, length);
 }
 
-/* Makes the key of "PATH//METHOD" by ROUTE_REPLACEMENT. Returns false if the regex does not match, or no key is that
+/* Makes the key of "METHOD PATH" by ROUTE_REPLACEMENT. Returns false if the regex does not match, or no key is that
  * long. */
 static bool make_key(const struct router *router, const pcre2_code *route, const char *text, size_t length,
                      char key[ROUTE_KEY_MAX])
@@ -232,30 +232,32 @@ static size_t find_key(const struct router *router, const char *key, bool libpod
 size_t router_find(const struct router *router, const char *method, const char *target, long min_api_minor,
                    enum refusal *refusal)
 {
-    char text[PATH_LENGTH_MAX + 32]; /* PATH//METHOD */
+    char text[PATH_LENGTH_MAX + 32]; /* METHOD PATH */
+    char path[PATH_LENGTH_MAX + 1];
     char key[ROUTE_KEY_MAX];
     size_t raw = strcspn(target, "?");
+    size_t before = strlen(method) + strlen("  ");
     long minor = min_api_minor;
     bool libpod;
     long length;
     size_t i;
 
     *refusal = NO_OPERATION;
-    if (target[0] != '/' || raw > PATH_LENGTH_MAX || strlen(method) + 3 > sizeof text - PATH_LENGTH_MAX)
+    if (target[0] != '/' || raw > PATH_LENGTH_MAX || before > sizeof text - sizeof path)
         return operation_count;
-    length = read_path(router, target, raw, &libpod, text);
-    if (length < 0 || (libpod && is_malformed(router, text, raw, true)))
+    length = read_path(router, target, raw, &libpod, path);
+    if (length < 0 || (libpod && is_malformed(router, path, raw, true)))
         return operation_count;
     if (!libpod)
-        after_version(router, text, (size_t)length, &minor);
+        after_version(router, path, (size_t)length, &minor);
     if (minor < min_api_minor) {
-        if (!is_malformed(router, text, (size_t)length, false))
+        if (!is_malformed(router, path, (size_t)length, false))
             *refusal = OLD_VERSION;
         return operation_count;
     }
-    bounded_format(text + length, sizeof text - (size_t)length, "//%s", method);
-    length += (long)strlen("//") + (long)strlen(method);
-    if (!make_key(router, libpod ? router->libpod_route : router->engine_route, text, (size_t)length, key))
+    before = (size_t)snprintf(text, sizeof text, libpod ? "%s " : "%s  ", method);
+    memcpy(text + before, path, (size_t)length);
+    if (!make_key(router, libpod ? router->libpod_route : router->engine_route, text, before + (size_t)length, key))
         return operation_count;
     i = find_key(router, key, libpod);
     if (i < operation_count)

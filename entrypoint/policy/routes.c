@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "policy/router.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,9 +71,24 @@ bool route_is_libpod(const struct operation *operation)
 
 /* ---- the regex ---- */
 
-/* Holds for decoded paths of the Engine's API that it neither cleans, redirects nor decodes again: no segment is empty,
- * a dot or two, or has a control character, a backslash or a percent sign before two hexadecimal digits. */
-#define SOUND "(?=(?:/(?!\\.\\.?/)(?:[^/%\\x00-\\x1f\\x5c\\x7f]++|%(?![0-9A-Fa-f]{2}))++)++/{2,3}[A-Z]+\\z)"
+/* The method, in a group of its own if branches ask for it, and the mark of a decoded path, a second space: groups 1 to 6 */
+#define METHOD "^((DELETE)|(GET|HEAD)|(POST)|(PUT)|[A-Z]++) ( )?"
+
+static int method_group(const char *method)
+{
+    static const char *const methods[] = {"DELETE", "GET", "POST", "PUT"};
+    int group = 0;
+
+    while (strcmp(method, methods[group]) != 0)
+        group++;
+    return group + 2;
+}
+
+/* Holds for paths of the Engine's API that it neither decodes, cleans nor redirects: no segment is empty, a dot or two, or has a control character or a backslash. A percent sign is in
+ * decoded paths only, and not before two hexadecimal digits. */
+#define SOUND \
+    "(?=(?:/(?!\\.\\.?(?:/|\\z))" \
+    "(?:[^/%\\x00-\\x1f\\x5c\\x7f]++|(?(6)%(?![0-9A-Fa-f]{2})|(?!)))++)++/?\\z)"
 
 #define SEGMENT "[^/]++"
 
@@ -166,8 +182,8 @@ static void rows_of(struct rows *rows, bool libpod)
     }
 }
 
-/* The heads of all rows of a branch: (/(?:containers|exec)/) */
-static void write_heads(FILE *out, const struct rows *rows, const struct operation *branch, bool any_head)
+/* The heads of all rows of a branch: (/(?:containers|exec)/). The caller frees it. */
+static char *heads_of(const struct rows *rows, const struct operation *branch, bool any_head)
 {
     size_t root = root_length(branch);
     const char *between = "";
@@ -188,34 +204,50 @@ static void write_heads(FILE *out, const struct rows *rows, const struct operati
         between = "|";
     }
     text = text_end(&heads);
+    text_begin(&heads);
     if (strchr(text, '|') == NULL)
-        fprintf(out, "(%.*s%s/)", (int)root, branch->path, text);
+        fprintf(heads.stream, "(%.*s%s/)", (int)root, branch->path, text);
     else if (any_head)
-        fprintf(out, "(%.*s[a-z]+/)", (int)root, branch->path);
+        fprintf(heads.stream, "(%.*s[a-z]+/)", (int)root, branch->path);
     else
-        fprintf(out, "(%.*s(?:%s)/)", (int)root, branch->path, text);
+        fprintf(heads.stream, "(%.*s(?:%s)/)", (int)root, branch->path, text);
     free(text);
+    return text_end(&heads);
+}
+
+/* A branch for one method only */
+static void write_for(FILE *out, const char *method, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void write_for(FILE *out, const char *method, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(out, "(?(%d)", method_group(method));
+    va_start(arguments, format);
+    vfprintf(out, format, arguments);
+    va_end(arguments);
+    fputs("()|(?!))|", out);
 }
 
 static void write_branch(FILE *out, const struct rows *rows, const struct operation *branch, bool any_head)
 {
     struct split split = split_path(branch->path);
+    const char *names = operation_name_is_reference(branch) ? SEGMENT "(?:/" SEGMENT ")*" : SEGMENT;
+    char *heads = heads_of(rows, branch, any_head);
 
-    write_heads(out, rows, branch, any_head);
-    fputs(operation_name_is_reference(branch) ? SEGMENT "(?:/" SEGMENT ")*" : SEGMENT, out);
     switch (split.tail) {
     case NO_TAIL:
-        fprintf(out, "()//(%s)|", strcmp(branch->method, "GET") == 0 ? "GET|HEAD" : branch->method);
+        write_for(out, branch->method, "%s%s", heads, names);
         break;
     case ONE_SEGMENT:
-        fputs("(/" SEGMENT ")//([A-Z]+)|", out);
+        fprintf(out, "%s%s(/" SEGMENT ")|", heads, names);
         break;
     case NAME_TAIL:
-        fprintf(out, "(%s)" SEGMENT "//([A-Z]+)|", split.rest);
+        fprintf(out, "%s%s(%s)" SEGMENT "|", heads, names, split.rest);
         break;
     default:
-        fprintf(out, "(%s)//([A-Z]+)|", split.rest);
+        fprintf(out, "%s%s(%s)|", heads, names, split.rest);
     }
+    free(heads);
 }
 
 /* Whether a branch for names would take an exact path, such as DELETE /libpod/images/remove. */
@@ -243,11 +275,11 @@ static bool is_taken(const struct operation *exact, const struct rows *rows)
 /* The branches for paths with names come in this order, so that none takes what belongs to a later one. */
 static void write_branches(FILE *out, const struct rows *rows)
 {
-    static const enum tail order[] = {NO_TAIL, LONG_TAIL, NAME_TAIL, ONE_SEGMENT};
+    static const enum tail order[] = {NO_TAIL, ONE_SEGMENT, LONG_TAIL, NAME_TAIL};
 
     for (const size_t *row = rows->index; *row < operation_count; row++)
         if (split_path(operations[*row].path).tail == NO_NAME && is_taken(&operations[*row], rows))
-            fprintf(out, "(%s)()//(%s)|", operations[*row].path, operations[*row].method);
+            write_for(out, operations[*row].method, "(%s)", operations[*row].path);
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (const size_t *row = rows->index; *row < operation_count; row++) {
             const struct operation *branch = &operations[*row];
@@ -288,15 +320,17 @@ char *route_regex(enum route_paths paths, long min_api_minor)
     rows_of(&rows, paths == LIBPOD_PATHS);
     text_begin(&text);
     if (paths == LIBPOD_PATHS) {
-        fputs("^" LIBPOD_VERSION, text.stream);
+        fputs(METHOD LIBPOD_VERSION, text.stream);
     } else {
-        fputs("^" SOUND "(?:/v1\\.", text.stream);
+        fputs(METHOD, text.stream);
+        fprintf(text.stream, "(?!.{%d})", PATH_LENGTH_MAX + 1);
+        fputs(SOUND "(?:/v1\\.", text.stream);
         write_numbers(text.stream, min_api_minor);
         fputs(")?", text.stream);
     }
     fputs("(?|", text.stream);
     write_branches(text.stream, &rows);
     /* A path without a name, and the slash that only /networks/ may end in */
-    fputs("((?:/" SEGMENT ")+)(/?)//([A-Z]+))\\z", text.stream);
+    fputs("((?:/" SEGMENT ")+)(/?))\\z", text.stream);
     return text_end(&text);
 }

@@ -1,21 +1,20 @@
 /* How a request finds its operation: by a key that is looked up, in haproxy.cfg as in `explain`.
  *
- * A regex makes "METHOD HEAD : TAIL" of "PATH//METHOD". It leaves out the version and what a client chooses:
+ * A regex makes "METHOD HEAD : TAIL" of "METHOD PATH". It leaves out the version and what a client chooses:
  *
- *     /v1.41/containers/json//GET        GET/containers/json:
- *     /v1.41/containers/web/json//GET    GET/containers/:/json
- *     /networks/web//DELETE              DELETE/networks/:
+ *     GET /v1.41/containers/json           GET/containers/json:
+ *     GET  /v1.41/containers/my web/json   GET/containers/:/json     decoded: with two spaces
+ *     DELETE /networks/web                 DELETE/networks/:
  *
- * Two slashes are in no path that the regex matches, and a method has none. A path that the Engine would clean,
- * redirect or decode again does not match. regsub then leaves the text as it is, and that is no key: keys begin with a
- * method, paths with a slash. */
+ * A path that the Engine would decode, clean or redirect does not match. regsub then leaves the text as it is, and that
+ * is no key: no key has a space. */
 #ifndef POLICY_ROUTES_H
 #define POLICY_ROUTES_H
 
 #include "policy/operations.h"
 
 /* The replacement for the regex (HAProxy manual: regsub). */
-#define ROUTE_REPLACEMENT "\\3\\1:\\2"
+#define ROUTE_REPLACEMENT "\\1\\7:\\8"
 
 /* Room for a key with its terminating zero, and for the keys of one operation. */
 #define ROUTE_KEY_MAX  96
@@ -23,12 +22,12 @@
 
 /* Which paths a regex reads. */
 enum route_paths {
-    ENGINE_PATHS, /* of the Engine's API, decoded once */
+    ENGINE_PATHS, /* of the Engine's API, as they are sent or decoded once */
     LIBPOD_PATHS, /* of the libpod API, as they are sent; MALFORMED_LIBPOD must not match them */
 };
 
-/* Returns the regex, to be freed by the caller. It matches "PATH//METHOD" with groups for ROUTE_REPLACEMENT, PATH with
- * a version from 1.min_api_minor (1 to 9999) on, or without. */
+/* Returns the regex, to be freed by the caller. It matches "METHOD PATH" with groups for ROUTE_REPLACEMENT, the path
+ * with a version from 1.min_api_minor (1 to 9999) on, or without. */
 char *route_regex(enum route_paths paths, long min_api_minor);
 
 /* Whether an operation is one of the libpod API, which has keys of its own. */
