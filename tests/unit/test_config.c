@@ -57,7 +57,7 @@ START_TEST(test_sections)
 
     /* all of them, and none that is not enabled */
     expect(config, "    # System, Containers, Networks, Libpod\n"
-                   "    acl free var(txn.operation) -m str SystemVersion SystemPingHead SystemPing SystemEvents "
+                   "    acl free var(txn.detail) -m str SystemVersion SystemPingHead SystemPing SystemEvents "
                    "ContainerList ContainerInspect ContainerStats ContainerWait NetworkList NetworkInspect "
                    "SystemPingLibpod SystemVersionLibpod\n    acl free always_false\n");
     /* what answers.map has, without the group that is open */
