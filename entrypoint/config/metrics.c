@@ -508,6 +508,9 @@ void set_counts(struct values *backend, const struct environment *environment, s
 {
     struct slot slot = slot_of(environment, i);
 
+    /* Nothing is left to do with a request that the guard has passed. */
+    values_set_if(backend, "ends_here",
+                  environment->settings.metrics.count == 0 && environment->profiles[i].mode != MODE_AUDIT);
     if (environment->settings.metrics.count > 0)
         set_slot(backend, &slot);
     else
