@@ -130,7 +130,7 @@ run:
 check: $(UNIT:$(BUILD)/unit/%=check-%)
 
 check-%: $(BUILD)/unit/%
-	@$<
+	@CK_DEFAULT_TIMEOUT=60 $<
 
 setup-test:
 	@scripts/install-packages.sh test

@@ -200,6 +200,7 @@ within() {
 # with KILL, as the processes that with-dockerd.sh waits for do not end by TERM.
 TEST_TIMEOUT=${TEST_TIMEOUT:-300}
 export BATS_TEST_TIMEOUT=$((TEST_TIMEOUT + 30))
+export CK_DEFAULT_TIMEOUT=60 # Check's own, 4 s, is too short for a busy machine with sanitizers
 limit=(timeout --foreground --kill-after=10 "${SUITE_TIMEOUT:-1500}")
 
 # overdue PID: the processes that those tests beneath PID have started whose time is over

@@ -937,6 +937,7 @@ static char *rules(struct guard *guard, const char *id)
     values_set_if(values, "unguarded", true);
     values_set_if(values, "audits_targets", false);
     values_set_if(values, "counts", false); /* no metrics, whose rules belong to a whole backend */
+    values_set_if(values, "ends_here", false);
     set_guard(values, definitions, guard, &docker, ids);
     set_definitions(values, definitions);
     definitions_free(definitions);
