@@ -1,4 +1,5 @@
 """A stand-in for the Docker Engine on a Unix socket, which records exactly what reaches it."""
+import contextlib
 import json
 import os
 import socket
@@ -164,8 +165,9 @@ class Engine:
         """Sends an event (SystemEvents) to the proxy's program; self.containers has to be changed before."""
         event = {"Type": kind, "Action": action, "Actor": {"ID": identity, "Attributes": attributes}}
         for stream in list(self.followers):
-            stream.write(json.dumps(event).encode() + b"\n")
-            stream.flush()
+            with contextlib.suppress(OSError):  # a follower that a reload has just replaced
+                stream.write(json.dumps(event).encode() + b"\n")
+                stream.flush()
 
     def echo(self, connection):
         """Sends back all input, and "bye" when the other side has ended its half."""
