@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from engine import Engine  # noqa: E402
 from logs import entries  # noqa: E402
 from proxy import Client, Proxy, on_each_haproxy, program  # noqa: E402
 from suite import run, test, until  # noqa: E402
@@ -120,6 +121,32 @@ def engine_says_so():
     with Proxy({"ALLOW_SWARM": "1"}, engine="no-swarm") as proxy:
         assert proxy.ask("GET", "/swarm")[0] == 503
         proxy.wait_for_log("Allowed: /swarm GET ")
+
+
+@test("what the Engine has got is allowed in the log, also if the client leaves before the answer")
+@on_each_haproxy
+def left():
+    with Proxy({"ALLOW_CONTAINER_CREATE": "1", "ALLOW_IMAGE_LOAD": "1"}, engine="mute") as proxy:
+        for method, target, body in (("GET", "/version", b""), ("POST", "/containers/create", b"{}"), ("POST", "/images/load", b"x")):
+            reached = len(proxy.engine.requests)
+            with contextlib.closing(proxy.connect()) as client:
+                client.send(f"{method} {target} HTTP/1.1\r\nHost: docker\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                until(lambda reached=reached: len(proxy.engine.requests) > reached, "it did not reach the Engine")
+            proxy.wait_for_log(f": {target} {method} ")
+            assert f"Allowed: {target} {method} " in proxy.log(), proxy.log()
+
+
+@test("what names no operation has none in the log, and what waits for the Engine's containers is refused")
+@on_each_haproxy
+def no_operation():
+    env = {"LOG_FORMAT": "json", "ALLOW_CONTAINER_INSPECT": "1", "ALLOW_CONTAINER_NAMES": "web*"}
+    with Proxy(env, engine=lambda path: Engine(path, containers=b"not a list")) as proxy:
+        assert [proxy.ask("GET", target)[0] for target in ("/nothing", "/../x", "/v1.12/info", "/containers/web/json")] == [403, 403, 403, 503]
+        until(lambda: len(entries(proxy)) >= 4, proxy.log)
+        lines = entries(proxy)
+        assert [line["operation"] for line in lines] == ["-", "-", "-", "ContainerInspect"], lines
+        assert [line["decision"] for line in lines] == ["forbidden", "forbidden", "forbidden", "refused"], lines
+        assert not any("cannot be reached" in line["detail"] for line in lines), lines
 
 
 @test("a client over its share of connections gets an answer and one line, the others none")
