@@ -34,3 +34,18 @@ setup_file() {
         done
     done
 }
+
+# Of an answer with one of these, the log would say that the Engine cannot be reached.
+@test "each refusal with 502, 503 or 504 has its verdict" {
+    run -0 awk '
+        /^(frontend|backend)/ { delete has }
+        { condition = / if / ? substr($0, index($0, " if ")) : "" }
+        /http-request set-var\(txn.verdict\)/ { has[condition] = 1 }
+        /http-request return status 50[234]/ {
+            count++
+            sub(/.* if /, " if ", condition)
+            if (!(condition in has) && !("" in has)) { print FILENAME ": " $0; bad = 1 }
+        }
+        END { print count + 0; exit bad }' "$BATS_TEST_DIRNAME"/../fixtures/cfg/*.cfg
+    [ "${lines[-1]}" -ge 15 ]
+}
