@@ -512,16 +512,27 @@ static void run(const struct environment *environment, const struct inventory *i
 
 /* ---- the supervisor ---- */
 
-bool follower_news(struct follower *follower)
+/* Reads what the child has said. Returns false if it says nothing more: it has ended. */
+static bool hear(struct follower *follower)
 {
     char letters[64];
-    ssize_t got = follower->talk < 0 ? 0 : recv(follower->talk, letters, sizeof letters, MSG_DONTWAIT);
-    bool news = false;
+    ssize_t got = recv(follower->talk, letters, sizeof letters, MSG_DONTWAIT);
 
     for (ssize_t i = 0; i < got; i++) {
-        news |= letters[i] == NEWS;
+        follower->news |= letters[i] == NEWS;
         follower->ready |= letters[i] == READY;
     }
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+bool follower_news(struct follower *follower)
+{
+    bool news;
+
+    if (follower->talk >= 0)
+        hear(follower);
+    news = follower->news;
+    follower->news = false;
     return news;
 }
 
@@ -571,17 +582,13 @@ bool follower_begin(struct follower *follower, const struct environment *environ
 void follower_await(struct follower *follower, long deadline)
 {
     struct pollfd polled = {.fd = follower->talk, .events = POLLIN};
-    char letter;
 
     while (follower->talk >= 0 && !follower->ready) {
         long left = deadline - channel_now();
 
         if (left <= 0 || (poll(&polled, 1, (int)left) < 0 && errno != EINTR))
             return;
-        if (polled.revents == 0)
-            continue;
-        follower->ready = recv(follower->talk, &letter, 1, MSG_DONTWAIT) == 1 && letter == READY;
-        if (!follower->ready)
+        if (!hear(follower))
             return;
     }
 }
@@ -608,6 +615,7 @@ void follower_end(struct follower *follower)
         kill(follower->pid, SIGKILL);
     follower->pid = 0;
     follower->ready = false;
+    follower->news = false;
     descriptor_close(&follower->talk);
     descriptor_close(&follower->ours);
     descriptor_close(&follower->connection);

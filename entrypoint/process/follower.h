@@ -12,6 +12,7 @@ struct follower {
     int ours;                       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
     int connection;                 /* HAProxy's end of it, until HAProxy is given it; -1: none */
     bool ready;                     /* the child has read the containers once */
+    bool news;                      /* it has said something that follower_news has not returned yet */
     bool warns;                     /* the next child logs which containers could not be created again */
     long begun;                     /* see channel_now */
     struct credentials credentials; /* HAProxy's */
@@ -39,7 +40,8 @@ bool follower_begin(struct follower *follower, const struct environment *environ
 void follower_await(struct follower *follower, long deadline);
 
 /* Reads what the child says. Returns whether the inventory has to be read again: containers have got the Engine's
- * socket, or those that a guard lists by name are others. */
+ * socket, or those that a guard lists by name are others. The field news is true if follower_await has heard so: then
+ * nothing more may come over talk. */
 bool follower_news(struct follower *follower);
 
 /* HAProxy no longer listens: the child ends as soon as HAProxy has nothing else to do, which waits for its connection

@@ -682,6 +682,8 @@ static int patience(const struct supervisor *supervisor)
 
     if (has_time_for_news(supervisor))
         of_followers = channel_sooner(of_followers, channel_until(supervisor->news_at));
+    if (supervisor->current.follower.news) /* heard before it was ready */
+        of_followers = 0;
     return supervisor->deadline != 0 ? 1000
                                      : (int)channel_sooner(channel_sooner(reach_patience(&supervisor->reach), of_files),
                                                            channel_sooner(of_log, of_followers));
