@@ -166,6 +166,18 @@ def live():
         assert proxy.log().count("warning: gluetun could not") == 1
 
 
+@test("a container with a zero in its labels, its environment or its command is known as any other")
+def zeros():
+    ours, others = "1" * 64, "2" * 64
+    odd = {**inspected({"a\0b": "\0"}), "ExecIDs": [ours]}
+    odd["Config"].update(Env=["A=\0"], Cmd=["printf", "\0"])
+    listed = daemon([(WEB, "web"), (DB, "db")], {WEB: odd, DB: {**inspected(), "ExecIDs": [others]}})
+    with Proxy(dict(WIDE, ALLOW_EXEC="1", ALLOW_CONTAINER_CREATE="1", ALLOW_CONTAINER_NAMES="web"), engine=listed) as proxy:
+        until(lambda: ask(proxy, "POST", "/containers/web/restart")[0] == 200)
+        assert ask(proxy, "DELETE", "/containers/web") == (200, None)
+        assert ask(proxy, "GET", f"/exec/{ours}/json")[0] == 200 and ask(proxy, "GET", f"/exec/{others}/json")[0] == 403
+
+
 @test("the proxy itself is not stopped by a client that creates containers; nothing can create it again")
 def own():
     with contained() as within, Proxy(WIDE, engine=inspectable, within=within) as proxy:
