@@ -807,7 +807,7 @@ def presets_at_start():
     with Proxy(env) as proxy:
         log = proxy.log()
         for text in ("PRESET=dozzle+shell needs these operations, which ALLOW_* variables close: ContainerExec ExecStart ExecResize",
-                     "PRESET=act: the create guard refuses what it needs unless ALLOW_HOST_NAMESPACES=true", "PRESETS has no effect: use PRESET"):
+                     "PRESET=act: the create guard refuses what it needs unless ALLOW_HOST_NAMESPACES=network:host", "PRESETS has no effect: use PRESET"):
             assert log.count("warning: " + text) == 1, (text, log)
         # Watchtower is known not to attach to what it starts
         assert "docker run" not in log and "PROFILE_A_PRESET" not in log, log
