@@ -56,7 +56,7 @@ C_FILES   = $(wildcard entrypoint/*.c entrypoint/*/*.[ch] tests/*/*.[ch])
 SCRIPTS   = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 BATS      = $(wildcard tests/*/*.bats tests/*/*.bash)
 
-.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long soak test-observability coverage fuzz lint format image clean setup-test \
+.PHONY: maps golden bench all install uninstall run test $(SUITES:%=test-%) test-clients test-streams-long test-reload-long test-starts-long soak test-observability coverage fuzz lint format image clean setup-test \
         test-programs coverage-programs check
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -167,6 +167,11 @@ soak: setup-test
 test-reload-long: setup-test
 	@$(MAKE) -s --no-print-directory all
 	@RELOADS=20 STREAMS=200 tests/run.sh reload-long -f 'under load'
+
+# 1,000 containers that start and stop in front of the proxy, for some ten minutes
+test-starts-long: setup-test
+	@$(MAKE) -s --no-print-directory all
+	@STARTS=1000 tests/run.sh starts-long -f 'start and stop all'
 
 # deploy/observability with a real Prometheus, and the status page in a browser; SCREENSHOTS=DIRECTORY keeps its pictures
 test-observability: setup-test

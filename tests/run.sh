@@ -46,6 +46,8 @@ suite streams-long  'haproxies'                                                 
 # The tests of the load, with more of everything
 suite soak          'haproxies'                                                 tests/load/load.py
 suite reload-long   'haproxies'                                                 tests/behaviour/reload.py
+# Profiles by the Engine's names, with many containers
+suite starts-long   'haproxy image engine=dockerd'                              tests/profiles/network.bats
 # On demand only: the metrics with a real Prometheus, and the status page in a browser
 suite observability 'haproxy'                                                   tests/observability
 

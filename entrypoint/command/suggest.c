@@ -588,7 +588,9 @@ static void print_rests(const struct client *client)
                 "or with MODE=audit\n",
                 operations[i].id);
     if (client->wish_count > 0)
-        puts("# The log has the first reason of each body: read it again with these variables");
+        puts("# The log has the first reason of each body: read it again with these variables, or with a body in a "
+             "file,\n"
+             "# `docker-socket-proxy explain --body FILE METHOD PATH` lists all");
     for (size_t i = 0; i < client->rest_count; i++) {
         const struct rest *rest = &client->rests[i];
 

@@ -25,7 +25,7 @@ static void remove_container(struct follow *follow, struct known_container *cont
     known_remove(&follow->containers, container);
 }
 
-/* ---- events ---- */
+/* ---- what to ask ---- */
 
 /* Wants a list to have an item, which it returns; NULL if too much waits, so that the follower begins anew. */
 static struct waiting *want(struct follow *follow, struct waiting_list *list, const char *container,
@@ -45,6 +45,60 @@ static void want_later(struct follow *follow, struct waiting_list *list, const c
     if (item != NULL)
         item->when = channel_now() + milliseconds;
 }
+
+/* ---- the hidden network ---- */
+
+/* A container of an overlay network has an address on docker_gwbridge too, for what lies beyond; unless one of its
+ * other networks leads out (libnetwork, sandbox.needDefaultGW). Neither the list nor an event tells of it, but the
+ * network does, so it is asked whenever the networks of such a container have changed. */
+static const struct known_network *hidden_network(const struct containers *containers)
+{
+    for (size_t i = 0; i < containers->network_count; i++)
+        if (containers->networks[i].hidden)
+            return &containers->networks[i];
+    return NULL;
+}
+
+static bool is_plain_bridge(const struct containers *containers, const char *network)
+{
+    for (size_t i = 0; i < containers->network_count; i++)
+        if (strcmp(containers->networks[i].id, network) == 0)
+            return !containers->networks[i].hidden;
+    return false;
+}
+
+/* Whether it has an address on a network that is not a plain bridge. */
+static bool may_be_hidden(const struct containers *containers, const struct known_container *container)
+{
+    for (size_t i = 0; container != NULL && i < container->address_count; i++)
+        if (!is_plain_bridge(containers, container->addresses[i].network_id))
+            return true;
+    return false;
+}
+
+/* The container has joined or left the network. False if the follower begins anew. */
+static bool doubt_hidden(struct follow *follow, const struct event *event, struct known_container *container)
+{
+    const struct known_network *hidden = hidden_network(&follow->containers);
+
+    if (hidden == NULL ||
+        (is_plain_bridge(&follow->containers, event->network) && !may_be_hidden(&follow->containers, container)))
+        return true;
+    if (container != NULL && known_leave(container, hidden->id))
+        tell_changed(follow, container);
+    return want(follow, &follow->joins, event->container, hidden->id) != NULL;
+}
+
+void apply_hidden(struct follow *follow)
+{
+    const struct known_network *hidden = hidden_network(&follow->containers);
+
+    for (size_t i = 0; hidden != NULL && i < follow->containers.count && follow->phase != RESTING; i++)
+        if (may_be_hidden(&follow->containers, follow->containers.list[i]))
+            want(follow, &follow->joins, follow->containers.list[i]->entry.container.id, hidden->id);
+}
+
+/* ---- events ---- */
 
 /* An answer that is under way may be from before the event. */
 static void doubt(struct follow *follow, const char *container)
@@ -102,11 +156,12 @@ static void apply_gone(struct follow *follow, const struct event *event, struct 
 }
 
 /* The network knows the address before the container's process starts, and answers while the container is locked. */
-static void apply_joined(struct follow *follow, const struct event *event, const struct known_container *container)
+static void apply_joined(struct follow *follow, const struct event *event, struct known_container *container)
 {
-    struct waiting *item = want(follow, &follow->joins, event->container, event->network);
+    struct waiting *item;
 
-    if (item == NULL)
+    if (want(follow, &follow->joins, event->container, event->network) == NULL ||
+        !doubt_hidden(follow, event, container))
         return;
     waiting_forget(&follow->left, event->container, event->network);
     doubt(follow, event->container);
@@ -125,6 +180,8 @@ static void apply_left(struct follow *follow, const struct event *event, struct 
     bool running = container != NULL && container->entry.running;
 
     waiting_forget(&follow->joins, event->container, network);
+    if (network != NULL && running && !doubt_hidden(follow, event, container))
+        return;
     if (network != NULL && (container == NULL || !container->ended) &&
         want(follow, &follow->left, event->container, network) == NULL)
         return;
@@ -340,7 +397,10 @@ void apply_networks(struct follow *follow, const struct fetch *fetch)
         return;
     }
     follow->networked = true;
-    if (changed && follow->containers.known)
+    if (!changed || !follow->containers.known)
+        return;
+    apply_hidden(follow);
+    if (follow->containers.known)
         follow->hooks->renewed(follow->hooks->context);
 }
 

@@ -40,6 +40,7 @@ struct known_container {
  * is not known yet. */
 struct known_network {
     char *id;
+    bool hidden; /* docker_gwbridge of a swarm's node: what has an address there does not show in the list */
     struct inventory_list subnets;  /* "10.0.0.0/24" */
     struct inventory_list gateways; /* addresses of the host */
 };

@@ -145,6 +145,7 @@ static void begin_reading(struct follow *follow)
 static void proceed(struct follow *follow)
 {
     if (follow->phase == READING && follow->listed && follow->networked) {
+        apply_hidden(follow);
         follow->phase = INSPECTING;
         follow->when = channel_now() + INSPECT_AT_MOST;
     }

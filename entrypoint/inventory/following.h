@@ -72,6 +72,7 @@ void apply_list(struct follow *follow, const struct fetch *fetch); /* all contai
 void apply_some(struct follow *follow, const struct fetch *fetch); /* those that were asked */
 void apply_networks(struct follow *follow, const struct fetch *fetch);
 void apply_network(struct follow *follow, size_t slot, const struct fetch *fetch);
+void apply_hidden(struct follow *follow); /* asks for the addresses on docker_gwbridge of all that may have one */
 void apply_inspection(struct follow *follow, size_t slot, const struct fetch *fetch);
 
 #endif

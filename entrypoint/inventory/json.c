@@ -2,7 +2,9 @@
 #include "inventory/parse.h"
 
 #include "base/array.h"
+#include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +39,12 @@ void *json_zeroed(size_t count, size_t size)
     return result;
 }
 
+static const char zero[] = "\\u0000";
+static const char zero_read[] = "\\ufffd";      /* what json_read makes of it */
+static const char zero_kept[] = "\xef\xbf\xbd"; /* the same in UTF-8, as Jansson writes it */
+
 json_t *json_read(const char *body, size_t length)
 {
-    static const char zero[] = "\\u0000";
     char *text = json_zeroed(length, 1);
     json_t *result;
 
@@ -48,12 +53,33 @@ json_t *json_read(const char *body, size_t length)
         if (text[i] != '\\')
             continue;
         if (length - i >= strlen(zero) && strncmp(text + i, zero, strlen(zero)) == 0)
-            memcpy(text + i, "\\ufffd", strlen(zero));
+            memcpy(text + i, zero_read, strlen(zero));
         i++; /* skip the escaped character, which may be a backslash */
     }
     result = json_loadb(text, length, 0, NULL); /* Jansson limits the depth: JSON_PARSER_MAX_DEPTH */
     free(text);
     return result;
+}
+
+char *json_write(const json_t *value)
+{
+    char *dumped = json_dumps(value, JSON_COMPACT);
+    struct text text;
+
+    if (dumped == NULL)
+        abort();
+    text_begin(&text);
+    for (const char *c = dumped; *c != '\0';) {
+        bool replaced = strncmp(c, zero_kept, strlen(zero_kept)) == 0;
+
+        if (replaced)
+            fputs(zero, text.stream);
+        else
+            fputc(*c, text.stream);
+        c += replaced ? strlen(zero_kept) : 1;
+    }
+    free(dumped);
+    return text_end(&text);
 }
 
 const char *json_text_of(const json_t *object, const char *name)
@@ -305,7 +331,7 @@ bool inventory_kind_read(enum engine_kind *kind, const char *body, size_t length
 
 bool inventory_cgroup_v1(const char *body, size_t length)
 {
-    json_t *info = json_loadb(body, length, 0, NULL);
+    json_t *info = json_read(body, length);
     const char *version = json_string_value(json_object_get(info, "CgroupVersion"));
     bool result = version != NULL && strcmp(version, "1") == 0;
 
@@ -326,7 +352,7 @@ static long version_number(const char **text)
 
 bool inventory_sound_builds(const char *body, size_t length)
 {
-    json_t *version = json_loadb(body, length, 0, NULL);
+    json_t *version = json_read(body, length);
     const char *text = json_string_value(json_object_get(version, "Version"));
     long major = text != NULL ? version_number(&text) : -1;
     long minor = major >= 0 ? version_number(&text) : -1;
@@ -340,7 +366,7 @@ bool inventory_host_network_read(char *id, size_t id_length, const char *body, s
 {
     const char *digits = id_length == LOCAL_NETWORK_ID_LENGTH ? "0123456789abcdef"
                                                               : "0123456789abcdefghijklmnopqrstuvwxyz";
-    json_t *network = json_loadb(body, length, 0, NULL);
+    json_t *network = json_read(body, length);
     const char *name = json_string_value(json_object_get(network, "Name"));
     const char *text = json_string_value(json_object_get(network, "Id"));
     bool right = name != NULL && strcmp(name, "host") == 0 && text != NULL && strlen(text) == id_length &&

@@ -196,14 +196,17 @@ static void add_subnet(struct known_network *network, const char *subnet, const 
 static bool read_network(struct known_network *network, const json_t *object)
 {
     const char *id = json_text_of(object, "Id");
+    const char *name = json_text_of(object, "Name");
     json_t *ipam = json_object_get(object, "IPAM");
     json_t *configs = json_object_get(ipam, "Config");
     size_t i;
     json_t *config;
 
-    if (id == NULL || !known_is_network_id(id) || !json_fits(ipam, JSON_OBJECT) || !json_fits(configs, JSON_ARRAY))
+    if (id == NULL || name == NULL || !known_is_network_id(id) || !json_fits(ipam, JSON_OBJECT) ||
+        !json_fits(configs, JSON_ARRAY))
         return false;
     network->id = inventory_copy(id);
+    network->hidden = strcmp(name, "docker_gwbridge") == 0;
     json_array_foreach(configs, i, config)
     {
         const char *subnet = json_text_of(config, "Subnet");
@@ -229,7 +232,7 @@ static bool networks_equal(const struct containers *a, const struct containers *
     if (a->network_count != b->network_count)
         return false;
     for (size_t i = 0; i < a->network_count; i++)
-        if (strcmp(a->networks[i].id, b->networks[i].id) != 0 ||
+        if (strcmp(a->networks[i].id, b->networks[i].id) != 0 || a->networks[i].hidden != b->networks[i].hidden ||
             !inventory_list_equal(&a->networks[i].subnets, &b->networks[i].subnets) ||
             !inventory_list_equal(&a->networks[i].gateways, &b->networks[i].gateways))
             return false;

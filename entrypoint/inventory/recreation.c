@@ -2,8 +2,8 @@
 #include "inventory/recreation.h"
 
 #include "base/text.h"
+#include "inventory/parse.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +74,7 @@ static bool is_false(const json_t *labels, const char *key)
 
 bool recreated_read(struct recreated *recreated, const char *name, const char *inspection, size_t length)
 {
-    json_t *container = json_loadb(inspection, length, 0, NULL);
+    json_t *container = json_read(inspection, length);
     json_t *config = json_object_get(container, "Config");
     json_t *host = json_object_get(container, "HostConfig");
     json_t *networks = json_object_get(json_object_get(container, "NetworkSettings"), "Networks");
@@ -88,9 +88,7 @@ bool recreated_read(struct recreated *recreated, const char *name, const char *i
         if (json_object_size(networks) > 0)
             json_object_set_new(config, "NetworkingConfig", json_pack("{s:O}", "EndpointsConfig", networks));
         recreated->name = inventory_copy(name);
-        recreated->as_is = json_dumps(config, JSON_COMPACT);
-        if (recreated->as_is == NULL)
-            abort();
+        recreated->as_is = json_write(config);
     }
     json_decref(container);
     return valid;
@@ -107,7 +105,7 @@ void recreated_free(struct recreated *recreated)
 
 char *recreated_network_id(const struct recreated *recreated)
 {
-    json_t *body = json_loads(recreated->as_is, 0, NULL);
+    json_t *body = json_read(recreated->as_is, strlen(recreated->as_is));
     const char *mode = json_string_value(json_object_get(json_object_get(body, "HostConfig"), "NetworkMode"));
     char *id = inventory_copy(inventory_mode_container(mode));
 
@@ -117,12 +115,12 @@ char *recreated_network_id(const struct recreated *recreated)
 
 void recreated_name_network(struct recreated *recreated, const char *name)
 {
-    json_t *body = json_loads(recreated->as_is, 0, NULL);
+    json_t *body = json_read(recreated->as_is, strlen(recreated->as_is));
 
     json_object_set_new(json_object_get(body, "HostConfig"), "NetworkMode", json_sprintf("container:/%s", name));
     free(recreated->by_name);
     free(recreated->network_of);
-    recreated->by_name = json_dumps(body, JSON_COMPACT);
+    recreated->by_name = json_write(body);
     recreated->network_of = inventory_copy(name);
     json_decref(body);
 }

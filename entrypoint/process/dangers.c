@@ -207,6 +207,31 @@ static bool is_strong_device(const char *item)
     return true;
 }
 
+/* Runtimes that do with a container what runc does, or keep it in a machine of its own. What others, such as nvidia, do
+ * because of the environment or the files of an image is not known, and the guard does not see these. */
+static const char *const usual_runtimes[] = {
+    "runc",
+    "crun",
+    "youki",
+    "io.containerd.runc.v2",
+    "runsc",
+    "kata-runtime",
+    "kata",
+    "kata-qemu",
+    "kata-clh",
+    "kata-fc",
+    "io.containerd.kata.v2",
+    "io.containerd.runsc.v1",
+};
+
+static bool is_strong_runtime(const char *item)
+{
+    for (size_t i = 0; i < sizeof usual_runtimes / sizeof *usual_runtimes; i++)
+        if (strcmp(item, usual_runtimes[i]) == 0)
+            return false;
+    return true;
+}
+
 /* Programs that run what a file or a word says, so that part of a word is enough. */
 static const char *const shells[] = {
     "ash",    "awk",     "bash",    "busybox", "chroot", "csh",   "dash",  "doas",    "env",  "find",
@@ -257,6 +282,8 @@ static const struct {
     {VAR_ALLOW_VOLUMES_FROM, "volumes-from", NULL, "containers may use all that other containers have mounted"},
     {VAR_ALLOW_EXEC_COMMANDS, "exec-commands", is_free_command,
      "clients choose whole words or a shell's, and may make it run any command"},
+    {VAR_ALLOW_RUNTIME, "runtime", is_strong_runtime,
+     "a runtime is a program that runs as root on this host, and the guard judges containers as runc makes them"},
     {VAR_ALLOW_CGROUP_PARENT, "cgroup-parent", NULL, "containers may leave the cgroup that limits them"},
 };
 

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "config/targets.h"
 #include "inventory/channel.h"
+#include "inventory/parse.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +87,7 @@ void execs_ended(struct execs *execs, const char *id)
 
 void execs_read(struct execs *execs, const struct known_container *container, const char *body, size_t length)
 {
-    json_t *root = execs == NULL ? NULL : json_loadb(body, length, 0, NULL);
+    json_t *root = execs == NULL ? NULL : json_read(body, length);
     const json_t *list = json_object_get(root, "ExecIDs");
 
     for (size_t i = 0; i < json_array_size(list); i++) {

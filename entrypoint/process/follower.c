@@ -32,6 +32,10 @@
 #define READY  'r'
 #define FINISH 'f'
 #define NEWS   'n'
+#define BEAT   'b'
+
+#define BEAT_MILLISECONDS 1000 /* between signs of life */
+#define SILENT_AT_START   60   /* seconds; a child that has said nothing has not opened anything either */
 
 #define FINISH_MILLISECONDS 100  /* between questions whether HAProxy has anything else to do */
 #define RETRY_MILLISECONDS  1000 /* after HAProxy has refused a command */
@@ -53,6 +57,7 @@ struct child {
     struct live_of live;
     bool holders_change; /* those that hold the socket have to be found anew */
     bool names_change;   /* those whose namespaces a guard lists by name may be others */
+    bool has_news;       /* the supervisor has to read the inventory again: HAProxy's configuration has regexes of it */
     bool told_holders;   /* HAProxy knows whether there are new ones: */
     bool new_holders;
     bool finishing;
@@ -63,7 +68,24 @@ struct child {
     long long stamp;    /* the time in its last value */
     long retry;         /* when to start over, see channel_now */
     long next_question; /* likewise, when to ask whether HAProxy has anything else to do */
+    long next_beat;     /* likewise */
 };
+
+/* Returns false if it cannot be said now, because the supervisor has not read for long. */
+static bool say(char letter)
+{
+    return send(TALK, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+/* Says that this process goes on, if it is time: see follower_is_lost. What takes a while calls it for each container.
+ */
+static void beat(struct child *child)
+{
+    if (channel_now() < child->next_beat)
+        return;
+    child->next_beat = channel_now() + BEAT_MILLISECONDS;
+    say(BEAT);
+}
 
 static void forget_entries(struct child *child, struct map_entries *entries)
 {
@@ -85,6 +107,7 @@ static void judge_recreation(struct child *child, struct known_container *contai
     struct kept *kept = kept_of(container);
     bool first = kept->loss == NULL;
 
+    beat(child);
     if (child->recreation == NULL)
         return;
     loss_free(kept->loss);
@@ -163,6 +186,7 @@ static void on_changed(void *context, struct known_container *container)
 {
     struct child *child = context;
 
+    beat(child);
     find_origin(child, container);
     execs_changed(child->execs, container);
     set_modes(child, container);
@@ -171,20 +195,10 @@ static void on_changed(void *context, struct known_container *container)
     claim(child, container);
 }
 
-/* The supervisor has to read the inventory again: HAProxy's configuration has regexes of it. */
-static void tell_supervisor(void)
-{
-    const char letter = NEWS;
-
-    send(TALK, &letter, 1,
-         MSG_NOSIGNAL | MSG_DONTWAIT); /* if the supervisor has no time, there are news for it anyway */
-}
-
 /* Until the configuration knows a new one, the create guard lets nothing of other containers pass. */
 static void tell_new_holders(struct child *child, bool any)
 {
-    if (any)
-        tell_supervisor();
+    child->has_news |= any;
     if (child->told_holders && child->new_holders == any)
         return;
     console_say(&child->console, "set var proc.holders int(%d)\n", any);
@@ -226,7 +240,7 @@ static void find_changes(struct child *child)
     find_holders(child);
     if (child->names_change &&
         live_lists_others(child->of.environment, follow_containers(child->follow), child->of.inventory))
-        tell_supervisor();
+        child->has_news = true;
     child->names_change = false;
 }
 
@@ -402,6 +416,7 @@ static int patience(const struct child *child)
 {
     long next = channel_sooner(follow_patience(child->follow), execs_step(child->execs));
 
+    next = channel_sooner(next, channel_until(child->next_beat));
     /* HAProxy's last answers may have come after the last look at what there is to tell. */
     if (console_is_idle(&child->console) &&
         (child->unclear ? channel_now() >= child->retry : is_complete(child) && child->told == 0))
@@ -418,7 +433,6 @@ static int patience(const struct child *child)
 static void serve(struct child *child)
 {
     const struct console_reader reader = {.context = child, .read = on_answer};
-    const char ready = READY;
     bool said = false;
 
     while (!child->console.ended) {
@@ -428,17 +442,19 @@ static void serve(struct child *child)
 
         if (child->images != NULL)
             count += images_poll(child->images, polled + count);
-
+        beat(child);
         poll(polled, count, patience(child));
         listen_to_supervisor(child);
         follow_step(child->follow);
         step_images(child);
         child->warns &= !child->certain; /* later ones are told by their refusals */
         if (is_complete(child) && !said)
-            said = send(TALK, &ready, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+            said = say(READY);
         console_step(&child->console, &reader);
         tell(child); /* last: it needs to know of all answers that were read; what it says is sent as soon as poll
                         allows */
+        if (child->has_news)
+            child->has_news = !say(NEWS);
     }
 }
 
@@ -478,6 +494,7 @@ static void run(const struct environment *environment, const struct inventory *i
     struct child child = {.of = {.environment = environment, .inventory = inventory},
                           .mirror = mirror_new(),
                           .warns = warns,
+                          .told = -1,
                           .protects = map_of_protected.needed(environment, inventory),
                           .live = {.settings = &environment->settings, .own = inventory->own.id}};
     struct follow_hooks hooks = {.context = &child,
@@ -503,6 +520,7 @@ static void run(const struct environment *environment, const struct inventory *i
     if (recreation_matters(environment))
         child.recreation = recreation_new(environment, inventory);
     console_begin(&child.console, CONNECTION);
+    tell_inventory(&child, 0); /* the last words of a child that was killed may have come after the greeting */
     maps_names(&child.names, &child.of);
     inventory_list_sort(&child.names);
     child.unclear = true; /* an earlier child may have filled the maps */
@@ -512,17 +530,49 @@ static void run(const struct environment *environment, const struct inventory *i
 
 /* ---- the supervisor ---- */
 
-bool follower_news(struct follower *follower)
+/* Reads what the child has said. Returns false if it says nothing more: it has ended. */
+static bool hear(struct follower *follower)
 {
     char letters[64];
-    ssize_t got = follower->talk < 0 ? 0 : recv(follower->talk, letters, sizeof letters, MSG_DONTWAIT);
-    bool news = false;
+    ssize_t got = recv(follower->talk, letters, sizeof letters, MSG_DONTWAIT);
 
     for (ssize_t i = 0; i < got; i++) {
-        news |= letters[i] == NEWS;
+        follower->news |= letters[i] == NEWS;
         follower->ready |= letters[i] == READY;
     }
+    if (got > 0) {
+        follower->spoke = true;
+        follower->silent = 0;
+        follower->look_at = channel_now() + BEAT_MILLISECONDS;
+    }
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+bool follower_news(struct follower *follower)
+{
+    bool news;
+
+    if (follower->talk >= 0)
+        hear(follower);
+    news = follower->news;
+    follower->news = false;
     return news;
+}
+
+bool follower_is_lost(struct follower *follower)
+{
+    if (follower->talk < 0)
+        return false;
+    hear(follower);
+    if (channel_now() < follower->look_at)
+        return false;
+    follower->look_at = channel_now() + BEAT_MILLISECONDS;
+    return ++follower->silent >= (follower->spoke ? FOLLOWER_SILENT : SILENT_AT_START);
+}
+
+long follower_patience(const struct follower *follower)
+{
+    return follower->talk < 0 ? -1 : channel_until(follower->look_at);
 }
 
 bool follower_connect(struct follower *follower)
@@ -548,6 +598,7 @@ bool follower_begin(struct follower *follower, const struct environment *environ
     if (!maps_needed(environment, inventory))
         return true;
     follower->begun = channel_now();
+    follower->look_at = follower->begun + BEAT_MILLISECONDS;
     if ((follower->ours < 0 && !follower_connect(follower)) ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) != 0)
         return false;
@@ -571,17 +622,13 @@ bool follower_begin(struct follower *follower, const struct environment *environ
 void follower_await(struct follower *follower, long deadline)
 {
     struct pollfd polled = {.fd = follower->talk, .events = POLLIN};
-    char letter;
 
     while (follower->talk >= 0 && !follower->ready) {
         long left = deadline - channel_now();
 
         if (left <= 0 || (poll(&polled, 1, (int)left) < 0 && errno != EINTR))
             return;
-        if (polled.revents == 0)
-            continue;
-        follower->ready = recv(follower->talk, &letter, 1, MSG_DONTWAIT) == 1 && letter == READY;
-        if (!follower->ready)
+        if (!hear(follower))
             return;
     }
 }
@@ -607,7 +654,8 @@ void follower_end(struct follower *follower)
     if (follower->pid > 0)
         kill(follower->pid, SIGKILL);
     follower->pid = 0;
-    follower->ready = false;
+    follower->ready = follower->news = follower->spoke = false;
+    follower->silent = 0;
     descriptor_close(&follower->talk);
     descriptor_close(&follower->ours);
     descriptor_close(&follower->connection);

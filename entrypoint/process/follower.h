@@ -6,14 +6,20 @@
 #include "config/maps.h"
 #include "environment/machine.h"
 
+#define FOLLOWER_SILENT 5 /* seconds */
+
 struct follower {
     pid_t pid;                      /* 0: none */
     int talk;                       /* our end of the socket pair with the child; -1: none */
     int ours;                       /* the child's end of the connection to HAProxy, until there is a child; -1: none */
     int connection;                 /* HAProxy's end of it, until HAProxy is given it; -1: none */
     bool ready;                     /* the child has read the containers once */
+    bool news;                      /* it has said something that follower_news has not returned yet */
     bool warns;                     /* the next child logs which containers could not be created again */
     long begun;                     /* see channel_now */
+    bool spoke;                     /* the child has said anything */
+    int silent;                     /* how often in turn follower_is_lost has heard nothing in time */
+    long look_at;                   /* when it looks again, see channel_now */
     struct credentials credentials; /* HAProxy's */
 };
 
@@ -39,8 +45,15 @@ bool follower_begin(struct follower *follower, const struct environment *environ
 void follower_await(struct follower *follower, long deadline);
 
 /* Reads what the child says. Returns whether the inventory has to be read again: containers have got the Engine's
- * socket, or those that a guard lists by name are others. */
+ * socket, or those that a guard lists by name are others. The field news is true if follower_await has heard so: then
+ * nothing more may come over talk. */
 bool follower_news(struct follower *follower);
+
+/* Whether the child is stopped or hangs: it says something every second, and has said nothing for FOLLOWER_SILENT of
+ * them. Has to be called after follower_patience milliseconds at the latest. Time in which that has not been done, such
+ * as that of a frozen container, does not count as silence. */
+bool follower_is_lost(struct follower *follower);
+long follower_patience(const struct follower *follower); /* -1: there is no child */
 
 /* HAProxy no longer listens: the child ends as soon as HAProxy has nothing else to do, which waits for its connection
  * too. */

@@ -554,13 +554,38 @@ static void replace_follower(struct serving *serving)
     plan_follower(serving);
 }
 
+/* A replaced HAProxy does without a follower no longer. It takes no further connection anyway. */
+static void end_without_follower(struct serving *old)
+{
+    follower_end(&old->follower);
+    kill(old->pid, SIGTERM);
+}
+
+/* Ends followers that are stopped or hang, and what they have said with them: it may not be true any more. */
+static void end_lost_followers(struct supervisor *supervisor)
+{
+    struct serving *serving[] = {&supervisor->current, &supervisor->next};
+
+    for (size_t i = 0; i < supervisor->old_count; i++)
+        if (follower_is_lost(&supervisor->old[i].follower))
+            end_without_follower(&supervisor->old[i]);
+    for (size_t i = 0; i < sizeof serving / sizeof *serving; i++)
+        if (follower_is_lost(&serving[i]->follower)) {
+            notice("the process that follows the Engine's containers has been silent for %d seconds; it is ended, and "
+                   "another one begins",
+                   serving[i]->follower.silent);
+            follower_end(&serving[i]->follower);
+            replace_follower(serving[i]);
+        }
+}
+
 /* A follower has ended: by itself, or because its HAProxy does. */
 static void follower_ended(struct supervisor *supervisor, pid_t child, int status)
 {
     for (size_t i = 0; i < supervisor->old_count; i++)
         if (supervisor->old[i].follower.pid == child) {
             supervisor->old[i].follower.pid = 0;
-            kill(supervisor->old[i].pid, SIGTERM); /* it takes no further connection */
+            end_without_follower(&supervisor->old[i]);
         }
     if (supervisor->deadline != 0)
         return;
@@ -680,8 +705,14 @@ static int patience(const struct supervisor *supervisor)
     long of_followers = channel_sooner(channel_until(supervisor->current.follow_at),
                                        channel_until(supervisor->next.follow_at));
 
+    of_followers = channel_sooner(of_followers, follower_patience(&supervisor->current.follower));
+    of_followers = channel_sooner(of_followers, follower_patience(&supervisor->next.follower));
+    for (size_t i = 0; i < supervisor->old_count; i++)
+        of_followers = channel_sooner(of_followers, follower_patience(&supervisor->old[i].follower));
     if (has_time_for_news(supervisor))
         of_followers = channel_sooner(of_followers, channel_until(supervisor->news_at));
+    if (supervisor->current.follower.news) /* heard before it was ready */
+        of_followers = 0;
     return supervisor->deadline != 0 ? 1000
                                      : (int)channel_sooner(channel_sooner(reach_patience(&supervisor->reach), of_files),
                                                            channel_sooner(of_log, of_followers));
@@ -730,6 +761,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (reach_step(&supervisor->reach))
         reload_if_new(supervisor, "an Engine responds, and has reported something new");
     hear_news(supervisor);
+    end_lost_followers(supervisor);
     follow_on(&supervisor->current, supervisor->supervision->environment, &supervisor->supervision->inventory);
     if (supervisor->next.pid > 0)
         follow_on(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory);

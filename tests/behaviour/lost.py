@@ -8,6 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from containers import IMAGE  # noqa: E402
 from contained import OTHER, agree, contained, container, containers  # noqa: E402
 from proxy import Engine, Proxy, check_everywhere, on_each_haproxy  # noqa: E402
 from suite import run, test, until as until_what  # noqa: E402
@@ -51,6 +52,12 @@ def ask(proxy, method, target):
         return status, None
     assert len(proxy.engine.requests) == reached, "a refused request reached the Engine"
     return status, json.loads(body)["message"].removeprefix("docker-socket-proxy: ")
+
+
+def create(proxy, **host):
+    """Why a container is not created; None for what reaches the Engine."""
+    status, _, text = proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps({"HostConfig": host}).encode())
+    return None if status == 200 else json.loads(text)["message"].partition("forbidden: ")[2]
 
 
 def settled(proxy):
@@ -159,6 +166,18 @@ def live():
         assert proxy.log().count("warning: gluetun could not") == 1
 
 
+@test("a container with a zero in its labels, its environment or its command is known as any other")
+def zeros():
+    ours, others = "1" * 64, "2" * 64
+    odd = {**inspected({"a\0b": "\0"}), "ExecIDs": [ours]}
+    odd["Config"].update(Env=["A=\0"], Cmd=["printf", "\0"])
+    listed = daemon([(WEB, "web"), (DB, "db")], {WEB: odd, DB: {**inspected(), "ExecIDs": [others]}})
+    with Proxy(dict(WIDE, ALLOW_EXEC="1", ALLOW_CONTAINER_CREATE="1", ALLOW_CONTAINER_NAMES="web"), engine=listed) as proxy:
+        until(lambda: ask(proxy, "POST", "/containers/web/restart")[0] == 200)
+        assert ask(proxy, "DELETE", "/containers/web") == (200, None)
+        assert ask(proxy, "GET", f"/exec/{ours}/json")[0] == 200 and ask(proxy, "GET", f"/exec/{others}/json")[0] == 403
+
+
 @test("the proxy itself is not stopped by a client that creates containers; nothing can create it again")
 def own():
     with contained() as within, Proxy(WIDE, engine=inspectable, within=within) as proxy:
@@ -246,13 +265,32 @@ def uninspected():
         until(lambda: ask(proxy, "POST", "/containers/newborn/exec")[0] == 200)
 
 
+class Late(Engine):
+    """Has a new holder of the socket once it is followed, and takes its time to say which labels an image has."""
+
+    def tell(self, stream, target, keep):
+        if target.startswith("/events?") and len(self.containers) == 4:
+            self.containers.append(container("77" * 32, "dashboard", mounts=[("/run", "/host")]))
+        if target.startswith("/images/"):
+            time.sleep(0.3)
+        return super().tell(stream, target, keep)
+
+
+@test("a new holder of the socket that is found before all is known at the start is not forgotten")
+def news_before_ready():
+    env = {"ALLOW_CREATE": "1", "ALLOW_VOLUMES_FROM": "1", "PROFILES_FROM_LABELS": "1", "PROFILE_A_ALLOW_INFO": "1"}
+    labelled = container("55" * 32, "labelled", Labels={"docker-socket-proxy.profile": "a"}, ImageID=IMAGE)
+    image = {f"/images/{IMAGE}/json?manifests=1": {"Id": IMAGE, "Config": {"Labels": {}}, "GraphDriver": {"Name": "overlay2", "Data": {"LowerDir": "/x"}}}}
+    with contained() as within, Proxy(env, engine=lambda path: Late(path, containers=[*containers(path), labelled], more=image), within=within) as proxy:
+        proxy.wait_for_log("reload: the rules depend on containers that have changed")
+        until(lambda: create(proxy, VolumesFrom=["web"]) is None)
+        assert "VolumesFrom" in create(proxy, VolumesFrom=["dashboard"])
+
+
 @test("what the guard passes of other containers is closed until it knows a new holder of the socket, and knows new ids of listed ones")
 def bodies():
     env = {"ALLOW_CREATE": "1", "ALLOW_VOLUMES_FROM": "1", "ALLOW_HOST_NAMESPACES": "network:container:*,network:container:web,pid:container:tool"}
 
-    def create(proxy, **host):
-        status, _, text = proxy.ask("POST", "/containers/create", ["Content-Type: application/json"], json.dumps({"HostConfig": host}).encode())
-        return None if status == 200 else json.loads(text)["message"].partition("forbidden: ")[2]
     with contained() as within, Proxy(env, engine=lambda path: Engine(path, containers=containers(path)), within=within) as proxy:
         settled_at = proxy.process.pid
         assert settled_at and create(proxy, VolumesFrom=["dashboard"]) is None

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from containers import IMAGE, Living, container  # noqa: E402
 from engine import Engine  # noqa: E402
 from logs import entries  # noqa: E402
-from proxy import Client, Proxy, free_port, on_each_haproxy, program  # noqa: E402
+from proxy import HAPROXIES, Client, Proxy, children, free_port, on_each_haproxy, program  # noqa: E402
 from suite import run, test, until  # noqa: E402
 
 LABELLED = "sha256:" + "2" * 64
@@ -220,6 +220,52 @@ def changes_hands():
     if "TIMES" in os.environ:  # a file
         with open(os.environ["TIMES"], "a", encoding="ascii") as file:
             print(f"from the events to a request that is judged so: median {1000 * sorted(delays)[len(delays) // 2]:.1f} ms, most {1000 * max(delays):.1f} ms", file=file)
+
+
+def followers(proxy):
+    """The processes that follow the Engine for a HAProxy, which is the other kind of child."""
+    found = set()
+    for child in children(proxy.process.pid):
+        with contextlib.suppress(OSError), open(f"/proc/{child}/comm", encoding="ascii") as file:
+            if file.read().startswith("docker-socket"):
+                found.add(child)
+    return found
+
+
+@test("a follower that is stopped or hangs is noticed and replaced, and what it said last does not stay in force")
+def follower_is_stopped():
+    """With each HAProxy at the same time. A replaced HAProxy, which serves a stream and whose follower is stopped too, ends."""
+    admin, other = container("admin", "127.0.0.9"), container("other", "127.0.0.9")
+    env = {"PROFILE_A_FROM": "admin", "PROFILE_A_ALLOW_INFO": "true", "PROFILE_A_ALLOW_EVENTS": "true"}
+
+    def change(proxy, gone, come):
+        proxy.engine.containers = [come]
+        proxy.engine.happens(gone, "destroy")
+        proxy.engine.happens(come, "start")
+    with contextlib.ExitStack() as stack:
+        proxies = [stack.enter_context(living(env, [admin], haproxy=haproxy)) for haproxy in HAPROXIES]
+        streams = []
+        for proxy in proxies:
+            until(lambda: asks(proxy, "127.0.0.9", "/info") == 200, "admin is not known")
+            streams.append(stack.enter_context(contextlib.closing(Client(proxy.port, "127.0.0.9"))))
+            streams[-1].send(b"GET /events HTTP/1.1\r\nHost: docker\r\n\r\n")
+            assert b" 200 " in streams[-1].stream.readline()
+            proxy.process.send_signal(signal.SIGHUP)
+            proxy.wait_for_reload()
+            assert len(followers(proxy)) == 2
+            for follower in followers(proxy):
+                os.kill(follower, signal.SIGSTOP)
+            change(proxy, admin, other)  # nobody notices
+        for proxy, stream in zip(proxies, streams):
+            until(lambda: asks(proxy, "127.0.0.9", "/info") == 403, "a container has the profile of another one")
+            assert asks(proxy, "127.0.0.9") == 200
+            change(proxy, other, admin)
+            until(lambda: asks(proxy, "127.0.0.9", "/info") == 200, "the new follower does not follow")
+            while stream.stream.readline():
+                pass
+            until(lambda: len(children(proxy.process.pid)) == 2, "something of the replaced HAProxy is left")
+            said = "the process that follows the Engine's containers has been silent for 5 seconds; it is ended, and another one begins"
+            assert proxy.log().count(said) == proxy.log().count("has been silent") == 1, proxy.log()
 
 
 if __name__ == "__main__":

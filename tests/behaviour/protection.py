@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from contained import (EXEC, HOLDER, NEVER, OTHER, OWN, UNKNOWN, agree, contained, container, containers, engine, message)  # noqa: E402
 from proxy import Engine, HAPROXIES, Proxy, free_port, program  # noqa: E402
-from suite import run, test  # noqa: E402
+from suite import run, test, until  # noqa: E402
 
 @test("its own container is refused by every name and every beginning of its id")
 def own():
@@ -365,14 +365,18 @@ def hostile():
             with Proxy(EXEC, engine=mode, within=within) as proxy:
                 assert message(proxy, "POST", "/containers/web/exec").endswith(UNKNOWN)
         # what clients choose: a zero byte in it must not hide the holders
+        def is_known(proxy):  # on a busy machine only after a reload
+            return not (message(proxy, "POST", "/containers/web/exec") or "").endswith(UNKNOWN)
         zero = [container(OWN, "x"), container(HOLDER, "holder", mounts=[("/run", "/x")]),
                 dict(container(OTHER, "web"), Labels={"a\0b": "\0", "c": "\\u0000"}, Command="\0")]
         with Proxy(EXEC, engine=engine(listed=lambda path: zero), within=within) as proxy:
+            until(lambda: is_known(proxy), "the Engine is not asked again")
             assert len(agree(proxy, within, [("POST", f"/containers/{x}/exec") for x in ("x", "holder", HOLDER)])) == 3
             assert message(proxy, "POST", "/containers/web/exec") is None
         # what is odd in labels, and in what is not ours to use, does not matter
         odd = [dict(container(OWN, "x"), Labels={"com.docker.swarm.service.id": "a'b", "com.docker.swarm.service.name": "c"}, Names=["/x", "/a/b'"])]
         with Proxy(EXEC, engine=engine(listed=lambda path: odd), within=within) as proxy:
+            until(lambda: is_known(proxy), "the Engine is not asked again")
             assert message(proxy, "POST", "/containers/web/exec") is None
 
 

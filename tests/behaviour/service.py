@@ -807,7 +807,7 @@ def presets_at_start():
     with Proxy(env) as proxy:
         log = proxy.log()
         for text in ("PRESET=dozzle+shell needs these operations, which ALLOW_* variables close: ContainerExec ExecStart ExecResize",
-                     "PRESET=act: the create guard refuses what it needs unless ALLOW_HOST_NAMESPACES=true", "PRESETS has no effect: use PRESET"):
+                     "PRESET=act: the create guard refuses what it needs unless ALLOW_HOST_NAMESPACES=network:host", "PRESETS has no effect: use PRESET"):
             assert log.count("warning: " + text) == 1, (text, log)
         # Watchtower is known not to attach to what it starts
         assert "docker run" not in log and "PROFILE_A_PRESET" not in log, log
@@ -1041,17 +1041,20 @@ def commands():
     assert denied.returncode == 3 and "ALLOW_CONTAINER_EXEC=true (or ALLOW_EXEC=true) would allow it" in denied.stdout, denied
 
 
-@test("check --strict names devices but the usual ones, and commands of which clients choose whole words")
+@test("check --strict names devices and runtimes but the usual ones, and commands of which clients choose whole words")
 def strict_lists():
     def named(variable, *items):
         said = program("check", "--strict", env={"ALLOW_CREATE": "1", "ALLOW_EXEC": "1", variable: ",".join(items)}).stderr
-        return "".join(re.findall(rf"dangerous: {variable}=(.*?): [cw]", said)).split(",")
+        return "".join(re.findall(rf"dangerous: {variable}=(.*?): [acw]", said)).split(",")
 
     strong = ("/dev/sda /dev/sg0 /dev/bsg /dev/rbd0 /dev/zd0 /dev/bcache0 /dev/pmem0 /dev/vfio /dev/cpu /dev/uinput /dev/input /dev/kvm /dev/mem"
               " /dev/videox /dev/nvidia-caps c:10:* c:189:* c:1:1 b:8:0").split()
     usual = "gpu /dev/dri /dev/dri/card0 /dev/nvidia0 /dev/net/tun /dev/snd /dev/ttyUSB0 /dev/serial/by-id/x c:226:* c:188:0".split()
     assert named("ALLOW_DEVICES", *usual, *strong) == strong
     assert named("ALLOW_DEVICES", *usual) == [""]
+    assert named("ALLOW_RUNTIME", "crun", "runsc", "nvidia", "io.containerd.kata.v2", "io.containerd.x.v2") == ["nvidia", "io.containerd.x.v2"]
+    assert named("ALLOW_RUNTIME", "crun", "kata-runtime") == [""]
+    assert "dangerous" not in program("check", "--strict", env={"ALLOW_CREATE": "1", "ALLOW_RUNTIME": "nvidia", "ACKNOWLEDGE": "runtime"}).stderr
     free = ["gawk **", "tar c *", "vi * x", "/lib/ld-linux-x86-64.so.2 **", "sh /jobs/*", "python3.11 ?.py", "pg_dump -U * **"]
     bound = ["cat /backup/*.sql", "nginx -s reload", "ls ?", "sh /job.sh"]
     assert named("ALLOW_EXEC_COMMANDS", *bound, *free) == free

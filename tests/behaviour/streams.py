@@ -19,7 +19,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from proxy import Engine, HAPROXIES, Proxy  # noqa: E402
+from proxy import Engine, HAPROXIES, Proxy, children  # noqa: E402
 from suite import run, test, until  # noqa: E402
 
 RUNS = int(os.environ.get("STREAM_RUNS") or 40)
@@ -60,11 +60,6 @@ class Slow(Engine):
 def send_all(connection, size):
     with contextlib.suppress(OSError):
         connection.sendall(bytes(size))
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(child) for child in file.read().split()]
 
 
 def unacknowledged(connection):

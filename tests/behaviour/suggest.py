@@ -140,6 +140,7 @@ def dangers():
         for text in (suggest(log)[1].split("# The same")[0], program("suggest", "--compose", stdin=log).stdout):
             assert set(re.findall(r"^ *# ((?:PROFILE\w+_)?ALLOW_[A-Z_]+=\S+): ", text, re.M)) == wanted, text
     snippet = program("suggest", "--compose", stdin=line.format(1, reasons[0])).stdout
+    assert "explain --body FILE METHOD PATH` lists all" in program("suggest", stdin=line.format(1, reasons[0])).stdout
     assert '\n      # ALLOW_BIND_MOUNTS=/: a container that mounts it can take over this host\n      ALLOW_BIND_MOUNTS: "/"\n' in snippet, snippet
 
 

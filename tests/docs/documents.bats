@@ -15,6 +15,7 @@ check() { python3 "$BATS_TEST_DIRNAME/documents.py" "$1"; }
 @test "each target of make that a document names exists" { check targets_exist; }
 @test "Compose examples are valid, and their proxies start" { check compose_files; }
 @test "the clients' examples are hardened, gated, have a preset and are listed" { check client_examples; }
+@test "what narrows a preset closes nothing of it" { check narrower; }
 @test "console examples print what they show" { check commands; }
 @test "shell examples are valid" { check scripts; }
 @test "log lines and messages are shown as they are printed" { check shown; }

@@ -240,6 +240,22 @@ def client_examples():
             assert not variables or any(name in text_of(path) for name in variables), f"{path}: one of {variables}"
 
 
+def narrower():
+    """What docs/clients.md sets beside presets closes nothing of them."""
+    rows = re.findall(r"^\| .*? \| (`.*?) \| (.*) \|$", text_of("docs/clients.md").split("<!-- narrower -->")[1].split("<!-- /narrower -->")[0], re.M)
+    assert len(rows) > 10, rows
+
+    def opened(env):
+        done = program("permissions", "--open", env=env)
+        assert done.returncode == 0, (env, done.stderr)
+        return {line.split("\t")[3] for line in done.stdout.splitlines()}
+    for presets, beside in rows:
+        more = dict(re.findall(r"`([A-Z_]+)=([^`]*)`", beside))
+        for preset in re.findall(r"`([^`]*)`", presets):
+            needed = opened({"PRESET": preset}) - ({"SystemEvents"} if "ALLOW_CONTAINER_NAMES" in more else set())
+            assert more and needed <= opened({"PRESET": preset, **more}), (preset, needed - opened({"PRESET": preset, **more}))
+
+
 def certificates(directory):
     """What a TLS_CERT_PATH has; nothing here reads more of it."""
     for name in ("ca.pem", "cert.pem", "key.pem"):

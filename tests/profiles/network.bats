@@ -270,6 +270,11 @@ END
     engine network disconnect lan2 proxy
 }
 
+@test "containers start and stop all the time, and take each other's addresses: no request is judged as another's" {
+    run -0 python3 "$BATS_TEST_DIRNAME/starts.py" $PROXY
+    echo "# $output" >&3
+}
+
 # burst SECONDS FILE CONTAINER PATH: requests without end, each on a connection of its own; FILE gets the statuses
 burst() {
     inside "$3" python3 - "$1" "$4" >"$2" 3>&- <<'END'

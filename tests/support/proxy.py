@@ -55,6 +55,12 @@ def on_each_haproxy(function):
     return on_each
 
 
+def children(process):
+    """The ids of a process's children."""
+    with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
 RESERVED = []  # a socket for each port that free_port has returned; its name reserves the port
 
 
@@ -146,9 +152,7 @@ class Proxy:
         """How many HAProxy processes accept connections on the port."""
         ours = {f"socket:[{inode}]" for state, _, inode in self.sockets() if state == "0A"}
         count = 0
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
-            children = file.read().split()
-        for child in children:
+        for child in children(self.process.pid):
             with contextlib.suppress(OSError):  # it may have ended
                 count += any(os.readlink(entry.path) in ours for entry in os.scandir(f"/proc/{child}/fd"))
         return count

@@ -917,6 +917,50 @@ START_TEST(test_networks)
 }
 END_TEST
 
+#define OVERLAY_ITEM(id, name, networks)                                                                  \
+    "{\"Id\":\"" id "\",\"Names\":[\"/" name "\"],\"State\":\"running\",\"HostConfig\":{},\"Mounts\":[]," \
+    "\"NetworkSettings\":{\"Networks\":{" networks "}}}"
+#define OVERLAY "\"o\":{\"NetworkID\":\"ov\",\"IPAddress\":\"10.9.0.2\"}"
+#define BRIDGE  "\"b\":{\"NetworkID\":\"" NET "\",\"IPAddress\":\"10.0.0.3\"}"
+
+/* The address on docker_gwbridge of a container of an overlay network, which only that network tells. */
+START_TEST(test_gateway_bridge)
+{
+    const struct containers *containers = follow_containers(follow);
+
+    subscribe();
+    respond(expect("/networks "), "[{\"Id\":\"" NET "\",\"Name\":\"b\",\"Driver\":\"bridge\"},{\"Id\":\"gw\",\"Name\":"
+                                  "\"docker_gwbridge\",\"Driver\":\"bridge\"}]");
+    respond(expect(ALL), list(OVERLAY_ITEM(A, "a", OVERLAY), OVERLAY_ITEM(B, "b", BRIDGE), NULL));
+    respond(expect("/networks/gw "), member(A, "172.18.0.3/16"));
+    check_log("renewed 2 2;changed aa11 a runs 10.9.0.2 172.18.0.3;");
+    ck_assert_int_lt(follow_patience(follow), 0); /* b is not asked for */
+    /* a list does not take it away */
+    container_event("rename", A);
+    respond(expect(SOME), list(OVERLAY_ITEM(A, "new", OVERLAY), NULL));
+    check_log("changed aa11 new runs 10.9.0.2 172.18.0.3;");
+    /* another network that leads out does; what was answered before that event does not count */
+    network_event("connect", NET, A);
+    ck_assert_ptr_null(containers_at(containers, "172.18.0.3"));
+    respond(expect("/networks/gw "), member(B, "172.18.0.9/16"));
+    respond(expect("/networks/" NET), member(A, "10.0.0.4/24"));
+    respond(expect(SOME), list(OVERLAY_ITEM(A, "new", OVERLAY), NULL));
+    ck_assert_ptr_null(containers_at(containers, "172.18.0.3"));
+    network_event("disconnect", NET, A);
+    respond(expect("/networks/gw "), member(A, "172.18.0.5/16"));
+    ck_assert_str_eq(containers_at(containers, "172.18.0.5")->entry.container.id, A);
+    /* one that comes to an overlay network, and goes */
+    network_event("connect", "ov", B);
+    respond(expect("/networks/gw "), member(B, "172.18.0.6/16"));
+    ck_assert_str_eq(containers_at(containers, "172.18.0.6")->entry.container.id, B);
+    network_event("disconnect", "ov", B);
+    ck_assert_ptr_null(containers_at(containers, "172.18.0.6"));
+    respond(expect("/networks/gw "), member(A, "172.18.0.5/16"));
+    container_event("die", A);
+    ck_assert_ptr_null(containers_at(containers, "172.18.0.5"));
+}
+END_TEST
+
 /* Addresses of all kinds, and what is none */
 START_TEST(test_addresses)
 {
@@ -1017,6 +1061,7 @@ int main(void)
     tcase_add_test(tests, test_inspections);
     tcase_add_test(tests, test_upstreams);
     tcase_add_test(tests, test_networks);
+    tcase_add_test(tests, test_gateway_bridge);
     tcase_add_test(tests, test_addresses);
     tcase_add_test(tests, test_garbage);
     tcase_add_test(tests, test_read_once);

@@ -102,6 +102,16 @@ START_TEST(test_reasons)
 }
 END_TEST
 
+/* A string with \u0000 is judged as the guard judges it in a request. */
+START_TEST(test_zero)
+{
+    begin(wide);
+    expect(0, "{\"Binds\":[\"data:/data\"]}", "{\"a\\u0000b\":\"\\u0000\",\"c\":\"\xef\xbf\xbd\\\\u0000\"}", NULL);
+    expect(0, "{\"Tmpfs\":{\"/a\\u0000b\":\"rw\"}}", "{}", "HostConfig.Tmpfs; ALLOW_BIND_MOUNTS=true would allow it");
+    end();
+}
+END_TEST
+
 /* What a client chooses gets neither out of a map's line nor out of JSON. */
 START_TEST(test_hostile)
 {
@@ -249,6 +259,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_reasons);
+    tcase_add_test(tcase, test_zero);
     tcase_add_test(tcase, test_hostile);
     tcase_add_test(tcase, test_not_the_guard);
     tcase_add_test(tcase, test_network_of);
