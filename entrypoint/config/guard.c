@@ -318,7 +318,7 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
     values_list(values, "searches");
     while (ids[count] != NULL)
         count++;
-    products = calloc(count, sizeof *products);
+    products = calloc(count + 1, sizeof *products);
     if (products == NULL)
         abort();
     for (size_t i = 0; i < count; i++)

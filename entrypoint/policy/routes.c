@@ -121,7 +121,8 @@ static bool takes_exact(const struct operation *branch, const struct operation *
 
     if (name == NULL || split_path(exact->path).tail != NO_NAME)
         return false;
-    return split_path(branch->path).tail == NO_TAIL ? !one_more && strcmp(exact->method, branch->method) == 0 : one_more;
+    return split_path(branch->path).tail == NO_TAIL ? !one_more && strcmp(exact->method, branch->method) == 0
+                                                    : one_more;
 }
 
 /* Whether a row of the branch has the head of that path. */
