@@ -41,7 +41,7 @@
     USE(X509_verify_cert_error_string)      \
     USE(ERR_clear_error)
 
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name)(*(name));
 static struct {
     OPENSSL_FUNCTIONS(MEMBER)
 } openssl;
