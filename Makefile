@@ -23,7 +23,8 @@ PCRE2_CFLAGS = $(shell pkg-config --cflags libpcre2-8)
 PCRE2_LIBS   = $(shell pkg-config --libs libpcre2-8)
 # jansson reads the Engine's JSON, OpenSSL (which HAProxy needs anyway) connects to tls:// upstreams.
 ENGINE_CFLAGS = $(shell pkg-config --cflags jansson openssl)
-ENGINE_LIBS   = $(shell pkg-config --libs jansson openssl)
+# inventory/tls.c loads OpenSSL itself.
+ENGINE_LIBS   = $(shell pkg-config --libs jansson) -ldl
 # libyaml is for `migrate` of Compose files only; the image is built without it.
 YAML_CFLAGS = $(shell pkg-config --exists yaml-0.1 && echo -DHAVE_YAML $$(pkg-config --cflags yaml-0.1))
 YAML_LIBS   = $(shell pkg-config --exists yaml-0.1 && pkg-config --libs yaml-0.1)

@@ -65,12 +65,16 @@ static int render(const struct arguments *arguments, const struct environment *e
 static int check(const struct arguments *arguments, const struct environment *environment, struct problems *problems)
 {
     struct inventory inventory;
-    char *config = make_config(environment, &inventory, NULL, problems);
-    bool usable = haproxy_usable(environment->settings.haproxy, problems);
+    struct version_query version;
     struct config_file file;
-    bool made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
+    char *config;
+    bool usable, made;
     int code = BAD_ENVIRONMENT;
 
+    haproxy_ask(&version, environment->settings.haproxy);
+    config = make_config(environment, &inventory, NULL, problems);
+    usable = haproxy_usable(&version, problems);
+    made = config != NULL && usable && config_file_make(&file, NULL, config, problems);
     inventory_free(&inventory);
     free(config);
     if (made) {
@@ -104,12 +108,15 @@ static int run(const struct arguments *arguments, const struct environment *envi
     const struct settings *settings = &environment->settings;
     struct supervision supervision = {
         .environment = environment, .variables = environ, .config = {.fd = -1}, .follower = NO_FOLLOWER};
-    char *config = make_config(environment, &supervision.inventory, &supervision.follower, problems);
-    bool usable = haproxy_usable(settings->haproxy, problems);
-    bool made;
+    struct version_query version;
+    char *config;
+    bool usable, made;
     int code = BAD_ENVIRONMENT;
 
     (void)arguments;
+    haproxy_ask(&version, settings->haproxy);
+    config = make_config(environment, &supervision.inventory, &supervision.follower, problems);
+    usable = haproxy_usable(&version, problems);
     report_taken(environment, problems);
     made = config != NULL && usable && problems->count == 0 &&
            config_file_make(&supervision.config, settings->runtime_dir, config, problems) &&

@@ -150,22 +150,22 @@ static void set_why(struct values *row, const char *why)
     values_set_text(row, "why", &text);
 }
 
-/* A row for one part of what an operation carries. */
-static struct values *add_part(struct values *values, const char *list, const struct product *product, const char *part)
+/* A row for one part of what operations carry, whose ids are separated by spaces. */
+static struct values *add_part(struct values *values, const char *list, const char *ids, const char *part)
 {
     struct values *row = values_row(values, list);
 
-    values_set(row, "operation", "%s", product->grammar.operation->id);
+    values_set(row, "operation", "%s", ids);
     values_set(row, "part", "%s", part);
     return row;
 }
 
 /* A rule that sets the fault; demand is NULL if the operation is refused whatever it carries. */
-static void add_demand(struct values *values, struct definitions *definitions, const struct product *product,
-                       const struct demand *demand)
+static void add_demand(struct values *values, struct definitions *definitions, const char *ids,
+                       const struct product *product, const struct demand *demand)
 {
     const struct regex *harmless = demand != NULL ? &demand->harmless : NULL;
-    struct values *row = add_part(values, "demands", product, demand != NULL ? demand->part : "whole");
+    struct values *row = add_part(values, "demands", ids, demand != NULL ? demand->part : "whole");
     bool of_query = demand != NULL && demand->saying == SAY_QUERY;
 
     values_set_if(row, "refused", demand == NULL);
@@ -175,16 +175,62 @@ static void add_demand(struct values *values, struct definitions *definitions, c
     set_why(row, demand == NULL ? product->refusal : demand->why);
 }
 
-static void add_product(struct values *values, struct definitions *definitions, const struct product *product)
+static void add_product(struct values *values, struct definitions *definitions, const char *ids,
+                        const struct product *product)
 {
     if (product->refusal != NULL)
-        add_demand(values, definitions, product, NULL);
+        add_demand(values, definitions, ids, product, NULL);
     for (size_t i = 0; i < product->count; i++) {
         const struct demand *demand = &product->demands[i];
 
-        add_demand(values, definitions, product, demand);
+        add_demand(values, definitions, ids, product, demand);
         if (demand->fault.text != NULL)
-            set_regex(add_part(values, "searches", product, demand->part), "regex", definitions, &demand->fault);
+            set_regex(add_part(values, "searches", ids, demand->part), "regex", definitions, &demand->fault);
+    }
+}
+
+static bool same_regex(const struct regex *a, const struct regex *b)
+{
+    bool same = a->count == b->count && text_equal(a->text, b->text);
+
+    for (size_t i = 0; i < a->count && same; i++)
+        same = strcmp(a->definitions[i], b->definitions[i]) == 0;
+    return same;
+}
+
+/* Whether two operations are judged in the same words. */
+static bool same_product(const struct product *a, const struct product *b)
+{
+    bool same = a->count == b->count && text_equal(a->refusal, b->refusal);
+
+    for (size_t i = 0; i < a->count && same; i++)
+        same = strcmp(a->demands[i].part, b->demands[i].part) == 0 && a->demands[i].saying == b->demands[i].saying &&
+               text_equal(a->demands[i].why, b->demands[i].why) &&
+               same_regex(&a->demands[i].harmless, &b->demands[i].harmless) &&
+               same_regex(&a->demands[i].fault, &b->demands[i].fault);
+    return same;
+}
+
+/* Operations that are judged alike share their rules: each regex costs memory and time to compile. */
+static void add_products(struct values *values, struct definitions *definitions, struct product *products, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct text ids;
+        char *list;
+        size_t first = 0;
+
+        while (!same_product(&products[first], &products[i]))
+            first++;
+        if (first < i)
+            continue;
+        text_begin(&ids);
+        fputs(products[i].grammar.operation->id, ids.stream);
+        for (size_t k = i + 1; k < count; k++)
+            if (same_product(&products[i], &products[k]))
+                fprintf(ids.stream, " %s", products[k].grammar.operation->id);
+        list = text_end(&ids);
+        add_product(values, definitions, list, &products[i]);
+        free(list);
     }
 }
 
@@ -250,6 +296,8 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
                const struct guard_facts *facts, const char *const *ids)
 {
     struct values *values;
+    struct product *products;
+    size_t count = 0;
 
     values_list(backend, "guard");
     if (!guard->active || *ids == NULL)
@@ -268,12 +316,16 @@ void set_guard(struct values *backend, struct definitions *definitions, const st
     values_set(values, "prefix", "%s", guard->prefix);
     values_list(values, "demands");
     values_list(values, "searches");
-    for (const char *const *id = ids; *id != NULL; id++) {
-        struct product product;
-
-        product_make(&product, guard, facts, guard_operation_find(*id));
-        add_product(values, definitions, &product);
-        product_free(&product);
-    }
+    while (ids[count] != NULL)
+        count++;
+    products = calloc(count + 1, sizeof *products);
+    if (products == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        product_make(&products[i], guard, facts, guard_operation_find(ids[i]));
+    add_products(values, definitions, products, count);
+    for (size_t i = 0; i < count; i++)
+        product_free(&products[i]);
+    free(products);
     add_hints(values, definitions, guard, facts, ids);
 }

@@ -173,19 +173,22 @@ static void put_names(FILE *out, const struct guard_type *type, const bool *mark
 /* Writes the members of a type with what each may hold, then a |. Those that may hold the same share an alternative. */
 static void put_known(FILE *out, const struct grammar *grammar, const struct guard_type *type)
 {
-    char *values[FIELDS_MAX] = {NULL};
+    const char *values[FIELDS_MAX] = {NULL};
     bool marks[FIELDS_MAX];
+    struct text text; /* all values, one after another: a stream for each would cost more than what is written */
+    char *bytes;
     size_t count = 0;
 
+    text_begin(&text);
     for (; type->fields[count].name != NULL; count++) {
-        struct text value;
-
         if (count == FIELDS_MAX)
             abort();
-        text_begin(&value);
-        put_value(value.stream, grammar, &type->fields[count]);
-        values[count] = text_end(&value);
+        put_value(text.stream, grammar, &type->fields[count]);
+        fputc('\0', text.stream);
     }
+    bytes = text_end(&text);
+    for (size_t i = 0; i < count; i++)
+        values[i] = i == 0 ? bytes : values[i - 1] + strlen(values[i - 1]) + 1;
     for (size_t i = 0; i < count; i++) {
         if (values[i] == NULL)
             continue;
@@ -194,11 +197,10 @@ static void put_known(FILE *out, const struct grammar *grammar, const struct gua
         put_names(out, type, marks);
         fprintf(out, COLON "%s|", values[i]);
         for (size_t k = count; k-- > i;)
-            if (marks[k]) {
-                free(values[k]);
+            if (marks[k])
                 values[k] = NULL;
-            }
     }
+    free(bytes);
 }
 
 /* Writes two groups: the object, and a member of it, which is in the schema, or another, or null. */

@@ -114,8 +114,15 @@ static bool same_head(const struct operation *a, const struct operation *b)
 /* The rows of an API as a list of indices, ended by operation_count. */
 struct rows {
     size_t index[OPERATIONS_MAX + 1];
-    bool any_head[OPERATIONS_MAX]; /* by index into operations[]: has_any_head of the row's branch */
+    /* by index into operations[]: */
+    size_t branch[OPERATIONS_MAX]; /* the first row of the row's branch */
+    bool any_head[OPERATIONS_MAX]; /* has_any_head of its branch */
 };
+
+static bool in_branch(const struct rows *rows, const struct operation *operation, const struct operation *branch)
+{
+    return rows->branch[operation - operations] == rows->branch[branch - operations];
+}
 
 static size_t root_length(const struct operation *operation)
 {
@@ -125,13 +132,13 @@ static size_t root_length(const struct operation *operation)
 /* Whether a branch that has any word for its head takes an exact path, such as GET /containers/json. */
 static bool takes_exact(const struct operation *branch, const struct operation *exact)
 {
-    enum tail tail = split_path(branch->path).tail;
     const char *name = strchr(exact->path + root_length(exact), '/');
     bool one_more = name != NULL && strchr(name + 1, '/') != NULL;
 
-    if (split_path(exact->path).tail != NO_NAME || name == NULL)
+    if (name == NULL || split_path(exact->path).tail != NO_NAME)
         return false;
-    return tail == NO_TAIL ? !one_more && strcmp(exact->method, branch->method) == 0 : one_more;
+    return split_path(branch->path).tail == NO_TAIL ? !one_more && strcmp(exact->method, branch->method) == 0
+                                                    : one_more;
 }
 
 /* Whether a row of the branch has the head of that path. */
@@ -140,7 +147,7 @@ static bool has_head_of(const struct rows *rows, const struct operation *branch,
     for (const size_t *row = rows->index; *row < operation_count; row++) {
         const char *path = operations[*row].path;
 
-        if (same_branch(&operations[*row], branch) && strncmp(path, operation->path, split_path(path).head) == 0)
+        if (in_branch(rows, &operations[*row], branch) && strncmp(path, operation->path, split_path(path).head) == 0)
             return true;
     }
     return false;
@@ -158,7 +165,7 @@ static bool has_any_head(const struct rows *rows, const struct operation *branch
         const struct operation *operation = &operations[*row];
         const char *head_end = strchr(operation->path + root_length(operation), '/');
 
-        if (same_branch(operation, branch) && head_end + 1 != operation->path + split_path(operation->path).head)
+        if (in_branch(rows, operation, branch) && head_end + 1 != operation->path + split_path(operation->path).head)
             return false;
         more += takes_exact(branch, operation) && !has_head_of(rows, branch, operation);
     }
@@ -178,7 +185,12 @@ static void rows_of(struct rows *rows, bool libpod)
 
         while (first < row && !same_branch(&operations[*first], &operations[*row]))
             first++;
-        rows->any_head[*row] = first < row ? rows->any_head[*first] : has_any_head(rows, &operations[*row]);
+        rows->branch[*row] = *first;
+    }
+    for (const size_t *row = rows->index; *row < operation_count; row++) {
+        size_t first = rows->branch[*row];
+
+        rows->any_head[*row] = first < *row ? rows->any_head[first] : has_any_head(rows, &operations[*row]);
     }
 }
 
@@ -193,10 +205,10 @@ static char *heads_of(const struct rows *rows, const struct operation *branch, b
     text_begin(&heads);
     for (const size_t *row = rows->index; *row < operation_count; row++) {
         const struct operation *operation = &operations[*row];
-        bool seen = !same_branch(operation, branch);
+        bool seen = !in_branch(rows, operation, branch);
 
         for (const size_t *other = rows->index; other < row && !seen; other++)
-            seen = same_branch(&operations[*other], branch) && same_head(&operations[*other], operation);
+            seen = in_branch(rows, &operations[*other], branch) && same_head(&operations[*other], operation);
         if (seen)
             continue;
         fprintf(heads.stream, "%s%.*s", between, (int)(split_path(operation->path).head - root - 1),
@@ -283,11 +295,8 @@ static void write_branches(FILE *out, const struct rows *rows)
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (const size_t *row = rows->index; *row < operation_count; row++) {
             const struct operation *branch = &operations[*row];
-            bool first = split_path(branch->path).tail == order[k];
 
-            for (const size_t *other = rows->index; other < row && first; other++)
-                first = !same_branch(&operations[*other], branch);
-            if (first)
+            if (rows->branch[*row] == *row && split_path(branch->path).tail == order[k])
                 write_branch(out, rows, branch, rows->any_head[*row]);
         }
 }

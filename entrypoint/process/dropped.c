@@ -27,16 +27,17 @@ long dropped_patience(const struct dropped *dropped)
     return channel_until(dropped->next_look);
 }
 
-void dropped_look(struct dropped *dropped, int offers, bool now)
+bool dropped_look(struct dropped *dropped, int offers, bool now)
 {
     long count;
 
     if (!now && dropped_patience(dropped) > 0)
-        return;
+        return false;
     count = runtime_number(offers, "DroppedLogs");
     if (count > dropped->reported) {
         notice("warning: %ld lines of the log are lost: its reader was too slow", count - dropped->reported);
         dropped->reported = count;
     }
     dropped->next_look = channel_now() + MILLISECONDS;
+    return count >= 0;
 }

@@ -21,7 +21,8 @@ void dropped_begin(struct dropped *dropped);
 long dropped_patience(const struct dropped *dropped);
 
 /* Logs how many lines the running HAProxy has dropped since the last look, if any. A look takes place every minute, or
- * now. offers is our end of its socket pair, see struct handover. Takes a second at most. */
-void dropped_look(struct dropped *dropped, int offers, bool now);
+ * now. offers is our end of its socket pair, see struct handover. Takes a second at most. Returns whether HAProxy was
+ * asked, and has answered. */
+bool dropped_look(struct dropped *dropped, int offers, bool now);
 
 #endif

@@ -74,33 +74,38 @@ static int wait_for(pid_t child)
     return haproxy_exit_code(status);
 }
 
-bool haproxy_usable(const char *haproxy, struct problems *problems)
+void haproxy_ask(struct version_query *query, const char *haproxy)
+{
+    char *const arguments[] = {"haproxy", "-v", NULL};
+    int ends[2] = {-1, -1};
+
+    *query = (struct version_query){.haproxy = haproxy, .child = -1, .answer = -1};
+    if (pipe2(ends, O_CLOEXEC) == 0)
+        query->child = haproxy_start(haproxy, arguments, ends[1], NULL);
+    query->error = errno;
+    query->answer = ends[0];
+    descriptor_close(&ends[1]);
+}
+
+bool haproxy_usable(struct version_query *query, struct problems *problems)
 {
     static const char greeting[] = "HAProxy version ";
-    char *const arguments[] = {"haproxy", "-v", NULL};
+    const char *haproxy = query->haproxy;
     char line[256] = "";
-    int ends[2];
-    FILE *answer;
-    pid_t child;
+    FILE *answer = query->child < 0 ? NULL : fdopen(query->answer, "r");
     long major;
     char *rest = line;
     int code;
 
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        problem(problems, "pipe: %s", strerror(errno));
-        return false;
-    }
-    child = haproxy_start(haproxy, arguments, ends[1], NULL);
-    close(ends[1]);
-    answer = fdopen(ends[0], "r");
-    if (child < 0 || answer == NULL) {
-        problem(problems, "%s: cannot be started: %s", haproxy, strerror(errno));
+    if (answer == NULL) {
+        problem(problems, "%s: cannot be started: %s", haproxy, strerror(query->child < 0 ? query->error : errno));
+        descriptor_close(&query->answer);
         return false;
     }
     if (fgets(line, sizeof line, answer) == NULL)
         line[0] = '\0';
     fclose(answer);
-    code = wait_for(child);
+    code = wait_for(query->child);
     major = strncmp(line, greeting, strlen(greeting)) == 0 ? strtol(line + strlen(greeting), &rest, 10) : 0;
     if (code == 127)
         problem(problems, "%s cannot be run", haproxy);

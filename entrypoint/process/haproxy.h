@@ -8,8 +8,19 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Runs `haproxy -v`. Returns false, with a problem, if it cannot be run, prints something else or is older than 3.0. */
-bool haproxy_usable(const char *haproxy, struct problems *problems);
+/* A running `haproxy -v`. */
+struct version_query {
+    const char *haproxy;
+    pid_t child; /* -1: it could not be started, with the reason in error */
+    int answer;  /* what it prints; -1 likewise */
+    int error;
+};
+
+/* Starts `haproxy -v`, which takes some milliseconds that the caller has other work for. */
+void haproxy_ask(struct version_query *query, const char *haproxy);
+
+/* Waits for its end. Returns false, with a problem, if it cannot be run, prints something else or is older than 3.0. */
+bool haproxy_usable(struct version_query *query, struct problems *problems);
 
 /* A configuration as a file HAProxy can read. */
 struct config_file {

@@ -73,15 +73,28 @@ static bool command(int offers, const char *commands, char answer[ANSWER_MAX + 1
     return done;
 }
 
+/* Runs commands that answer nothing if they succeed. A command that fails is answered with a text. */
+static bool command_done(int offers, const char *commands)
+{
+    char answer[ANSWER_MAX + 1];
+
+    return command(offers, commands, answer) && strspn(answer, "\n") == strlen(answer);
+}
+
 bool runtime_set(int offers, const char *name, int value)
 {
     char *commands = text_format("experimental-mode on -; set var proc.%s int(%d)\n", name, value);
-    char answer[ANSWER_MAX + 1];
-    /* A command that fails is answered with a text. */
-    bool done = command(offers, commands, answer) && strspn(answer, "\n") == strlen(answer);
+    bool done = command_done(offers, commands);
 
     free(commands);
     return done;
+}
+
+/* (The last thing that `clear map` does is malloc_trim: map.c, cli_io_handler_clear_map. The map is empty. SIGQUIT does
+ * the same, but prints all pools on stderr.) */
+bool runtime_trim(int offers)
+{
+    return command_done(offers, "clear map nothing\n");
 }
 
 long runtime_number(int offers, const char *name)

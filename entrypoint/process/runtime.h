@@ -9,6 +9,10 @@
  * if HAProxy has not done it. */
 bool runtime_set(int offers, const char *name, int value);
 
+/* Lets the running HAProxy give memory that it has freed back to the system: its allocator keeps what busy moments
+ * needed. offers, the time and the result as for runtime_set. */
+bool runtime_trim(int offers);
+
 /* Gives HAProxy a connection to its Runtime API: one end of a socket pair, which the caller may close then. Returns
  * false if HAProxy has ended, or has not taken earlier ones. Never waits. */
 bool runtime_give(int offers, int connection);

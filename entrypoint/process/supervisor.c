@@ -17,6 +17,7 @@
 #include "process/watch.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -739,6 +740,15 @@ static void hear_news(struct supervisor *supervisor)
     reload_if_new(supervisor, "the rules depend on containers that have changed");
 }
 
+/* Each minute: what the log has lost is said, and memory that busy moments needed goes back to the system. */
+static void look_after(struct supervisor *supervisor)
+{
+    if (dropped_look(&supervisor->dropped, supervisor->current.offers, false)) {
+        runtime_trim(supervisor->current.offers);
+        malloc_trim(0);
+    }
+}
+
 /* Waits for events, and handles them. */
 static void wait_for_events(struct supervisor *supervisor)
 {
@@ -766,7 +776,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (supervisor->next.pid > 0)
         follow_on(&supervisor->next, next_environment(supervisor), &supervisor->next_inventory);
     remind(supervisor);
-    dropped_look(&supervisor->dropped, supervisor->current.offers, false);
+    look_after(supervisor);
     follow_files(supervisor);
     follow(supervisor);
     tell_haproxy(supervisor);
@@ -811,6 +821,7 @@ int supervise(struct supervision *supervision)
     sigset_t ours = handled_signals();
     int status = 0;
 
+    malloc_trim(0); /* what it took to make the configuration */
     supervisor.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor.signals < 0) {
         notice("signalfd: %s", strerror(errno));

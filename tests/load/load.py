@@ -325,6 +325,72 @@ def slow():
             client.close()
 
 
+def bodies_at_once(port, process, count=64, size=200000):
+    """Sends so many bodies at a time, to an Engine that is not there. Returns how much memory the process has meanwhile."""
+    head = f"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+    body = b'{"Image": "x"' + b" " * (size - 14) + b"}"
+    clients = [Client(port) for _ in range(count)]
+    for client in clients:
+        client.send(head.encode() + body[:-1])
+    until(lambda: anonymous(process) > count * size // 1024, lambda: f"only {anonymous(process)} KB for {count} bodies")
+    most = anonymous(process)
+    for client in clients:
+        client.send(body[-1:])
+    for client in clients:
+        assert client.answer()[0] == 503
+        client.close()
+    return most
+
+
+@test("memory that large bodies needed goes back to the system, on each HAProxy")
+def memory_back():
+    """The program gives the command each minute. Here it is given to HAProxy in the same way, but at once."""
+    env = dict(LIMITS, ALLOW_CREATE="1", MAX_CREATE_BODY="262144", SOCKET_PATH="/nonexistent/docker.sock", LOG_LEVEL="emerg")
+    for haproxy in HAPROXIES:
+        port = free_port()
+        ours, theirs = socket.socketpair()
+        with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file, ours, theirs:
+            file.write(program("render", env=dict(env, LISTEN=f"tcp://127.0.0.1:{port}")).stdout)
+            file.flush()
+            process = subprocess.Popen([haproxy, "-db", "-f", file.name], pass_fds=[theirs.fileno()],
+                                       env=environment({"HANDOVER_FD": str(theirs.fileno())}))
+            try:
+                until(lambda: answers(port), "no start")  # pylint: disable=cell-var-from-loop
+                rest = anonymous(process.pid)
+                most = bodies_at_once(port, process.pid)
+                said = runtime(ours, "clear map nothing\n")
+                left = anonymous(process.pid)
+                print(f"# {rest} KB at rest, {most} KB with the bodies, {left} KB afterwards")
+                assert not said.strip() and left - rest < (most - rest) / 3, (haproxy, said, rest, most, left)
+            finally:
+                process.kill()
+                process.wait()
+    if SOAK:
+        with Proxy(env, engine=None) as proxy:
+            haproxy = haproxy_of(proxy)
+            rest = anonymous(haproxy)
+            most = bodies_at_once(proxy.port, haproxy)
+            time.sleep(61)
+            assert anonymous(haproxy) - rest < (most - rest) / 3, (rest, most, anonymous(haproxy))
+
+
+def answers(port):
+    with contextlib.suppress(OSError), contextlib.closing(Client(port)) as client:
+        return client.ask("GET", "/_ping")[0] == 503
+    return False
+
+
+def runtime(offers, command):
+    """What HAProxy answers to a command, on a connection that it is handed as process/runtime.c does."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            socket.send_fds(offers, [b"\0\0"], [theirs.fileno()])
+        ours.sendall(command.encode())
+        ours.shutdown(socket.SHUT_WR)
+        return ours.makefile().read()
+
+
 @test("a client that never reads a large answer keeps nobody else waiting, and gets all of it when it reads")
 def deaf_client():
     with Proxy({"ALLOW_IMAGE_GET": "1"}, engine=CheapEngine) as proxy:
