@@ -161,7 +161,9 @@ test-streams-long: setup-test
 # The tests of the load with thousands of connections, for minutes
 soak: setup-test
 	@$(MAKE) -s --no-print-directory all $(LOAD)
-	@SOAK=1 tests/run.sh soak
+	@rm -f build/soak.txt
+	@SOAK=1 TEST_TIMEOUT=1800 SUITE_TIMEOUT=5400 tests/run.sh soak
+	@cat build/soak.txt
 
 # Reloads under load, with more of them, more streams and every HAProxy
 test-reload-long: setup-test
