@@ -3,6 +3,8 @@
 # its socket mounted and with the file, with streams open, and with profiles by the names of its containers. It is a second
 # Engine; the proxies run on the first one, or beside both.
 
+# What runs in a container is written for the shell there.
+# shellcheck disable=SC2016
 load helper
 
 SECOND=/run/second
@@ -10,7 +12,7 @@ BRIDGE=10.77.0.1
 second() { DOCKER_HOST=unix://$SECOND/socket/docker.sock command docker "$@"; }
 
 # A bridge of its own keeps its networks apart.
-DAEMON=(dockerd --data-root "$ROOT/build/restarted" --exec-root $SECOND/exec --pidfile $SECOND/pid --shutdown-timeout 1
+DAEMON=(dockerd --data-root "$ROOT/build/restarted" --exec-root "$SECOND/exec" --pidfile "$SECOND/pid" --shutdown-timeout 1
     --exec-opt native.cgroupdriver=cgroupfs --bridge second0 --iptables=false --ip-masq=false)
 start_second() {
     "${DAEMON[@]}" --host unix://$SECOND/socket/docker.sock "$@" >>$SECOND/log 2>&1 3>&- &
@@ -62,7 +64,7 @@ teardown_file() {
 teardown() {
     local file
     touch $SECOND/enough
-    for file in $SECOND/*.program; do
+    for file in "$SECOND"/*.program; do
         [ ! -e "$file" ] || kill "$(cat "$file")" || true
         rm -f "$file"
     done

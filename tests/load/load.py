@@ -4,6 +4,7 @@ minutes (SOAK=1)."""
 import collections
 import concurrent.futures
 import contextlib
+import ctypes
 import itertools
 import json
 import os
@@ -361,10 +362,15 @@ def followers():
             client.close()
 
 
-@test("slow heads and slow bodies keep nobody else waiting, and end with 408; their buffers are given back")
+@test("slow heads and slow bodies keep nobody else waiting, and end with 408; their buffers are given back; on each HAProxy")
 def slow():
     """HAProxy goes on reading such a body after the 408, but keeps no more than the connection for it."""
-    with Proxy(dict(LIMITS, ALLOW_CREATE="1"), engine=CheapEngine) as proxy:
+    for version in HAPROXIES:
+        slow_on(version)
+
+
+def slow_on(version):
+    with Proxy(dict(LIMITS, ALLOW_CREATE="1"), engine=CheapEngine, haproxy=version) as proxy:
         haproxy = haproxy_of(proxy)
         bodies = []
         sizes = []
@@ -398,8 +404,8 @@ def slow():
         for client in bodies:
             client.close()
         if SOAK:
-            report(f"3 x {SLOW} slow heads and {SLOW} slow bodies of 60 KB, which go on: {sizes} KB after each 408")
-            assert sizes[2] < sizes[0] + 8192, f"memory grows with bodies that have had their 408: {sizes} KB"
+            report(f"{version.split('/')[-2]}: 3 x {SLOW} slow heads and {SLOW} slow bodies of 60 KB, which go on: {sizes} KB after each 408")
+            assert sizes[2] < sizes[0] + 16384, f"memory grows with bodies that have had their 408: {sizes} KB"
 
 
 @test("pipelined requests are all answered, on each HAProxy")
@@ -550,6 +556,71 @@ def memory_limit():
                 until(lambda: served(proxy), f"{haproxy}: no service after {count} {what}")  # pylint: disable=cell-var-from-loop
 
 
+class Cable:
+    """A network namespace of this process, and another one at the other end of a cable. Needs root."""
+
+    def __init__(self):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+            raise Skip("no network namespace can be made")
+        self.far = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        until(lambda: os.readlink(f"/proc/{self.far.pid}/ns/net") != os.readlink("/proc/self/ns/net"), "no other network namespace")
+        for command in ("ip link set lo up", "ip link add near type veth peer name far", f"ip link set far netns {self.far.pid}",
+                        "ip addr add 10.99.0.1/24 dev near", "ip link set near up"):
+            subprocess.run(command.split(), check=True)
+        for command in ("ip addr add 10.99.0.2/24 dev far", "ip link set far up"):
+            subprocess.run([*self.there(), *command.split()], check=True)
+
+    def there(self):
+        return ["nsenter", "--net", f"--target={self.far.pid}"]
+
+    def cut(self):
+        """What comes from there, and what goes there, is lost."""
+        for chain in ("INPUT", "OUTPUT"):
+            subprocess.run([*self.there(), "iptables", "-A", chain, "-j", "DROP"], check=True)
+
+
+def vanished():
+    """docs/settings.md#shares-of-connections. Streams with something to say, and silent ones"""
+    cable = Cable()
+    with open("/proc/sys/net/ipv4/tcp_retries2", "w", encoding="ascii") as file:
+        file.write("8")
+    for haproxy in HAPROXIES:
+        subprocess.run([*cable.there(), "iptables", "-F"], check=True)
+        env = {"ALLOW_CONTAINER_LOGS": "1"}
+        ports = (free_port(), free_port())
+        with Proxy(env, lambda path: CheapEngine(path, 500), haproxy, listen=f",tcp://10.99.0.1:{ports[0]}") as proxy, \
+                Proxy(env, lambda path: CheapEngine(path, 0), haproxy, listen=f",tcp://10.99.0.1:{ports[1]}") as silent:
+            script = f"""
+import socket, time
+streams = [socket.create_connection(("10.99.0.1", {ports}[n % 2])) for n in range(40)]
+for stream in streams:
+    stream.sendall(b"GET /containers/x/logs?follow=1 HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    stream.recv(100)
+print("up", flush=True)
+time.sleep(1000)
+"""
+            client = subprocess.Popen([*cable.there(), sys.executable, "-c", script], stdout=subprocess.PIPE)
+            assert client.stdout.readline() == b"up\n"
+            processes = [haproxy_of(proxy), haproxy_of(silent)]
+            assert all(descriptors(process) > 40 for process in processes)
+            cable.cut()
+            begun = time.monotonic()
+            gone = [0, 0]
+            while not all(gone):
+                assert time.monotonic() < begun + 200, f"{haproxy}: {[descriptors(process) for process in processes]} descriptors"
+                for n, process in enumerate(processes):
+                    if not gone[n] and descriptors(process) < 30:
+                        gone[n] = round(time.monotonic() - begun)
+                time.sleep(0.2)
+            report(f"{haproxy.split('/')[-2]}: clients that vanished were noticed after {gone[0]} s with data (tcp_retries2 8), {gone[1]} s without")
+            client.kill()
+            client.wait()
+
+
+if SOAK:  # two minutes with each HAProxy
+    test("a client that vanishes gives its connections back")(vanished)
+
+
 @test("with few file descriptors there is a share for some, an answer for others, and nothing is left behind")
 def few_descriptors():
     with Proxy(engine=CheapEngine, within=["prlimit", "--nofile=200:200"]) as proxy:
@@ -557,7 +628,9 @@ def few_descriptors():
         for _ in range(3):
             clients = held(proxy, "127.0.1.1", 60) + held(proxy, "127.0.1.2", 60)
             with contextlib.closing(Client(proxy.port, "127.0.2.1")) as client:
-                assert client.ask("GET", "/version")[0] in (200, 503)
+                status, headers, body = client.ask("GET", "/version")
+                assert status in (200, 503) and headers["content-type"] == "application/json", (status, headers, body)
+                assert status == 200 or json.loads(body)["message"].startswith("docker-socket-proxy: MAX_CONNECTIONS="), body
             assert program("healthcheck", env=proxy.env).returncode == 0
             for client in clients:
                 client.close()
