@@ -44,7 +44,7 @@ setup_file() {
     engine save box | second load >/dev/null
     # shellcheck disable=SC2046
     second rm -f $(second ps -aq) >/dev/null 2>&1 || true
-    # What most of the world does, and the directory of the socket, which follows an Engine
+    # One proxy has the socket's file, as the examples mount it, the other its directory, where a new socket appears.
     for name in directory file; do
         local mount="$SECOND/socket/docker.sock:/engine/docker.sock:ro"
         [ $name = file ] || mount="$SECOND/socket:/engine:ro"
@@ -222,7 +222,8 @@ note_pid() { second inspect -f '{{.State.Pid}}' "$1" >"$SECOND/$1.pid"; }
     until_true opened
     touch $SECOND/enough
     run -0 sort -u "$BATS_TEST_TMPDIR/client"
-    [ "$output" = $'200\n503' ]
+    local answers=$'^200\n(502\n)?503$' # 502: one that the Engine had when it ended
+    [[ $output =~ $answers ]]
     run -0 sort -u "$BATS_TEST_TMPDIR/other"
     [ "$output" = $'403\n503' ]
     # Without it both end. The other one comes first then, and gets the address that the client had.

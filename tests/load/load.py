@@ -8,7 +8,6 @@ import ctypes
 import itertools
 import json
 import os
-import select
 import selectors
 import signal
 import socket
@@ -288,9 +287,8 @@ class Listeners:
         self.wrong = []
         self.selector = selectors.DefaultSelector()
         for client in self.clients:
-            # What came with the first line
-            self.take(client, client.stream.peek() if select.select([client.socket], [], [], 0)[0] else b"")
             client.socket.setblocking(False)
+            self.take(client, client.stream.peek())  # what has come with the first line
             self.selector.register(client.socket, selectors.EVENT_READ, client)
         self.ending = False
         self.thread = threading.Thread(target=self.listen)
