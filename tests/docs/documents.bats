@@ -26,7 +26,8 @@ check() { python3 "$BATS_TEST_DIRNAME/documents.py" "$1"; }
     demo=$BATS_TEST_TMPDIR/demo.sh
     {
         echo 'ip link set lo up'
-        awk '/^```sh demo/ { on = 1; next } /^```/ { if (on) print "sleep 3"; on = 0 } on' README.md
+        # (a block ends when the proxy answers)
+        awk '/^```sh demo/ { on = 1; next } /^```/ { if (on) print "until curl -s -o /dev/null http://127.0.0.1:2375/_ping; do sleep 0.1; done"; on = 0 } on' README.md
         echo 'kill %1 2>/dev/null || kill $!'
     } >"$demo"
     python3 tests/support/engine.py "$BATS_TEST_TMPDIR/docker.sock" >"$BATS_TEST_TMPDIR/requests" &

@@ -4,9 +4,11 @@ minutes (SOAK=1)."""
 import collections
 import concurrent.futures
 import contextlib
+import ctypes
 import itertools
 import json
 import os
+import selectors
 import signal
 import socket
 import subprocess
@@ -17,13 +19,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from proxy import Client, HAPROXIES, PROGRAM, Proxy, ROOT, environment, free_port, program  # noqa: E402
-from suite import run, test, until  # noqa: E402
+from suite import Skip, run, test, until  # noqa: E402
 
 
 SOAK = bool(os.environ.get("SOAK"))
 SHORT_CONNECTIONS = 10000 if SOAK else 1500
 STREAMS = 1000 if SOAK else 150
-STREAM_SECONDS = 180 if SOAK else 1
+STREAM_SECONDS = 600 if SOAK else 1
 FOLLOWERS = 200 if SOAK else 40
 SLOW = 250 if SOAK else 60
 LIMITS = {"MAX_CONNECTIONS": "4096", "MAX_CONNECTIONS_PER_CLIENT": "4000"}  # all clients of these tests have one address
@@ -42,6 +44,14 @@ def anonymous(pid):
     """Kilobytes of memory that no file backs."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
+
+
+def report(text):
+    """A figure for the documents. (The output of a test is shown only if it fails.)"""
+    print(text, flush=True)
+    if SOAK:
+        with open(os.path.join(ROOT, "build/soak.txt"), "a", encoding="ascii") as file:
+            file.write(text + "\n")
 
 
 def served(proxy):
@@ -254,6 +264,7 @@ def burst():
     with Proxy(LIMITS, engine=CheapEngine) as proxy:
         haproxy = haproxy_of(proxy)
         until(lambda: served(proxy), "no start")
+        rest = anonymous(haproxy)
         sizes = []
         for _ in range(2):
             with concurrent.futures.ThreadPoolExecutor(50) as pool:
@@ -262,29 +273,75 @@ def burst():
             # HAProxy keeps connections to the Engine, as many as were needed at a time, for some 30 seconds.
             until(lambda: descriptors(haproxy) < (20 if SOAK else 80), lambda: f"{descriptors(haproxy)} descriptors are open")
             sizes.append(anonymous(haproxy))
+        report(f"2 x {SHORT_CONNECTIONS} short connections: {rest} KB at rest, {sizes[0]} KB and {sizes[1]} KB afterwards")
         assert sizes[1] < sizes[0] + 2048, f"memory grows with each burst: {sizes} KB"
 
 
-@test("many event streams are served to the end, and others beside them; memory and descriptors come back")
+class Listeners:
+    """Streams that are read all the time, by one thread. A line that is missing ends it."""
+
+    def __init__(self, proxy, count):
+        self.clients = [stream(proxy) for _ in range(count)]
+        self.lines = {client: 1 for client in self.clients}
+        self.rest = {client: b"" for client in self.clients}
+        self.wrong = []
+        self.selector = selectors.DefaultSelector()
+        for client in self.clients:
+            client.socket.setblocking(False)
+            self.take(client, client.stream.peek())  # what has come with the first line
+            self.selector.register(client.socket, selectors.EVENT_READ, client)
+        self.ending = False
+        self.thread = threading.Thread(target=self.listen)
+        self.thread.start()
+
+    def take(self, client, data):
+        *lines, self.rest[client] = (self.rest[client] + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b'{"line":'):
+                self.lines[client] += 1
+                if int(line[8:-1]) != self.lines[client]:
+                    self.wrong.append(f"{line} instead of line {self.lines[client]}")
+
+    def listen(self):
+        while not self.ending and not self.wrong:
+            for key, _ in self.selector.select(0.2):
+                data = key.fileobj.recv(1 << 16)
+                self.take(key.data, data)
+                if not data:
+                    self.wrong.append(f"a stream ended after {self.lines[key.data]} lines")
+
+    def close(self):
+        self.ending = True
+        self.thread.join()
+        for client in self.clients:
+            client.close()
+
+
+@test("many event streams are served to the end, and others beside them; memory and descriptors stay, and come back")
 def many_streams():
     with Proxy(LIMITS, engine=lambda path: CheapEngine(path, 500)) as proxy:
         haproxy = haproxy_of(proxy)
         until(lambda: served(proxy), "no start")
         rest = anonymous(haproxy)
         sizes = []
-        for _ in range(2):
-            clients = [stream(proxy) for _ in range(STREAMS)]
+        for seconds in (1, STREAM_SECONDS):
+            listeners = Listeners(proxy, STREAMS)
             each = (anonymous(haproxy) - rest) / STREAMS
-            deadline = time.monotonic() + STREAM_SECONDS
-            while time.monotonic() < deadline:
-                assert served(proxy)
+            deadline = time.monotonic() + seconds
+            begun = None
+            while time.monotonic() < deadline or min(listeners.lines.values()) < 4:
+                assert served(proxy) and not listeners.wrong, listeners.wrong
+                begun = begun or (descriptors(haproxy), anonymous(haproxy))
                 time.sleep(0.2)
-            for client in clients:
-                assert (next_line(client), next_line(client)) == (2, 3)
-                client.close()
+            late = (descriptors(haproxy), anonymous(haproxy))
+            assert abs(late[0] - begun[0]) < 20 and late[1] < begun[1] + 4096, f"descriptors, KB: {begun}, after {seconds} s {late}"
+            listeners.close()
+            assert not listeners.wrong, listeners.wrong
             until(lambda: descriptors(haproxy) < 20, lambda: f"{descriptors(haproxy)} descriptors are open")
             sizes.append(anonymous(haproxy))
-            print(f"# {STREAMS} streams: {each:.1f} KB each; {rest} KB at rest, {sizes[-1]} KB afterwards")
+            report(f"{STREAMS} event streams for {seconds} s: {sum(listeners.lines.values())} lines; {each:.1f} KB each; "
+                   f"{begun[0]} descriptors and {begun[1]} KB at the beginning, {late[0]} and {late[1]} KB at the end; "
+                   f"{rest} KB at rest, {sizes[-1]} KB afterwards")
         assert each < 40, f"{each:.1f} KB for each stream"
         assert sizes[1] < sizes[0] + 2048, f"memory grows with each wave: {sizes} KB"
 
@@ -303,26 +360,63 @@ def followers():
             client.close()
 
 
-@test("slow heads and slow bodies keep nobody else waiting, and end with 408")
+@test("slow heads and slow bodies keep nobody else waiting, and end with 408; their buffers are given back; on each HAProxy")
 def slow():
-    with Proxy(dict(LIMITS, ALLOW_CREATE="1"), engine=CheapEngine) as proxy:
-        heads = [proxy.connect() for _ in range(SLOW)]
-        bodies = [proxy.connect() for _ in range(SLOW)]
-        for client in bodies:
-            client.send(b"POST /v1.41/containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n")
-        deadline = time.monotonic() + (25 if SOAK else 1)
-        while time.monotonic() < deadline:
-            for client in heads:
-                client.send(b"G")
-            for client in bodies:
-                client.send(b" ")
-            assert served(proxy)
-            time.sleep(0.5)
-        for client in heads + bodies:
+    """HAProxy goes on reading such a body after the 408, but keeps no more than the connection for it."""
+    for version in HAPROXIES:
+        slow_on(version)
+
+
+def slow_on(version):
+    with Proxy(dict(LIMITS, ALLOW_CREATE="1"), engine=CheapEngine, haproxy=version) as proxy:
+        haproxy = haproxy_of(proxy)
+        bodies = []
+        sizes = []
+        for _ in range(3 if SOAK else 1):
+            heads = [proxy.connect() for _ in range(SLOW)]
+            new = [proxy.connect() for _ in range(SLOW)]
+            for client in new:
+                client.send(b"POST /v1.41/containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: 65000\r\n\r\n" + b" " * 60000)
+            bodies += new
+            deadline = time.monotonic() + (25 if SOAK else 1)
+            while time.monotonic() < deadline:
+                for client in heads:
+                    client.send(b"G")
+                for client in bodies:
+                    client.send(b" ")
+                assert served(proxy)
+                time.sleep(0.5)
             if SOAK:
-                status, headers, body = client.answer()
-                assert status == 408 and headers["content-type"] == "application/json" and json.loads(body)["message"], (status, headers, body)
+                for client in heads:
+                    assert client.answer()[0] == 408  # HAProxy's own page: it has no request that a rule could answer
+                for client in new:
+                    status, headers, body = client.answer()
+                    assert status == 408 and headers["content-type"] == "application/json", (status, headers, body)
+                    assert json.loads(body)["message"], body
+                for _ in range(2000):
+                    assert served(proxy)  # HAProxy frees memory while it works
+                sizes.append(anonymous(haproxy))
+            for client in heads:
+                client.close()
+        for client in bodies:
             client.close()
+        if SOAK:
+            report(f"{version.split('/')[-2]}: 3 x {SLOW} slow heads and {SLOW} slow bodies of 60 KB, which go on: {sizes} KB after each 408")
+            assert sizes[2] < sizes[0] + 24576, f"memory grows with bodies that have had their 408: {sizes} KB"
+
+
+@test("pipelined requests are all answered, on each HAProxy")
+def pipelined():
+    """More than the buffers of HAProxy and the kernel hold at a time"""
+    for haproxy in HAPROXIES:
+        with Proxy(engine=CheapEngine, haproxy=haproxy) as proxy, contextlib.closing(proxy.connect()) as client:
+            request = b"GET /version HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 450 + b"\r\n\r\n"
+            writer = threading.Thread(target=client.send, args=(request * 10000,))
+            writer.start()
+            statuses = collections.Counter(client.answer()[0] for _ in range(10000))
+            writer.join()
+            assert statuses == {200: 10000}, (haproxy, statuses)
 
 
 def bodies_at_once(port, process, count=64, size=200000):
@@ -447,6 +541,150 @@ def engine_faults():
             client.close()
 
 
+class Memory:
+    """A cgroup with a limit of memory, as a container has it; within is the command that runs a program in it."""
+
+    def __init__(self, size):
+        one = "/sys/fs/cgroup/memory"
+        limit, self.peak = (("memory.limit_in_bytes", "memory.max_usage_in_bytes") if os.path.isdir(one) else
+                            ("memory.max", "memory.peak"))
+        self.directory = f"{one if os.path.isdir(one) else '/sys/fs/cgroup'}/docker-socket-proxy-test-{os.getpid()}"
+        try:
+            os.mkdir(self.directory)
+            with open(os.path.join(self.directory, limit), "w", encoding="ascii") as file:
+                file.write(str(size))
+        except OSError as error:
+            raise Skip(f"no cgroup with a limit of memory can be made: {error}") from error
+        self.within = ["sh", "-c", f'echo $$ >{self.directory}/cgroup.procs && exec "$@"', "sh"]
+
+    def most(self):
+        """The most bytes that were in use since the last call, where the kernel says so"""
+        try:
+            with open(os.path.join(self.directory, self.peak), "r+", encoding="ascii") as file:
+                most = int(file.read())
+                file.seek(0)
+                file.write("0")
+            return most
+        except OSError:
+            return 0
+
+    def close(self):
+        until(lambda: not self.pids(), "processes are left in the cgroup")
+        os.rmdir(self.directory)
+
+    def pids(self):
+        with open(os.path.join(self.directory, "cgroup.procs"), encoding="ascii") as file:
+            return file.read().split()
+
+
+def push(clients, data):
+    """Sends data on each connection, until none has taken any for a while."""
+    left = {}
+    for client in clients:
+        client.socket.setblocking(False)
+        left[client] = memoryview(data)
+    quiet = time.monotonic() + 0.3
+    while time.monotonic() < quiet:
+        for client in clients:
+            with contextlib.suppress(OSError):
+                if sent := client.socket.send(left[client][:1 << 16]) if left[client] else 0:
+                    left[client] = left[client][sent:]
+                    quiet = time.monotonic() + 0.3
+        time.sleep(0.01)
+
+
+@test("the memory limit of the documents holds all connections at their worst, on each HAProxy")
+def memory_limit():
+    """docs/settings.md#memory. What takes most: an answer that is not read, and more requests behind it."""
+    create = b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{}" + b" " * 199998
+    for haproxy, bodies in itertools.product(HAPROXIES, (0, 262144) if SOAK else (262144,)):
+        count = 1000 if SOAK else 64
+        limit = 24 * 1024 * 1024 + (count + 5) * 3 * (72 * 1024 + bodies)
+        env = {"MAX_CONNECTIONS": str(count + 5), "MAX_CONNECTIONS_PER_CLIENT": str(count + 5), "ALLOW_IMAGE_GET": "1"}
+        if bodies:
+            env.update(ALLOW_CREATE="1", MAX_CREATE_BODY=str(bodies))
+        with contextlib.closing(Memory(limit)) as memory, Proxy(env, CheapEngine, haproxy, within=memory.within) as proxy:
+            until(lambda: served(proxy), "no start")  # pylint: disable=cell-var-from-loop
+            for what, first, more in (("event streams", "/events", b""),
+                                      ("answers that are not read", "/images/x/get", b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n" * 20000),
+                                      ("bodies of 200 KB", "", create * 3)):
+                clients = [proxy.connect() for _ in range(count)]
+                head = f"GET {first} HTTP/1.1\r\nHost: x\r\n\r\n".encode() if first else b""
+                push(clients, head + more)
+                assert proxy.process.poll() is None, f"{haproxy}: {count} {what}: the proxy ended: {proxy.log()[-300:]}"
+                most = memory.most()
+                report(f"{haproxy.split('/')[-2]}, {'bodies of 256 KB are judged' if bodies else 'no guard'}, limit "
+                       f"{limit / 1e6:.0f} MB: {count} {what}: {most / 1e6:.0f} MB at most")
+                for client in clients:
+                    client.close()
+                until(lambda: served(proxy), f"{haproxy}: no service after {count} {what}")  # pylint: disable=cell-var-from-loop
+
+
+class Cable:
+    """A network namespace of this process, and another one at the other end of a cable. Needs root."""
+
+    def __init__(self):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+            raise Skip("no network namespace can be made")
+        self.far = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        until(lambda: os.readlink(f"/proc/{self.far.pid}/ns/net") != os.readlink("/proc/self/ns/net"), "no other network namespace")
+        for command in ("ip link set lo up", "ip link add near type veth peer name far", f"ip link set far netns {self.far.pid}",
+                        "ip addr add 10.99.0.1/24 dev near", "ip link set near up"):
+            subprocess.run(command.split(), check=True)
+        for command in ("ip addr add 10.99.0.2/24 dev far", "ip link set far up"):
+            subprocess.run([*self.there(), *command.split()], check=True)
+
+    def there(self):
+        return ["nsenter", "--net", f"--target={self.far.pid}"]
+
+    def cut(self):
+        """What comes from there, and what goes there, is lost."""
+        for chain in ("INPUT", "OUTPUT"):
+            subprocess.run([*self.there(), "iptables", "-A", chain, "-j", "DROP"], check=True)
+
+
+def vanished():
+    """docs/settings.md#shares-of-connections. Streams with something to say, and silent ones"""
+    cable = Cable()
+    with open("/proc/sys/net/ipv4/tcp_retries2", "w", encoding="ascii") as file:
+        file.write("8")
+    for haproxy in HAPROXIES:
+        subprocess.run([*cable.there(), "iptables", "-F"], check=True)
+        env = {"ALLOW_CONTAINER_LOGS": "1"}
+        ports = (free_port(), free_port())
+        with Proxy(env, lambda path: CheapEngine(path, 500), haproxy, listen=f",tcp://10.99.0.1:{ports[0]}") as proxy, \
+                Proxy(env, lambda path: CheapEngine(path, 0), haproxy, listen=f",tcp://10.99.0.1:{ports[1]}") as silent:
+            script = f"""
+import socket, time
+streams = [socket.create_connection(("10.99.0.1", {ports}[n % 2])) for n in range(40)]
+for stream in streams:
+    stream.sendall(b"GET /containers/x/logs?follow=1 HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    stream.recv(100)
+print("up", flush=True)
+time.sleep(1000)
+"""
+            client = subprocess.Popen([*cable.there(), sys.executable, "-c", script], stdout=subprocess.PIPE)
+            assert client.stdout.readline() == b"up\n"
+            processes = [haproxy_of(proxy), haproxy_of(silent)]
+            assert all(descriptors(process) > 40 for process in processes)
+            cable.cut()
+            begun = time.monotonic()
+            gone = [0, 0]
+            while not all(gone):
+                assert time.monotonic() < begun + 200, f"{haproxy}: {[descriptors(process) for process in processes]} descriptors"
+                for n, process in enumerate(processes):
+                    if not gone[n] and descriptors(process) < 30:
+                        gone[n] = round(time.monotonic() - begun)
+                time.sleep(0.2)
+            report(f"{haproxy.split('/')[-2]}: clients that vanished were noticed after {gone[0]} s with data (tcp_retries2 8), {gone[1]} s without")
+            client.kill()
+            client.wait()
+
+
+if SOAK:  # two minutes with each HAProxy
+    test("a client that vanishes gives its connections back")(vanished)
+
+
 @test("with few file descriptors there is a share for some, an answer for others, and nothing is left behind")
 def few_descriptors():
     with Proxy(engine=CheapEngine, within=["prlimit", "--nofile=200:200"]) as proxy:
@@ -454,7 +692,9 @@ def few_descriptors():
         for _ in range(3):
             clients = held(proxy, "127.0.1.1", 60) + held(proxy, "127.0.1.2", 60)
             with contextlib.closing(Client(proxy.port, "127.0.2.1")) as client:
-                assert client.ask("GET", "/version")[0] in (200, 503)
+                status, headers, body = client.ask("GET", "/version")
+                assert status in (200, 503) and headers["content-type"] == "application/json", (status, headers, body)
+                assert status == 200 or json.loads(body)["message"].startswith("docker-socket-proxy: MAX_CONNECTIONS="), body
             assert program("healthcheck", env=proxy.env).returncode == 0
             for client in clients:
                 client.close()
