@@ -1,7 +1,8 @@
 #!/bin/sh
 # Gets the clients of the Engine that tests/clients runs, and prints the directory that they are in:
 #   scripts/get-clients.sh [NAME...]      without a name: all in tests/clients/clients.tsv, which pins their versions
-# Go builds its programs from modules, which it checks against the checksum database; npm checks package-lock.json; pip
+# Go builds its programs from modules, which it checks against the checksum database; npm checks package-lock.json, also
+# for a program that git gets from GitHub; pip
 # and apt check what they download against their index. What a test does not use is left out of the builds: web front
 # ends are an empty page, Traefik has no DNS providers for certificates, Telegraf one input and one output.
 # In the directory, bin/NAME is the program (a link to it) and bin/NAME.version what its version is; python/ and npm/
@@ -106,6 +107,23 @@ get_npm() {
     ln -sfn "../npm/node_modules/$1" "$bin/$name"
 }
 
+# get_node REPOSITORY DIRECTORY: a program in TypeScript that is in no registry, from its tag on GitHub
+get_node() {
+    have npm || { say 'npm is not installed'; return 1; }
+    have git || { say 'git is not installed'; return 1; }
+    rm -rf "${home:?}/$name"
+    timeout "$limit" git clone -q -c advice.detachedHead=false --depth 1 --branch "$version" "https://github.com/$1" "$home/$name" || return 1
+    (
+        cd "$home/$name/$2"
+        timeout "$limit" npm ci --ignore-scripts --no-audit --no-fund
+        npx tsc
+        npm prune --omit=dev --no-audit --no-fund
+    ) || return 1
+    # shellcheck disable=SC2016 # the shell that starts it expands that
+    printf '#!/bin/sh\nexec node "${0%%/*}/../%s/dist/index.js" "$@"\n' "$name/$2" >"$bin/$name"
+    chmod 0755 "$bin/$name"
+}
+
 # get_pip PACKAGE PROGRAM [PACKAGE==VERSION...]: the program in Python, and what it needs that the package leaves optional
 get_pip() {
     if [ ! -x "$home/python/bin/pip" ]; then
@@ -158,7 +176,7 @@ launcher() {
 
 get() {
     case $kind in
-        go | npm | pip | debian | builders) "get_$kind" "$@" ;;
+        go | npm | node | pip | debian | builders) "get_$kind" "$@" ;;
         *) die "$table: unknown kind $kind" ;;
     esac
 }

@@ -562,22 +562,25 @@ static void end_without_follower(struct serving *old)
     kill(old->pid, SIGTERM);
 }
 
-/* Ends followers that are stopped or hang, and what they have said with them: it may not be true any more. */
+/* Ends a follower that is stopped or hangs, and what it has said with it: that may not be true any more. */
+static void end_if_lost(struct serving *serving)
+{
+    if (!follower_is_lost(&serving->follower))
+        return;
+    notice("the process that follows the Engine's containers has been silent for %d seconds; it is ended, and another "
+           "one begins",
+           serving->follower.silent);
+    follower_end(&serving->follower);
+    replace_follower(serving);
+}
+
 static void end_lost_followers(struct supervisor *supervisor)
 {
-    struct serving *serving[] = {&supervisor->current, &supervisor->next};
-
+    end_if_lost(&supervisor->current);
+    end_if_lost(&supervisor->next);
     for (size_t i = 0; i < supervisor->old_count; i++)
         if (follower_is_lost(&supervisor->old[i].follower))
             end_without_follower(&supervisor->old[i]);
-    for (size_t i = 0; i < sizeof serving / sizeof *serving; i++)
-        if (follower_is_lost(&serving[i]->follower)) {
-            notice("the process that follows the Engine's containers has been silent for %d seconds; it is ended, and "
-                   "another one begins",
-                   serving[i]->follower.silent);
-            follower_end(&serving[i]->follower);
-            replace_follower(serving[i]);
-        }
 }
 
 /* A follower has ended: by itself, or because its HAProxy does. */

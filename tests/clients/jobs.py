@@ -468,6 +468,44 @@ providers: {{docker: {{endpoint: "{run.host}", watchByDefault: true}}}}
     run.until(lambda: "New image found" in run.client_log() or "Image update found" in run.client_log(), "the image in the registry")
 
 
+def wud(**settings):
+    """Starts What's up Docker, which looks at all containers once, and then follows events."""
+    def act(run):
+        host, port = run.host.removeprefix("tcp://").split(":")
+        run.start(program("wud"), WUD_SERVER_ENABLED="false", WUD_STORE_PATH=run.directory, WUD_WATCHER_LOCAL_HOST=host,
+                  WUD_WATCHER_LOCAL_PORT=port, WUD_WATCHER_LOCAL_JITTER="0", WUD_REGISTRY_CUSTOM_PRIVATE_URL=f"http://{REGISTRY}",
+                  **settings)
+    return act
+
+
+def wud_reports(run):
+    """Finds the newer image, and notices that the container has stopped."""
+    outdated()
+    wud()(run)
+    run.until(lambda: "1 available updates" in run.client_log(), "the newer image")
+    engine("stop", "-t", "0", "app")
+    run.until(lambda: "Status changed from running to exited" in run.client_log(), "the container's state")
+
+
+def wud_renews(run, newer, before, **settings):
+    wud(WUD_TRIGGER_DOCKER_LOCAL_AUTO="true", **settings)(run)
+    run.until(lambda: (inspect("app") or {}).get("Image") == newer and kept() == before, "the new container, as the old one was")
+
+
+def wud_updates(run):
+    wud_renews(run, *app())
+
+
+def wud_prunes(run):
+    """The same, and deletes the image that it had."""
+    engine("rm", "-f", "app", check=False)
+    newer, before = app()
+    old = engine("image", "inspect", "-f", "{{.Id}}", "old")
+    engine("rmi", "old")
+    wud_renews(run, newer, before, WUD_TRIGGER_DOCKER_LOCAL_PRUNE="true")
+    run.until(lambda: old not in engine("image", "ls", "-q", "--no-trunc"), "the old image is gone")
+
+
 # ---- the rows ----
 
 # Where the answer to a ping is missing, most clients send their own newest version of the API
@@ -530,4 +568,9 @@ def cases(case):
         case("watchtower", "update, clean-up", cleans(watchtower("watchtower", "--cleanup")),
              "watchtower-nicholas-fedor+update+cleanup", base="watchtower-nicholas-fedor+update", variables=bind,
              noise=["GET /info:"], engine=FROM_25, replay=cleans(replay("watchtower-nicholas-fedor-cleanup"))),
+        case("wud", "reports", wud_reports, "wud"),
+        case("wud", "update, two networks", wud_updates, "wud+update", base="wud", variables=bind, engine=FROM_25),
+        case("wud", "update, two networks, Engine before 25", wud_updates, "wud+update+networks", base="wud", variables=bind,
+             engine=BEFORE_25),
+        case("wud", "update, clean-up", wud_prunes, "wud+update+prune", base="wud+update", variables=bind, engine=FROM_25),
     ]
