@@ -334,7 +334,7 @@ def many_streams():
                 begun = begun or (descriptors(haproxy), anonymous(haproxy))
                 time.sleep(0.2)
             late = (descriptors(haproxy), anonymous(haproxy))
-            assert abs(late[0] - begun[0]) < 20 and late[1] < begun[1] + 4096, f"descriptors, KB: {begun}, after {seconds} s {late}"
+            assert abs(late[0] - begun[0]) < 20 and late[1] < begun[1] + 4096 + 8 * STREAMS, f"descriptors, KB: {begun}, after {seconds} s {late}"
             listeners.close()
             assert not listeners.wrong, listeners.wrong
             until(lambda: descriptors(haproxy) < 20, lambda: f"{descriptors(haproxy)} descriptors are open")
