@@ -37,6 +37,7 @@ setup_file() {
 
 # Of an answer with one of these, the log would say that the Engine cannot be reached.
 @test "each refusal with 502, 503 or 504 has its verdict" {
+    # shellcheck disable=SC2016
     run -0 awk '
         /^(frontend|backend)/ { delete has }
         { condition = / if / ? substr($0, index($0, " if ")) : "" }
