@@ -204,12 +204,15 @@ maps: $(PROGRAM)
 golden: $(BUILD)/unit/test_config
 	GOLDEN=1 $<
 
-# What a request costs: in instructions, which are the same on a busy machine, and in time.
+# What a request costs, in instructions, which are the same on a busy machine, and in time; and the memory. BENCH=docs, and
+# then `make maps`, renews the figures of the documents.
+BENCH ?= $(BUILD)
 bench: setup-test
 	@$(MAKE) -s --no-print-directory all $(LOAD)
-	@scripts/bench-instructions.py -o $(BUILD)/bench-instructions.tsv
-	@scripts/bench-load.py -o $(BUILD)
-	@scripts/bench.sh
+	@scripts/bench-load.py -o $(BENCH)
+	@scripts/bench-instructions.py -o $(BENCH)/instructions.tsv
+	@scripts/with-dockerd.sh --build $(BUILD)/dockerd tests/e2e/build.sh
+	@scripts/with-dockerd.sh $(BUILD)/dockerd scripts/bench-load.py --container -o $(BENCH)
 
 fuzz:
 	@scripts/install-packages.sh test

@@ -4,9 +4,9 @@
     scripts/bench-instructions.py [-n REQUESTS] [-o FILE.tsv] [CONTENDER...]
 
 Unlike times, these counts are the same on a busy machine. Each contender is one HAProxy process with one thread, in
-front of a stand-in Engine; the requests come one after another on one connection. "bare" is `mode http` without rules
-and with the same line of the log: the least that this HAProxy can need. BENCH_PEERS adds configurations of others:
-NAME=FILE, separated by spaces, with @LISTEN@ and @ENGINE@ for the paths of the two sockets."""
+front of a stand-in Engine (build/load/engine); the requests come one after another on one connection. "bare" is `mode
+http` without rules and with the same line of the log: the least that this HAProxy can need. Of the other proxies of
+BENCH_PEERS, see scripts/bench/contenders.py, only configurations of HAProxy are counted."""
 import argparse
 import glob
 import os
@@ -17,82 +17,12 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PROGRAM = os.path.join(ROOT, os.environ.get("BUILD", "build"), "docker-socket-proxy")
-HAPROXY = os.environ.get("HAPROXY") or subprocess.run([os.path.join(ROOT, "scripts/get-haproxy.sh")], check=True, capture_output=True, text=True).stdout.strip()
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench"))
+from contenders import CONFIGURED, ENGINE, OURS, REQUESTS, body, chosen, configuration, haproxy, peers  # noqa: E402
+
 LIMIT = 120  # seconds for a process to start
-
-# Name, method and target; %d is another number in each request. The body is {}.
-REQUESTS = [
-    ("one path", "GET", "/v1.41/containers/json"),
-    ("container", "GET", "/v1.41/containers/%d/json"),
-    ("volume", "GET", "/v1.41/volumes/data-%d"),
-    ("image", "GET", "/v1.41/images/registry:5000/team/app:%d/json"),
-    ("start", "POST", "/v1.41/containers/%d/start"),
-    ("encoded", "GET", "/v1.41/containers/web%%20%d/json"),
-    ("closed", "POST", "/v1.41/containers/%d/kill"),
-    ("unknown", "GET", "/v1.41/nothing/%d"),
-]
-
-READER = {"ALLOW_CONTAINERS": "true", "ALLOW_VOLUMES": "true", "ALLOW_IMAGES": "true"}
-
-BARE = """
-    log-format "Allowed: %HPO %HM %ci:%cp ContainerList %ST %[txn.timer.user]ms"
-    default_backend engine
-backend engine
-    server engine unix@@ENGINE@
-"""
-
-DEFAULTS = """global
-    maxconn 500
-    nbthread 1
-    log stdout len 65535 format raw daemon info
-defaults
-    mode http
-    log global
-    timeout http-request 30s
-    timeout http-keep-alive 10m
-    timeout client 10m
-    timeout connect 5s
-    timeout server 1h
-frontend clients
-    bind unix@@LISTEN@ mode 0666
-"""
-
-
-def operations():
-    """The own variables of all operations that no other image's variable concerns, as an environment."""
-    table = subprocess.run([PROGRAM, "permissions"], env={"DATA_DIR": ROOT, "PATH": os.environ["PATH"]}, check=True, capture_output=True, text=True)
-    return {line.split("\t")[4]: "true" for line in table.stdout.splitlines() if not line.startswith("#")}
-
-
-def profiles(count):
-    env = {}
-    for number in range(1, count + 1):
-        env[f"PROFILE_P{number}_FROM"] = f"10.77.{number}.1,10.78.{number}.0/24"
-        env[f"PROFILE_P{number}_ALLOW_CONTAINERS"] = "true"
-    return env
-
-
-GUARD_OFF = {"ALLOW_PRIVILEGED": "true", "ALLOW_HOST_NAMESPACES": "true", "ALLOW_BIND_MOUNTS": "true"}
-
-
-def contenders():
-    """Name -> an environment of the program, or the file of a configuration."""
-    named = {
-        "bare": None,
-        "one permission": {"ALLOW_CONTAINER_LIST": "true"},
-        "read only": READER,
-        "all": dict(operations(), **GUARD_OFF),
-        "guard": dict(READER, ALLOW_START="true", ALLOW_CREATE="true"),
-        "1 profile": dict(READER, **profiles(1)),
-        "50 profiles": dict(READER, **profiles(50)),
-        "path_reg": os.path.join(ROOT, "scripts/bench/path-reg.cfg"),
-    }
-    for peer in os.environ.get("BENCH_PEERS", "").split():
-        name, _, file = peer.partition("=")
-        named[name] = file
-    return named
+COUNTED = [request for request in REQUESTS if request != "image"]  # its answer has 1 GiB
+WITHOUT = ("1 name", "50 names", "21 guarded profiles")  # need a DNS server, or are asked through another listener
 
 
 def wait_for(socket_path, process, log):
@@ -110,68 +40,62 @@ def wait_for(socket_path, process, log):
         time.sleep(0.05)
 
 
-def configuration(contender, listen, engine):
-    if isinstance(contender, dict):
-        env = dict(contender, PATH=os.environ["PATH"], HAPROXY=HAPROXY, DATA_DIR=ROOT, SOCKET_PATH=engine, LISTEN=f"unix://{listen}")
-        rendered = subprocess.run([PROGRAM, "render"], env=env, capture_output=True, text=True)
-        if rendered.returncode != 0:
-            sys.exit(rendered.stderr)
-        # The counts of a process with one thread can be compared; it may keep the user that started it.
-        return re.sub(r"(?m)^    [ug]id .*\n", "", re.sub(r"nbthread \d+", "nbthread 1", rendered.stdout))
-    if contender is None:
-        text = DEFAULTS + BARE
-    else:
-        with open(contender, encoding="ascii") as file:
-            text = file.read()
-    return text.replace("@LISTEN@", listen).replace("@ENGINE@", engine)
-
-
 class Counted:
     """HAProxy below callgrind."""
 
     def __init__(self, directory, text):
         self.directory = directory
-        with open(f"{directory}/haproxy.cfg", "w", encoding="ascii") as file:
-            file.write(text)
+        with open(f"{directory}/haproxy.cfg", "w", encoding="utf-8") as file:
+            # Nothing follows the Engine here: this is as if all containers were known, else requests would wait for that.
+            text = text.replace("set-var proc.inventory int(0)", "set-var proc.inventory int(1)")
+            file.write(text if "nbthread" in text else text.replace("global\n", "global\n    nbthread 1\n", 1))
         self.log = f"{directory}/errors"
         with open(self.log, "w", encoding="utf-8") as errors:
             # HAPROXY may be a script that runs HAProxy.
             self.process = subprocess.Popen(
                 ["valgrind", "--tool=callgrind", "--trace-children=yes", f"--vgdb-prefix={directory}/vgdb", f"--callgrind-out-file={directory}/count.%p",
-                 HAPROXY, "-db", "-f", f"{directory}/haproxy.cfg"], stdout=subprocess.DEVNULL, stderr=errors)
+                 haproxy(), "-db", "-f", f"{directory}/haproxy.cfg"], stdout=subprocess.DEVNULL, stderr=errors)
         self.client = wait_for(f"{directory}/listen.sock", self.process, self.log)
         self.stream = self.client.makefile("rb")
 
-    def control(self, option):
-        subprocess.run(["callgrind_control", f"--vgdb-prefix={self.directory}/vgdb", option, str(self.process.pid)], check=True, capture_output=True)
-
-    def ask(self, method, target, count, first):
-        """Sends requests one after another; returns the status of the last answer."""
-        status = 0
-        for number in range(first, first + count):
-            head = f"{method} {target.replace('%d', f'{number:08d}').replace('%%', '%')} HTTP/1.1\r\nHost: docker\r\n"
-            self.client.sendall((head + ("Content-Length: 0\r\n" if method == "POST" else "") + "\r\n").encode("ascii"))
-            line = self.stream.readline()
-            if not line:
-                sys.exit(f"no answer to {head}")
-            status = int(line.split()[1])
-            length = 0
-            while (header := self.stream.readline()) not in (b"\r\n", b""):
-                if header.lower().startswith(b"content-length:"):
-                    length = int(header.split(b":")[1])
-            self.stream.read(length)
-        return status
-
-    def count(self, method, target, requests):
-        self.ask(method, target, max(requests // 4, 20), 0)  # pools and buffers are allocated
-        self.control("-z")
-        status = self.ask(method, target, requests, 10000000)
-        self.control("-d")
-        dump = max(glob.glob(f"{self.directory}/count.{self.process.pid}.*"), key=lambda name: int(name.rsplit(".", 1)[1]))
+    def dump(self):
+        """The instructions since the last dump. (callgrind_control does the same, and takes longer.)"""
+        subprocess.run(["vgdb", "--max-invoke-ms=1", f"--vgdb-prefix={self.directory}/vgdb", f"--pid={self.process.pid}", "dump"],
+                       check=True, capture_output=True)
+        (dump,) = glob.glob(f"{self.directory}/count.{self.process.pid}.*")
         with open(dump, encoding="ascii") as file:
             total = re.search(r"(?m)^(?:summary|totals): (\d+)", file.read())
         os.remove(dump)
-        return int(total.group(1)) / requests, status
+        return int(total.group(1))
+
+    def ask(self, request, count, first):
+        """Sends requests one after another; returns the status of the last answer."""
+        method, target, _ = REQUESTS[request]
+        content = body(request)
+        length = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if method == "POST" else ""
+        status = 0
+        for number in range(first, first + count):
+            path = target.replace("%d", f"{number:08d}").replace("%%", "%")
+            self.client.sendall(f"{method} {path} HTTP/1.1\r\nHost: docker\r\n{length}\r\n".encode("ascii") + content)
+            line = self.stream.readline()
+            if not line:
+                sys.exit(f"no answer to {method} {path}")
+            status = int(line.split()[1])
+            size = 0
+            while (header := self.stream.readline()) not in (b"\r\n", b""):
+                if header.lower().startswith(b"content-length:"):
+                    size = int(header.split(b":")[1])
+            self.stream.read(size)
+        return status
+
+    def count(self, requests):
+        """Request, instructions for each and status."""
+        for request in COUNTED:
+            self.ask(request, max(requests // 4, 20), 0)  # pools and buffers are allocated
+        self.dump()
+        for request in COUNTED:
+            status = self.ask(request, requests, 10000000)
+            yield request, self.dump() / requests, status
 
     def close(self):
         self.client.close()
@@ -179,51 +103,39 @@ class Counted:
         self.process.wait()
 
 
-def stand_in(directory):
-    """An Engine that answers all requests with 1,500 bytes."""
-    path = f"{directory}/engine.sock"
-    with open(f"{directory}/engine.cfg", "w", encoding="ascii") as file:
-        file.write(DEFAULTS.replace("log stdout len 65535 format raw daemon info", "").replace("@LISTEN@", path)
-                   + f'    http-request return status 200 content-type application/json string "{"x" * 1500}"\n')
-    process = subprocess.Popen([HAPROXY, "-db", "-f", f"{directory}/engine.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(path, process, f"{directory}/engine.cfg").close()
-    return process, path
-
-
-def measure(name, contender, engine, requests):
+def measure(contender, engine, requests):
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
-        counted = Counted(directory, configuration(contender, f"{directory}/listen.sock", engine))
+        counted = Counted(directory, configuration(contender, engine, f"{directory}/listen.sock", directory))
         try:
-            for label, method, target in REQUESTS:
-                yield (label, *counted.count(method, target, requests))
+            yield from counted.count(requests)
         finally:
             counted.close()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("-n", type=int, default=400, metavar="REQUESTS", help="how many are counted (400)")
+    parser.add_argument("-n", type=int, default=200, metavar="REQUESTS", help="how many are counted (200)")
     parser.add_argument("-o", metavar="FILE", help="write the table there as TSV as well")
     parser.add_argument("contender", nargs="*", help="names of contenders; all if none is given")
     arguments = parser.parse_args()
-    known = contenders()
-    unknown = [name for name in arguments.contender if name not in known]
-    if unknown:
-        sys.exit(f"no such contender: {', '.join(unknown)}; there are {', '.join(known)}")
-    chosen = ["bare"] + [name for name in arguments.contender or known if name != "bare"]
+    known = {"bare": None, **{name: make() for name, make in OURS.items() if name not in WITHOUT}, **CONFIGURED,
+             **{name: value for name, value in peers().items() if value.endswith(".cfg")}}
+    names = chosen(known, arguments.contender)
     bare = {}
     rows = [("contender", "request", "status", "instructions", "against_bare")]
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
-        process, engine = stand_in(directory)
+        engine = f"{directory}/engine.sock"
+        process = subprocess.Popen([ENGINE, engine])
         try:
-            print(f"{'contender':16} {'request':10} status instructions  against bare")
-            for name in chosen:
-                for label, count, status in measure(name, known[name], engine, arguments.n):
-                    bare.setdefault(label, count)
-                    rows.append((name, label, status, f"{count:.0f}", f"{count / bare[label]:.3f}"))
-                    print(f"{name:16} {label:10} {status:6} {count:12,.0f}  {count / bare[label]:.2f}", flush=True)
+            wait_for(engine, process, os.devnull).close()
+            print(f"{'contender':16} {'request':12} status instructions  against bare")
+            for name in names:
+                for request, count, status in measure(known[name], engine, arguments.n):
+                    bare.setdefault(request, count)
+                    rows.append((name, request, status, f"{count:.0f}", f"{count / bare[request]:.3f}"))
+                    print(f"{name:16} {request:12} {status:6} {count:12,.0f}  {count / bare[request]:.2f}", flush=True)
         finally:
             process.kill()
             process.wait()

@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """Compares the proxy under load with a bare pass-through, with other proxies and with the Engine itself.
 
-    scripts/bench-load.py [-r ROUNDS] [-s SECONDS] [-o DIRECTORY] [CONTENDER...]
+    scripts/bench-load.py [-m MINUTES] [-s SECONDS] [-o DIRECTORY] [-c CASE]... [CONTENDER...]
+    scripts/with-dockerd.sh build/dockerd scripts/bench-load.py --container [-o DIRECTORY]
 
-wrk sends requests over 16 connections to each contender in turns, in alternating order, so that other load on the machine
-affects all alike. The Engine is a stand-in (build/load/engine) that costs little. Trust the ratios; the rest depends on
-the machine. Writes load.tsv (each measurement), memory.tsv and load.svg to the directory (build).
+First each contender runs alone: how long it takes to start, and its memory. Then all run, and wrk sends requests to each
+in turns, in alternating order, so that other load on the machine affects all alike; as many rounds as the minutes allow,
+one at least. The Engine is a stand-in (build/load/engine) that costs little. Trust the ratios; the rest depends on the
+machine. BENCH_PEERS adds other proxies, see scripts/bench/contenders.py.
 
-BENCH_PEERS adds other proxies, as a file with a line NAME=COMMAND for each; in the command, @PORT@ is where it has to
-listen on 127.0.0.1, and @ENGINE@ the path of the Engine's socket. Configurations of HAProxy in scripts/bench/ are peers as
-well."""
+With --container, the image runs in a container in front of the stand-in, and its memory is what `docker stats` shows.
+
+Writes load.tsv, memory.tsv and load.svg, or container.tsv, to the directory (build), and prints the tables that
+`make maps` makes of them in docs/performance.md. Everything runs in namespaces of its own, with a DNS server; that needs
+root or sudo."""
 import argparse
 import contextlib
-import importlib.util
 import os
 import re
+import resource
 import signal
 import socket
 import statistics
@@ -23,74 +27,88 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench"))
+import report  # noqa: E402
+from contenders import (CLIENT, CONFIGURED, ENGINE, OURS, PROGRAM, REQUESTS, ROOT, SECTIONS, body, chosen, configuration, environment, haproxy,  # noqa: E402
+                        peers)
+
 CONNECTIONS = 16
 STREAMS = 1000
-TICK = os.sysconf("SC_CLK_TCK")
+STARTS = 5
 
-# Name, and what wrk sends: NUMBER is another one each time.
-REQUESTS = {
-    "one path": 'wrk.format("GET", "/v1.41/containers/json")',
-    "new ids": 'wrk.format("GET", "/v1.41/containers/" .. NUMBER .. "/json")',
-    "refused": 'wrk.format("POST", "/v1.41/containers/" .. NUMBER .. "/kill")',
+NARROW = ["bare", "all", "guard", *CONFIGURED]  # can be asked for more than containers
+WIDE = ["one permission", *NARROW, "redaction"]
+DIRECT = "direct"
+# Case -> requests, which are sent in turns; a header; and the contenders: None for all but those of START_ONLY and NAMED.
+CASES = {
+    "one path": (["one path"], "", None),
+    "new ids": (["containers"], "", [*WIDE, "50 profiles", "peers"]),
+    "each section": (list(SECTIONS), "", [*NARROW[:2], *CONFIGURED]),
+    "create": (["create"], "", [*NARROW, "without guard"]),
+    "refused": (["refused"], "", ["bare", "one permission", "guard", "peers"]),
+    "unknown": (["unknown"], "", ["bare", "one permission", "guard", *CONFIGURED, "peers"]),
+    "new connection": (["one path"], "Connection: close", [DIRECT, *WIDE[:4], *CONFIGURED, "1 profile", "50 profiles", "1 name", "50 names", "peers"]),
+    "1 GiB": (["image"], "", [DIRECT, *NARROW[:2], *CONFIGURED, "peers"]),
 }
-SCRIPT = """local n = 10000000
-function request() n = n + 1 return %s end
+NAMED = ("1 name", "50 names")
+CONTAINERS = ("one permission", "all", "guard", "redaction")  # that are measured with --container
+IMAGE = "docker-socket-proxy"
+START_ONLY = ("21 guarded profiles",)
+
+SCRIPT = """local paths, n = {%s}, 10000000
+local body = %s
+function request() n = n + 1 return wrk.format("%s", paths[n %% #paths + 1]:format(n), nil, body) end
+wrk.headers["Content-Type"] = "application/json"
 """
 
 
-def instructions():
-    """scripts/bench-instructions.py, which knows the environments and the bare configuration."""
-    spec = importlib.util.spec_from_file_location("instructions", os.path.join(ROOT, "scripts/bench-instructions.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-I = instructions()
+def answers(contender):
+    """Whether it forwards requests."""
+    with contextlib.suppress(OSError), socket.create_connection((contender.host, contender.port), 1) as client:
+        client.sendall(b"GET /v1.41/containers/json HTTP/1.1\r\nHost: docker\r\n\r\n")
+        return client.recv(12).endswith(b"200")
+    return False
 
 
 class Contender:
-    """A proxy that listens on a port of 127.0.0.1."""
+    """A proxy that listens on a port of CLIENT, and the time in milliseconds that its start took."""
+    host = CLIENT
 
     def __init__(self, name, start, directory, engine):
         self.name = name
-        self.port = free_port()
-        self.log = open(f"{directory}/{name.replace(' ', '-')}.log", "wb")
-        self.begin = time.monotonic()
-        command, env = start(self.port, engine, f"{directory}/{name.replace(' ', '-')}.cfg")
+        with socket.socket() as one:
+            one.bind((CLIENT, 0))
+            self.port = one.getsockname()[1]
+        self.directory = tempfile.mkdtemp(dir=directory)
+        os.chmod(self.directory, 0o777)
+        command, env = start(self.port, engine, self.directory)
+        self.log = open(f"{self.directory}/log", "wb")
+        begin = time.monotonic()
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log, start_new_session=True)
-        deadline = self.begin + 30
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"{name} did not start, see {self.log.name}")
-            time.sleep(0.002)
-        self.milliseconds = (time.monotonic() - self.begin) * 1000
-
-    def answers(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as client:
-            client.sendall(b"GET /v1.41/containers/json HTTP/1.1\r\nHost: docker\r\n\r\n")
-            return client.recv(12).endswith(b"200")
-        return False
+        while not answers(self):
+            if self.process.poll() is not None or time.monotonic() > begin + 30:
+                with open(self.log.name, encoding="utf-8", errors="replace") as file:
+                    sys.exit(f"{name} did not start:\n{file.read()[-2000:]}")
+            time.sleep(0.001)
+        self.milliseconds = (time.monotonic() - begin) * 1000
 
     def processes(self):
         for entry in os.listdir("/proc"):
             if entry.isdigit():
                 with contextlib.suppress(OSError):
-                    if os.getpgid(int(entry)) == self.process.pid:
-                        yield entry
+                    if os.getsid(int(entry)) == self.process.pid:
+                        yield int(entry)
 
     def cpu(self):
-        """Seconds of processor time so far."""
-        ticks = 0
+        """Seconds of processor time so far, of all its processes."""
+        seconds = 0
         for pid in self.processes():
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICK
+            with contextlib.suppress(OSError):
+                seconds += time.clock_gettime((~pid << 3) | 2)  # the clock of a process, clock_getcpuclockid(3)
+        return seconds
 
     def memory(self):
-        """PSS and anonymous memory in KB."""
+        """PSS and anonymous memory in KB, of all its processes."""
         pss = anonymous = 0
         for pid in self.processes():
             with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
@@ -100,55 +118,79 @@ class Contender:
         return pss, anonymous
 
     def close(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """Ends it."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.log.close()
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+class Container:
+    """The image in a container, in front of the stand-in."""
+    port = 2375
+
+    def __init__(self, variables, engine, directory):
+        self.directory = directory
+        settings = [argument for name, value in variables.items() for argument in ("--env", f"{name}={value}")]
+        limits = ["--env", "MAX_CONNECTIONS=2400", "--env", "MAX_CONNECTIONS_PER_CLIENT=2400"]
+        self.id = docker("run", "--detach", "--volume", f"{engine}:/var/run/docker.sock", *settings, *limits, IMAGE)
+        self.host = docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", self.id)
+        while not answers(self):
+            time.sleep(0.01)
+        time.sleep(1)
+
+    def memory(self):
+        """In MB, as `docker stats` shows it: what the control group counts, without what the kernel can drop at once."""
+        number, unit = re.match(r"([\d.]+)(\w+)", docker("stats", "--no-stream", "--format", "{{.MemUsage}}", self.id)).groups()
+        return float(number) * {"KiB": 1 / 1024, "MiB": 1, "GiB": 1024}[unit]
+
+    def close(self):
+        """Removes it."""
+        docker("rm", "--force", self.id)
+
+
+def docker(*arguments):
+    return subprocess.run(["docker", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def ours(variables):
-    def start(port, engine, _):
-        env = dict(variables, PATH=os.environ["PATH"], HAPROXY=I.HAPROXY, DATA_DIR=ROOT, SOCKET_PATH=engine, LISTEN=f"tcp://127.0.0.1:{port}",
-                   MAX_CONNECTIONS="2400", MAX_CONNECTIONS_PER_CLIENT="2400")
-        return [I.PROGRAM, "run"], env
+    def start(port, engine, directory):
+        return [PROGRAM, "run"], environment(variables, engine, f"tcp://{CLIENT}:{port}", directory)
     return start
 
 
 def configured(contender):
-    """HAProxy with a configuration whose socket becomes a port."""
-    def start(port, engine, file):
-        text = I.configuration(contender, "@LISTEN@", engine).replace("unix@@LISTEN@ mode 0666", f"127.0.0.1:{port}").replace("maxconn 500", "maxconn 2400")
-        with open(file, "w", encoding="ascii") as out:
-            out.write(text)
-        return [I.HAPROXY, "-db", "-f", file], dict(os.environ)
+    """HAProxy with a configuration."""
+    def start(port, engine, directory):
+        with open(f"{directory}/haproxy.cfg", "w", encoding="utf-8") as out:
+            out.write(configuration(contender, engine, f"{CLIENT}:{port}", directory))
+        return [haproxy(), "-db", "-f", f"{directory}/haproxy.cfg"], dict(os.environ)
     return start
 
 
 def commanded(command):
     def start(port, engine, _):
-        return ["sh", "-c", "exec " + command.replace("@PORT@", str(port)).replace("@ENGINE@", engine)], dict(os.environ)
+        full = command.replace("@HOST@", CLIENT).replace("@PORT@", str(port)).replace("@ENGINE@", engine)
+        return ["sh", "-c", f"exec {full}"], dict(os.environ)
     return start
 
 
 def contenders():
-    known = {"bare": configured(None), "ours": ours({"ALLOW_CONTAINERS": "true"}), "ours, all open": ours(dict(I.operations(), **I.GUARD_OFF)),
-             "ours, guard": ours({"ALLOW_CONTAINERS": "true", "ALLOW_CREATE": "true"}),
-             "ours, notice": ours({"ALLOW_CONTAINERS": "true", "LOG_LEVEL": "notice"})}
-    for file in sorted(os.listdir(os.path.join(ROOT, "scripts/bench"))):
-        if file.endswith(".cfg"):
-            known[file[:-4]] = configured(os.path.join(ROOT, "scripts/bench", file))
-    if os.environ.get("BENCH_PEERS"):
-        with open(os.environ["BENCH_PEERS"], encoding="ascii") as file:
-            for line in file:
-                if "=" in line:
-                    known[line.split("=", 1)[0]] = commanded(line.rstrip("\n").split("=", 1)[1])
-    return known
+    """Name -> a function that prepares a start, and returns the command and its environment."""
+    known = {"bare": configured(None), DIRECT: commanded(f"{ENGINE} @HOST@:@PORT@"),
+             **{name: ours(make()) for name, make in OURS.items() if name != "read only"}}
+    files = {**CONFIGURED, **{name: value for name, value in peers().items() if value.endswith(".cfg")}}
+    return {**known, **{name: configured(file) for name, file in files.items()},
+            **{name: commanded(value) for name, value in peers().items() if not value.endswith(".cfg")}}
+
+
+def takes_part(name, case):
+    """Whether a contender is measured in a case."""
+    names = CASES[case][2]
+    if names is None:
+        return name not in NAMED + START_ONLY
+    return name in names or ("peers" in names and name in peers())
 
 
 def milliseconds(text):
@@ -156,118 +198,186 @@ def milliseconds(text):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-def measure(contender, request, seconds, directory):
-    """Requests a second, microseconds of processor time for each, p50 and p99 in milliseconds."""
-    script = f"{directory}/request.lua"
-    with open(script, "w", encoding="ascii") as file:
-        file.write(SCRIPT % REQUESTS[request].replace("NUMBER", "n"))
+def wrk(contender, case, seconds):
+    """A running wrk."""
+    names, header, _ = CASES[case]
+    script = f"{contender.directory}/request.lua"
+    with open(script, "w", encoding="utf-8") as file:
+        paths = ", ".join(f'"{REQUESTS[name][1]}"' for name in names)
+        file.write(SCRIPT % (paths, f"[==[{body(names[0]).decode()}]==]" if body(names[0]) else "nil", REQUESTS[names[0]][0]))
+    headers = ["-H", header] if header else []
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script, *headers, f"http://{contender.host}:{contender.port}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def requests(contender, case, seconds):
+    """Requests a second, microseconds of processor time for each, p50 and p99 in milliseconds, the share of refused ones."""
     before = contender.cpu()
-    shown = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script, f"http://127.0.0.1:{contender.port}"],
-                           check=True, capture_output=True, text=True).stdout
+    shown = wrk(contender, case, seconds).communicate()[0]
     used = contender.cpu() - before
     count = int(re.search(r"(\d+) requests in", shown).group(1))
     refused = int((re.search(r"Non-2xx or 3xx responses: (\d+)", shown) or [0, 0])[1])
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", shown).group(1))
     p50, p99 = (milliseconds(re.search(rf"(?m)^ +{part}%\s+(\S+)", shown).group(1)) for part in (50, 99))
-    return rate, used / count * 1e6, p50, p99, refused / count
+    return rate, used / max(count, 1) * 1e6, p50, p99, refused / max(count, 1)
+
+
+def download(contender, case, _):
+    """The same of MB, for a download of 1 GiB by one client."""
+    request = f"GET {REQUESTS[CASES[case][0][0]][1].replace('%d', '1')} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
+    buffer, count = bytearray(1 << 20), 0
+    before, begin = contender.cpu(), time.monotonic()
+    with socket.create_connection((contender.host, contender.port), 60) as client:
+        client.sendall(request.encode())
+        first = client.recv(1 << 16)
+        if not first.startswith(b"HTTP/1.1 200"):
+            return 0, 0, 0, 0, 1
+        # The stand-in keeps the connection when it is asked directly: the last chunk is the end.
+        count, last = len(first), b""
+        while not last.endswith(b"0\r\n\r\n") and (got := client.recv_into(buffer)):
+            count += got
+            last = (last + buffer[max(got - 5, 0):got])[-5:]
+    megabytes = count / 1e6
+    return megabytes / (time.monotonic() - begin), (contender.cpu() - before) / megabytes * 1e6, 0, 0, 0
 
 
 def streams(contender):
-    """Memory with so many open event streams."""
-    open_ones = []
-    for _ in range(STREAMS):
-        client = socket.create_connection(("127.0.0.1", contender.port), 10)
-        client.sendall(b"GET /v1.41/events HTTP/1.1\r\nHost: docker\r\n\r\n")
-        open_ones.append(client)
-    # (A proxy may wait 200 ms for more before it sends the head.)
-    served = sum(client.recv(12).endswith(b"200") for client in open_ones)
-    memory = contender.memory() if served == STREAMS else ("-", "-")
-    for client in open_ones:
-        client.close()
-    return memory
+    """Memory with so many open event streams, in KB, or "-" if not all are served."""
+    clients = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(STREAMS):
+            clients.append(stack.enter_context(socket.create_connection((contender.host, contender.port), 10)))
+            clients[-1].sendall(b"GET /v1.41/events HTTP/1.1\r\nHost: docker\r\n\r\n")
+        try:
+            served = all(client.recv(12).endswith(b"200") for client in clients)
+        except OSError:
+            served = False
+        return contender.memory() if served else ("-", "-")
 
 
-def plot(rows, path):
-    """Bars of the processor time against bare, one group for each request, as SVG."""
-    names = list(dict.fromkeys(name for name, *_ in rows))
-    allowed = [row for row in rows if row[1] != "refused"]
-    high = max(ratio for *_, ratio in allowed)
-    height, left, width = 18, 150, 420
-    parts, y = [], 10
-    for request in dict.fromkeys(row[1] for row in allowed):
-        parts.append(f'<text x="10" y="{y + 12}" font-weight="bold">{request}: processor time for a request, bare pass-through = 1</text>')
-        y += 20
-        for name in names:
-            for _, _, _, ratio in (row for row in allowed if row[:2] == (name, request)):
-                fill = "#2a6f97" if name.startswith("ours") else "#999"
-                parts.append(f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{name}</text><rect x="{left}" y="{y + 2}" width="{ratio / high * width:.0f}" '
-                             f'height="{height - 5}" fill="{fill}"/><text x="{left + ratio / high * width + 6:.0f}" y="{y + 12}">{ratio:.2f}</text>')
-                y += height
-        y += 12
-    with open(path, "w", encoding="ascii") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{y}" font-family="sans-serif" font-size="12">'
-                   f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n')
+def alone(name, start, directory, engine, starts):
+    """A row of memory.tsv: the median of the times to start, and the memory at rest, under load and with streams."""
+    contender, times = None, []
+    for _ in range(starts):
+        if contender:
+            contender.close()
+        contender = Contender(name, start, directory, engine)
+        times.append(contender.milliseconds)
+    time.sleep(0.3)
+    rest = contender.memory()
+    load = wrk(contender, "one path", 1)
+    time.sleep(0.7)
+    loaded = contender.memory()
+    load.communicate()
+    row = (name, f"{statistics.median(times):.1f}", *rest, *loaded, *streams(contender))
+    contender.close()
+    return row
 
 
-def table(results, rounds):
-    """Prints medians and the ratio against bare of the same round; returns (name, request, status share, ratio)."""
-    rows = []
-    print(f"\n{'contender':16} {'request':9} {'requests/s':>10} {'us of CPU':>9} {'against bare (least, most)':>27} {'p50 ms':>7} {'p99 ms':>7} {'refused':>7}")
-    for (name, request), values in results.items():
-        ratios = [values[i][1] / results["bare", request][i][1] for i in range(rounds)]
-        rate, cpu, p50, p99, refused = (statistics.median(column) for column in zip(*values))
-        rows.append((name, request, refused, statistics.median(ratios)))
-        print(f"{name:16} {request:9} {rate:10,.0f} {cpu:9.1f} {statistics.median(ratios):14.2f} ({min(ratios):.2f}, {max(ratios):.2f}) {p50:7.2f} {p99:7.2f} {refused:7.0%}")
+def in_container(name, engine, directory):
+    """A row of container.tsv."""
+    container = Container(OURS[name](), engine, directory)
+    rest = container.memory()
+    load = wrk(container, "one path", 4)  # docker stats takes two seconds
+    time.sleep(1)
+    loaded = container.memory()
+    load.communicate()
+    row = (name, *(f"{size:.1f}" for size in (rest, loaded, streams(container))), f"{int(docker('inspect', '--format', '{{.Size}}', IMAGE)) / 1e6:.1f}")
+    container.close()
+    return row
+
+
+def measure_containers(directory, engine, arguments):
+    """container.tsv"""
+    if not docker("images", "--quiet", IMAGE):
+        docker("load", "--input", os.path.join(ROOT, "build/image.tar"))
+    write(f"{arguments.o}/container.tsv", report.CONTAINER, [in_container(name, engine, directory) for name in arguments.contender or CONTAINERS])
+
+
+def all_rounds(running, cases, arguments):
+    """A row of load.tsv for each measurement."""
+    rows, number, begin = [], 0, time.monotonic()
+    while number == 0 or (time.monotonic() - begin) / number < arguments.left():
+        number += 1
+        for case in cases:
+            measure = download if case == "1 GiB" else requests
+            for one in running if number % 2 else reversed(running):
+                if takes_part(one.name, case):
+                    rows.append((one.name, case, number, *(f"{value:.2f}" for value in measure(one, case, arguments.s))))
+        print(f"round {number}, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     return rows
+
+
+def measure_all(names, directory, engine, arguments):
+    """memory.tsv and load.tsv"""
+    known, running = contenders(), []
+    write(f"{arguments.o}/memory.tsv", report.MEMORY, [alone(name, known[name], directory, engine, STARTS if arguments.m else 1) for name in names])
+    print(f"memory, {arguments.m * 60 - arguments.left():.0f} s", file=sys.stderr, flush=True)
+    try:
+        for name in names:
+            if name not in START_ONLY:
+                running.append(Contender(name, known[name], directory, engine))
+        write(f"{arguments.o}/load.tsv", report.LOAD, all_rounds(running, arguments.c or CASES, arguments))
+    finally:
+        for one in running:
+            one.close()
+
+
+def write(path, head, rows):
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines("\t".join(map(str, row)) + "\n" for row in (head, *rows))
+
+
+def isolate():
+    """Continues in namespaces of its own, with CLIENT as an address."""
+    if os.environ.get("BENCH_INSIDE") != "1":
+        command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "env", "BENCH_INSIDE=1",
+                   *(f"{name}={os.environ[name]}" for name in ("HAPROXY", "BENCH_PEERS", "BUILD", "PATH") if name in os.environ), sys.executable, *sys.argv]
+        os.execvp(command[0] if os.geteuid() == 0 else "sudo", command if os.geteuid() == 0 else ["sudo", "--", *command])
+    for command in (["mount", "--make-rprivate", "/"], ["ip", "link", "set", "lo", "up"], ["ip", "address", "add", f"{CLIENT}/32", "dev", "lo"]):
+        subprocess.run(command, check=True)
+
+
+def name_server(directory):
+    with open(f"{directory}/resolv.conf", "w", encoding="ascii") as file:
+        file.write("nameserver 127.0.0.1\n")
+    subprocess.run(["mount", "--bind", f"{directory}/resolv.conf", "/etc/resolv.conf"], check=True)
+    hosts = [f"client={CLIENT}", *(f"name{number}=10.78.0.{number}" for number in range(1, 51))]
+    return subprocess.Popen([sys.executable, f"{ROOT}/tests/support/dns.py", "127.0.0.1", *hosts])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("-r", type=int, default=5, metavar="ROUNDS")
-    parser.add_argument("-s", type=int, default=3, metavar="SECONDS")
+    parser.add_argument("-m", type=float, default=8, metavar="MINUTES", help="how long all of it may take (8)")
+    parser.add_argument("-s", type=int, default=1, metavar="SECONDS", help="for each measurement (1)")
     parser.add_argument("-o", default=os.path.join(ROOT, "build"), metavar="DIRECTORY")
+    parser.add_argument("-c", action="append", choices=CASES, metavar="CASE", help="only this case: " + ", ".join(CASES))
+    parser.add_argument("--container", action="store_true", help="the memory of the image in a container instead")
     parser.add_argument("contender", nargs="*")
     arguments = parser.parse_args()
-    known = contenders()
-    names = ["bare"] + [name for name in arguments.contender or known if name != "bare"]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        sys.exit(f"no such contender: {', '.join(unknown)}; there are {', '.join(known)}")
-    results, memory, running = {}, [], []
+    names = chosen(contenders(), arguments.contender)
+    begin = time.monotonic()
+    arguments.left = lambda: arguments.m * 60 - (time.monotonic() - begin)
+    if not arguments.container:
+        isolate()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
-        engine = subprocess.Popen([os.path.join(ROOT, "build/load/engine"), f"{directory}/engine.sock"])
+        engine = f"{directory}/engine.sock"
+        helpers = [subprocess.Popen([ENGINE, engine])]
         try:
-            while not os.path.exists(f"{directory}/engine.sock"):
+            while not os.path.exists(engine):
                 time.sleep(0.01)
-            for name in names:
-                running.append(Contender(name, known[name], directory, f"{directory}/engine.sock"))
-            rest = {one.name: one.memory() for one in running}
-            for number in range(arguments.r):
-                for request in REQUESTS:
-                    for one in running if number % 2 == 0 else reversed(running):
-                        results.setdefault((one.name, request), []).append(measure(one, request, arguments.s, directory))
-                print(f"round {number + 1} of {arguments.r}", file=sys.stderr, flush=True)
-            after = {one.name: one.memory() for one in running}
-            for one in running:
-                memory.append((one.name, f"{one.milliseconds:.0f}", *rest[one.name], *after[one.name], *streams(one)))
+            if arguments.container:
+                measure_containers(directory, engine, arguments)
+            else:
+                helpers.append(name_server(directory))
+                measure_all(names, directory, engine, arguments)
         finally:
-            for one in running:
-                one.close()
-            engine.kill()
-            engine.wait()
-    results = {key: results[key] for key in sorted(results, key=lambda key: (list(REQUESTS).index(key[1]), names.index(key[0])))}
-    rows = table(results, arguments.r)
-    heads = ("contender", "start ms", "rest PSS", "rest anon", "after PSS", "after anon", f"{STREAMS} streams PSS", "anon")
-    print("\n" + "\n".join("\t".join(map(str, row)) for row in (heads, *memory)) + "\n(KB of all processes of a contender)")
-    with open(f"{arguments.o}/load.tsv", "w", encoding="ascii") as file:
-        file.write("contender\trequest\tround\trequests_per_second\tcpu_us\tp50_ms\tp99_ms\trefused\n")
-        for (name, request), values in results.items():
-            for number, value in enumerate(values):
-                file.write("\t".join([name, request, str(number + 1), *(f"{part:.2f}" for part in value)]) + "\n")
-    with open(f"{arguments.o}/memory.tsv", "w", encoding="ascii") as file:
-        file.writelines("\t".join(map(str, row)) + "\n" for row in (heads, *memory))
-    plot(rows, f"{arguments.o}/load.svg")
+            for helper in helpers:
+                helper.kill()
+                helper.wait()
+    report.main([arguments.o])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the tables of the documents from the program's own data:
+# Makes the tables of the documents from the program's own data, and those of docs/performance.md from docs/*.tsv:
 #   scripts/tables.sh          writes them into the documents
 #   scripts/tables.sh --check  prints the differences of outdated ones (exit status 1 if there are any)
 # A table stands between the lines "<!-- NAME: made by scripts/tables.sh -->" and "<!-- /NAME -->".
@@ -133,6 +133,7 @@ replace() {
         settings) table_settings ;;
         redactions) table_redactions ;;
         targets) table_targets ;;
+        wanted | load | speed | memory | container | instructions) scripts/bench/report.py docs "$2" ;;
         *) echo "$1: no such table: $2" >&2; exit 1 ;;
     esac >"$scratch/table"
     awk -v table="$scratch/table" -v name="$2" '

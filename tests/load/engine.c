@@ -1,9 +1,12 @@
 /* A stand-in for the Docker Engine that costs little: engine SOCKET [BYTES [MILLISECONDS]]
  *
- * One process with epoll. It answers each request with a body of BYTES (1,500). Requests whose path ends in /events,
- * /logs or /wait are streams without an end, with a line as soon as they begin and, with MILLISECONDS, one more each
- * time that these have passed: {"line":N}, counted for each stream. A path that ends in /get is answered with 1 GiB of
- * zeros. Bodies of requests are read and forgotten. It does no more than benchmarks and tests of the load need. */
+ * SOCKET is a path, or ADDRESS:PORT. One process with epoll. It answers each request with a body of BYTES (1,500): a
+ * container, or a list of it if the path is one of a list, as /containers/json and /networks are. Requests whose path
+ * ends in /events, /logs or /wait are streams without an end, with a line as soon as they begin and, with MILLISECONDS,
+ * one more each time that these have passed: {"line":N}, counted for each stream. A path that ends in /get is answered
+ * with 1 GiB of zeros, in chunks. Bodies of requests are read and forgotten. It does no more than benchmarks and tests
+ * of the load need. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +26,16 @@
 #define HEAD_MAX   65536
 #define LARGE      (1L << 30)
 #define ANSWER_MAX (1 << 20)
+/* A large answer has chunks of the size in which the Engine copies. */
+#define CHUNK_SIZE 32768L
+#define CHUNK_HEAD "8000\r\n"
+#define CHUNK      (CHUNK_SIZE + 8)
+#define CHUNKS     4
+#define LAST_CHUNK "0\r\n\r\n"
+/* A container as it is listed and inspected, up to the text that makes it as large as wanted */
+#define CONTAINER                                                                                                  \
+    "{\"Id\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\",\"Names\":[\"/web\"],\"State\":" \
+    "\"running\",\"Config\":{\"Env\":[\"PASSWORD=secret\"]},\"Labels\":{\"description\":\""
 
 struct connection {
     int fd;
@@ -30,15 +43,18 @@ struct connection {
     size_t length;
     long body;     /* bytes of the request's body that are still to come; -1: chunked, up to its last chunk */
     char tail[5];  /* the end of what has come of a chunked body */
-    long zeros;    /* bytes of a large answer that are still to be sent */
+    long large;    /* bytes of a large answer that are still to be sent, chunks' heads included */
     unsigned line; /* of a stream; 0: it is none */
+    bool plain;    /* a stream without chunks, for a client that asked with HTTP/1.0 */
     struct connection *next, *previous; /* in the list of streams */
 };
 
 static struct connection streams; /* a ring, of which this is the head */
-static char answer[ANSWER_MAX];
-static size_t answer_length;
-static const char zeros[1 << 17];
+static struct answer {
+    char text[ANSWER_MAX];
+    size_t length;
+} object, list;
+static char chunks[CHUNKS * CHUNK];
 static int poller;
 
 static void fail(const char *what)
@@ -73,20 +89,28 @@ static bool put(struct connection *connection, const char *bytes, size_t length)
 
 static bool put_line(struct connection *connection)
 {
-    char line[64];
-    char chunk[80];
-    int length = snprintf(line, sizeof line, "{\"line\":%u}\n", connection->line++);
+    char line[128];
+    char chunk[160];
+    int length = snprintf(line, sizeof line,
+                          "{\"line\":%u,\"Type\":\"daemon\",\"Action\":\"reload\",\"Actor\":{\"ID\":\"engine\"}}\n",
+                          connection->line++);
 
-    length = snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", (unsigned)length, line);
+    length = connection->plain ? snprintf(chunk, sizeof chunk, "%s", line)
+                               : snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", (unsigned)length, line);
     /* What a reader that is too slow does not take is left out. */
     return put(connection, chunk, (size_t)length) || errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-static bool put_zeros(struct connection *connection)
+static bool put_large(struct connection *connection)
 {
-    while (connection->zeros > 0) {
-        size_t size = connection->zeros < (long)sizeof zeros ? (size_t)connection->zeros : sizeof zeros;
-        ssize_t sent = send(connection->fd, zeros, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const long last = sizeof LAST_CHUNK - 1;
+
+    while (connection->large > 0) {
+        long left = connection->large - last;
+        long at = (CHUNK - left % CHUNK) % CHUNK;
+        const char *bytes = left > 0 ? chunks + at : LAST_CHUNK - left;
+        long size = left <= 0 ? connection->large : left < CHUNKS * CHUNK - at ? left : CHUNKS * CHUNK - at;
+        ssize_t sent = send(connection->fd, bytes, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             set_events(connection, EPOLLIN | EPOLLOUT);
@@ -94,7 +118,7 @@ static bool put_zeros(struct connection *connection)
         }
         if (sent < 0)
             return false;
-        connection->zeros -= sent;
+        connection->large -= sent;
     }
     set_events(connection, EPOLLIN);
     return true;
@@ -109,9 +133,10 @@ static bool ends_in(const char *path, size_t length, const char *end_of_path)
 
 static bool respond(struct connection *connection, const char *head)
 {
-    static const char stream[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    static const char stream[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    static const char chunked[] = "Transfer-Encoding: chunked\r\n\r\n";
     const char *path = strchr(head, ' ');
+    const struct answer *answer;
     size_t length = path == NULL ? 0 : strcspn(path + 1, " ?");
 
     if (path == NULL)
@@ -123,16 +148,20 @@ static bool respond(struct connection *connection, const char *head)
         connection->previous = &streams;
         streams.next->previous = connection;
         streams.next = connection;
-        return put(connection, stream, sizeof stream - 1) && put_line(connection);
+        connection->plain = strstr(head, " HTTP/1.0\r\n") != NULL;
+        return put(connection, stream, sizeof stream - 1) &&
+               (connection->plain ? put(connection, "\r\n", 2) : put(connection, chunked, sizeof chunked - 1)) &&
+               put_line(connection);
     }
     if (ends_in(path, length, "/get")) {
-        char large[128];
+        static const char large[] =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-        connection->zeros = LARGE;
-        length = (size_t)snprintf(large, sizeof large, "HTTP/1.1 200 OK\r\nContent-Length: %ld\r\n\r\n", LARGE);
-        return put(connection, large, length) && put_zeros(connection);
+        connection->large = LARGE / CHUNK_SIZE * CHUNK + (long)sizeof LAST_CHUNK - 1;
+        return put(connection, large, sizeof large - 1) && put_large(connection);
     }
-    return put(connection, answer, answer_length);
+    answer = ends_in(path, length, "s") || ends_in(path, length, "s/json") ? &list : &object;
+    return put(connection, answer->text, answer->length);
 }
 
 /* Forgets what has come of a request's body. Returns how many bytes that is. */
@@ -213,7 +242,7 @@ static void serve(struct connection *connection, unsigned events)
     ssize_t got = recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     bool good = got > 0 ? handle(connection, bytes, (size_t)got) : got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 
-    if (!good || ((events & EPOLLOUT) != 0 && !put_zeros(connection)))
+    if (!good || ((events & EPOLLOUT) != 0 && !put_large(connection)))
         end(connection);
 }
 
@@ -246,17 +275,46 @@ static void tick(int timer)
     }
 }
 
-static int listen_at(const char *path)
+static int listen_at(const char *where)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    const char *port = strrchr(where, ':');
+    int fd = socket(port == NULL ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool bound = false;
 
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0666) != 0 ||
-        listen(fd, 4096) != 0)
-        fail(path);
+    if (port == NULL) {
+        snprintf(path.sun_path, sizeof path.sun_path, "%s", where);
+        unlink(where);
+        bound = bind(fd, (struct sockaddr *)&path, sizeof path) == 0 && chmod(where, 0666) == 0;
+    } else {
+        char host[INET_ADDRSTRLEN];
+
+        snprintf(host, sizeof host, "%.*s", (int)(port - where), where);
+        address.sin_port = htons((uint16_t)strtoul(port + 1, NULL, 10));
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+        bound = inet_pton(AF_INET, host, &address.sin_addr) == 1 &&
+                bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    }
+    if (!bound || listen(fd, 4096) != 0)
+        fail(where);
     return fd;
+}
+
+/* Makes an answer of `size` bytes of JSON as Go writes it, without white space. */
+static void fill(struct answer *answer, size_t size, const char *begin, const char *end_of_body)
+{
+    size_t around = strlen(begin) + strlen(end_of_body);
+    char *at = answer->text;
+
+    size = size < around ? around : size;
+    at += sprintf(at,
+                  "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n"
+                  "Content-Length: %zu\r\n\r\n%s",
+                  size, begin);
+    memset(at, 'x', size - around);
+    strcpy(at + size - around, end_of_body);
+    answer->length = strlen(answer->text);
 }
 
 int main(int argc, char *argv[])
@@ -277,16 +335,12 @@ int main(int argc, char *argv[])
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    answer_length = (size_t)snprintf(answer, sizeof answer,
-                                     "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n"
-                                     "Content-Length: %zu\r\n\r\n",
-                                     size);
-    memset(answer + answer_length, ' ', size);
-    if (size >= 2) {
-        answer[answer_length] = '[';
-        answer[answer_length + size - 1] = ']';
+    fill(&object, size, CONTAINER, "\"}}");
+    fill(&list, size, "[" CONTAINER, "\"}}]");
+    for (int i = 0; i < CHUNKS; i++) {
+        memcpy(chunks + i * CHUNK, CHUNK_HEAD, sizeof CHUNK_HEAD - 1);
+        memcpy(chunks + (i + 1) * CHUNK - 2, "\r\n", 2);
     }
-    answer_length += size;
     streams.next = streams.previous = &streams;
     poller = epoll_create1(EPOLL_CLOEXEC);
     every.it_value = every.it_interval;
