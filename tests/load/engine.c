@@ -3,9 +3,9 @@
  * SOCKET is a path, or ADDRESS:PORT. One process with epoll. It answers each request with a body of BYTES (1,500): a
  * container, or a list of it if the path is one of a list, as /containers/json and /networks are. Requests whose path
  * ends in /events, /logs or /wait are streams without an end, with a line as soon as they begin and, with MILLISECONDS,
- * one more each time that these have passed: {"line":N}, counted for each stream. A path that ends in /get is answered
- * with 1 GiB of zeros, in chunks. Bodies of requests are read and forgotten. It does no more than benchmarks and tests
- * of the load need. */
+ * one more each time that these have passed: {"line":N}, counted for each stream; with HTTP/1.0, which our own program
+ * speaks, nothing ever happens in them. A path that ends in /get is answered with 1 GiB of zeros, in chunks. Bodies of
+ * requests are read and forgotten. It does no more than benchmarks and tests of the load need. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -45,7 +45,6 @@ struct connection {
     char tail[5];  /* the end of what has come of a chunked body */
     long large;    /* bytes of a large answer that are still to be sent, chunks' heads included */
     unsigned line; /* of a stream; 0: it is none */
-    bool plain;    /* a stream without chunks, for a client that asked with HTTP/1.0 */
     struct connection *next, *previous; /* in the list of streams */
 };
 
@@ -89,14 +88,11 @@ static bool put(struct connection *connection, const char *bytes, size_t length)
 
 static bool put_line(struct connection *connection)
 {
-    char line[128];
-    char chunk[160];
-    int length = snprintf(line, sizeof line,
-                          "{\"line\":%u,\"Type\":\"daemon\",\"Action\":\"reload\",\"Actor\":{\"ID\":\"engine\"}}\n",
-                          connection->line++);
+    char line[64];
+    char chunk[80];
+    int length = snprintf(line, sizeof line, "{\"line\":%u}\n", connection->line++);
 
-    length = connection->plain ? snprintf(chunk, sizeof chunk, "%s", line)
-                               : snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", (unsigned)length, line);
+    length = snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", (unsigned)length, line);
     /* What a reader that is too slow does not take is left out. */
     return put(connection, chunk, (size_t)length) || errno == EAGAIN || errno == EWOULDBLOCK;
 }
@@ -133,8 +129,9 @@ static bool ends_in(const char *path, size_t length, const char *end_of_path)
 
 static bool respond(struct connection *connection, const char *head)
 {
-    static const char stream[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
-    static const char chunked[] = "Transfer-Encoding: chunked\r\n\r\n";
+    static const char quiet[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+    static const char stream[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     const char *path = strchr(head, ' ');
     const struct answer *answer;
     size_t length = path == NULL ? 0 : strcspn(path + 1, " ?");
@@ -143,15 +140,14 @@ static bool respond(struct connection *connection, const char *head)
         return false;
     path++;
     if (ends_in(path, length, "/events") || ends_in(path, length, "/logs") || ends_in(path, length, "/wait")) {
+        if (strstr(head, " HTTP/1.0\r\n") != NULL)
+            return put(connection, quiet, sizeof quiet - 1);
         connection->line = 1;
         connection->next = streams.next;
         connection->previous = &streams;
         streams.next->previous = connection;
         streams.next = connection;
-        connection->plain = strstr(head, " HTTP/1.0\r\n") != NULL;
-        return put(connection, stream, sizeof stream - 1) &&
-               (connection->plain ? put(connection, "\r\n", 2) : put(connection, chunked, sizeof chunked - 1)) &&
-               put_line(connection);
+        return put(connection, stream, sizeof stream - 1) && put_line(connection);
     }
     if (ends_in(path, length, "/get")) {
         static const char large[] =
