@@ -10,8 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#define BUFFERS_KEPT 32
-#define LARGE_KEPT   (1 << 20) /* bytes of buffers that are larger than a head needs */
+#define KEPT (64 * HEAD_ROOM) /* bytes of buffers */
 
 /* What the log says of a connection whose first bytes HAProxy cannot read as a request. */
 #define NO_REQUEST                                                                                                   \
@@ -149,10 +148,8 @@ static void add_backends(struct values *values, struct definitions *definitions,
 
         buffer_size = needed > buffer_size ? needed : buffer_size;
     }
-    /* What is kept here, HAProxy never gives back: with large buffers it would stay at the size of its worst moment. */
-    kept = buffer_size == HEAD_ROOM       ? BUFFERS_KEPT * buffer_size
-           : 2 * buffer_size > LARGE_KEPT ? 2 * buffer_size
-                                          : LARGE_KEPT;
+    /* A buffer that is not kept is a new mapping each time. One that is does not go back to the system. */
+    kept = 2 * buffer_size > KEPT ? 2 * buffer_size : KEPT;
     values_set(values, "buffer_size", "%ld", buffer_size);
     values_set(values, "buffers_size", "%ld", kept);
     plain_answers_free(plain);

@@ -51,14 +51,6 @@ static void want_later(struct follow *follow, struct waiting_list *list, const c
 /* A container of an overlay network has an address on docker_gwbridge too, for what lies beyond; unless one of its
  * other networks leads out (libnetwork, sandbox.needDefaultGW). Neither the list nor an event tells of it, but the
  * network does, so it is asked whenever the networks of such a container have changed. */
-static const struct known_network *hidden_network(const struct containers *containers)
-{
-    for (size_t i = 0; i < containers->network_count; i++)
-        if (containers->networks[i].hidden)
-            return &containers->networks[i];
-    return NULL;
-}
-
 static bool is_plain_bridge(const struct containers *containers, const char *network)
 {
     for (size_t i = 0; i < containers->network_count; i++)
@@ -79,23 +71,29 @@ static bool may_be_hidden(const struct containers *containers, const struct know
 /* The container has joined or left the network. False if the follower begins anew. */
 static bool doubt_hidden(struct follow *follow, const struct event *event, struct known_container *container)
 {
-    const struct known_network *hidden = hidden_network(&follow->containers);
+    bool plain = is_plain_bridge(&follow->containers, event->network) && !may_be_hidden(&follow->containers, container);
 
-    if (hidden == NULL ||
-        (is_plain_bridge(&follow->containers, event->network) && !may_be_hidden(&follow->containers, container)))
-        return true;
-    if (container != NULL && known_leave(container, hidden->id))
-        tell_changed(follow, container);
-    return want(follow, &follow->joins, event->container, hidden->id) != NULL;
+    for (size_t i = 0; i < follow->containers.network_count; i++) {
+        const struct known_network *network = &follow->containers.networks[i];
+
+        /* An answer that is under way may be from before this network was the way out. */
+        if (!network->hidden || (plain && waiting_find(&follow->joins, event->container, network->id) == NULL))
+            continue;
+        if (container != NULL && known_leave(container, network->id))
+            tell_changed(follow, container);
+        if (want(follow, &follow->joins, event->container, network->id) == NULL)
+            return false;
+    }
+    return true;
 }
 
 void apply_hidden(struct follow *follow)
 {
-    const struct known_network *hidden = hidden_network(&follow->containers);
-
-    for (size_t i = 0; hidden != NULL && i < follow->containers.count && follow->phase != RESTING; i++)
-        if (may_be_hidden(&follow->containers, follow->containers.list[i]))
-            want(follow, &follow->joins, follow->containers.list[i]->entry.container.id, hidden->id);
+    for (size_t n = 0; n < follow->containers.network_count && follow->phase != RESTING; n++)
+        for (size_t i = 0; i < follow->containers.count && follow->phase != RESTING; i++)
+            if (follow->containers.networks[n].hidden && may_be_hidden(&follow->containers, follow->containers.list[i]))
+                want(follow, &follow->joins, follow->containers.list[i]->entry.container.id,
+                     follow->containers.networks[n].id);
 }
 
 /* ---- events ---- */

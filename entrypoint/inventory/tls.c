@@ -60,12 +60,14 @@ static bool load_openssl(void)
     void *library = found ? NULL : dlopen(NAME_OF(OPENSSL_SHLIB_VERSION), RTLD_NOW | RTLD_LOCAL);
     void *function;
 
-    if (library == NULL && !found)
+    if (found)
+        return true;
+    if (library != NULL) {
+        found = true;
+        OPENSSL_FUNCTIONS(LOOK_UP)
+    }
+    if (!found)
         notice("%s: no container of an Engine with TLS can be asked for", dlerror());
-    if (library == NULL)
-        return found;
-    found = true;
-    OPENSSL_FUNCTIONS(LOOK_UP)
     return found;
 }
 

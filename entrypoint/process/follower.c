@@ -35,6 +35,7 @@
 #define BEAT   'b'
 
 #define BEAT_MILLISECONDS 1000 /* between signs of life */
+#define ATTEMPTS_MOST     4    /* FOLLOWER_SILENT doubled so often is more than SILENT_AT_START */
 #define SILENT_AT_START   60   /* seconds; a child that has said nothing has not opened anything either */
 
 #define FINISH_MILLISECONDS 100  /* between questions whether HAProxy has anything else to do */
@@ -540,6 +541,8 @@ static bool hear(struct follower *follower)
         follower->news |= letters[i] == NEWS;
         follower->ready |= letters[i] == READY;
     }
+    if (follower->ready)
+        follower->attempts = 0;
     if (got > 0) {
         follower->spoke = true;
         follower->silent = 0;
@@ -559,6 +562,15 @@ bool follower_news(struct follower *follower)
     return news;
 }
 
+/* Seconds. A child that has much to read on a busy machine gets twice as long each time, so that one is ready at last.
+ */
+static int longest_silence(const struct follower *follower)
+{
+    int seconds = FOLLOWER_SILENT << follower->attempts;
+
+    return follower->spoke && seconds < SILENT_AT_START ? seconds : SILENT_AT_START;
+}
+
 bool follower_is_lost(struct follower *follower)
 {
     if (follower->talk < 0)
@@ -567,7 +579,11 @@ bool follower_is_lost(struct follower *follower)
     if (channel_now() < follower->look_at)
         return false;
     follower->look_at = channel_now() + BEAT_MILLISECONDS;
-    return ++follower->silent >= (follower->spoke ? FOLLOWER_SILENT : SILENT_AT_START);
+    if (++follower->silent < longest_silence(follower))
+        return false;
+    if (!follower->ready && follower->attempts < ATTEMPTS_MOST)
+        follower->attempts++;
+    return true;
 }
 
 long follower_patience(const struct follower *follower)

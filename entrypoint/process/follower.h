@@ -6,7 +6,7 @@
 #include "config/maps.h"
 #include "environment/machine.h"
 
-#define FOLLOWER_SILENT 5 /* seconds */
+#define FOLLOWER_SILENT 5 /* seconds; more for one that takes the place of one that never was ready */
 
 struct follower {
     pid_t pid;                      /* 0: none */
@@ -19,6 +19,7 @@ struct follower {
     long begun;                     /* see channel_now */
     bool spoke;                     /* the child has said anything */
     int silent;                     /* how often in turn follower_is_lost has heard nothing in time */
+    int attempts;                   /* children in turn that were lost before they were ready */
     long look_at;                   /* when it looks again, see channel_now */
     struct credentials credentials; /* HAProxy's */
 };

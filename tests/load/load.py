@@ -600,7 +600,7 @@ def memory_limit():
     create = b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{}" + b" " * 199998
     for haproxy, bodies in itertools.product(HAPROXIES, (0, 262144) if SOAK else (262144,)):
         count = 1000 if SOAK else 64
-        limit = 24 * 1024 * 1024 + (count + 5) * 3 * (72 * 1024 + bodies)
+        limit = 32 * 1024 * 1024 + (count + 5) * 3 * (72 * 1024 + bodies)
         env = {"MAX_CONNECTIONS": str(count + 5), "MAX_CONNECTIONS_PER_CLIENT": str(count + 5), "ALLOW_IMAGE_GET": "1"}
         if bodies:
             env.update(ALLOW_CREATE="1", MAX_CREATE_BODY=str(bodies))

@@ -961,6 +961,31 @@ START_TEST(test_gateway_bridge)
 }
 END_TEST
 
+/* A container that is started on an overlay network and then on a bridge, which takes the way out: its address on
+ * docker_gwbridge, asked for in between, does not count. */
+START_TEST(test_gateway_bridge_start)
+{
+    const struct containers *containers = follow_containers(follow);
+    const char *created = "{\"Id\":\"" A "\",\"Names\":[\"/a\"],\"State\":\"created\",\"HostConfig\":{},"
+                          "\"Mounts\":[],\"NetworkSettings\":{\"Networks\":{}}}";
+
+    subscribe();
+    respond(expect("/networks "), "[{\"Id\":\"" NET "\",\"Name\":\"b\",\"Driver\":\"bridge\"},{\"Id\":\"gw\",\"Name\":"
+                                  "\"docker_gwbridge\",\"Driver\":\"bridge\"}]");
+    respond(expect(ALL), list(created, NULL));
+    network_event("connect", "ov", A);
+    expect("/networks/gw ");          /* the Engine answers now, */
+    network_event("connect", NET, A); /* and the answer comes after this event */
+    respond(expect("/networks/gw "), member(A, "172.18.0.3/16"));
+    respond(expect("/networks/ov "), member(A, "10.9.0.2/24"));
+    respond(expect("/networks/" NET), member(A, "10.0.0.3/24"));
+    container_event("start", A);
+    respond(expect(SOME), list(OVERLAY_ITEM(A, "a", OVERLAY "," BRIDGE), NULL));
+    settle();
+    ck_assert_ptr_null(containers_at(containers, "172.18.0.3"));
+}
+END_TEST
+
 /* Addresses of all kinds, and what is none */
 START_TEST(test_addresses)
 {
@@ -1062,6 +1087,7 @@ int main(void)
     tcase_add_test(tests, test_upstreams);
     tcase_add_test(tests, test_networks);
     tcase_add_test(tests, test_gateway_bridge);
+    tcase_add_test(tests, test_gateway_bridge_start);
     tcase_add_test(tests, test_addresses);
     tcase_add_test(tests, test_garbage);
     tcase_add_test(tests, test_read_once);
