@@ -4,7 +4,7 @@
     scripts/bench/report.py DIRECTORY [TABLE]
 
 prints one table, or writes DIRECTORY/load.svg and prints all. DIRECTORY has load.tsv and memory.tsv (bench-load.py),
-instructions.tsv (bench-instructions.py) and container.tsv (bench-container.py); what is missing is left out."""
+instructions.tsv (bench-instructions.py) and container.tsv (bench-load.py --container); what is missing is left out."""
 import os
 import statistics
 import sys
