@@ -297,10 +297,10 @@ def measure_containers(directory, engine, arguments):
     write(f"{arguments.o}/container.tsv", report.CONTAINER, [in_container(name, engine, directory) for name in arguments.contender or CONTAINERS])
 
 
-def all_rounds(names, directory, engine, arguments):
+def all_rounds(known, names, directory, engine, arguments):
     """A row of load.tsv for each measurement. Each round has new processes: where their memory lies makes them up to a sixth
     faster or slower, for as long as they live."""
-    rows, number, begin, known = [], 0, time.monotonic(), contenders()
+    rows, number, begin = [], 0, time.monotonic()
     while number == 0 or (time.monotonic() - begin) / number < arguments.left():
         number += 1
         with contextlib.ExitStack() as stack:
@@ -319,7 +319,7 @@ def measure_all(names, directory, engine, arguments):
     known = contenders()
     write(f"{arguments.o}/memory.tsv", report.MEMORY, [alone(name, known[name], directory, engine, STARTS if arguments.m else 1) for name in names])
     print(f"memory, {arguments.m * 60 - arguments.left():.0f} s", file=sys.stderr, flush=True)
-    write(f"{arguments.o}/load.tsv", report.LOAD, all_rounds([name for name in names if name not in START_ONLY], directory, engine, arguments))
+    write(f"{arguments.o}/load.tsv", report.LOAD, all_rounds(known, [name for name in names if name not in START_ONLY], directory, engine, arguments))
 
 
 def write(path, head, rows):

@@ -148,7 +148,7 @@ static void add_backends(struct values *values, struct definitions *definitions,
 
         buffer_size = needed > buffer_size ? needed : buffer_size;
     }
-    /* A buffer that is not kept is a new mapping each time. One that is does not go back to the system. */
+    /* A buffer that is not kept is a new mapping each time. What is kept does not go back to the system. */
     kept = 2 * buffer_size > KEPT ? 2 * buffer_size : KEPT;
     values_set(values, "buffer_size", "%ld", buffer_size);
     values_set(values, "buffers_size", "%ld", kept);

@@ -71,8 +71,8 @@ bool route_is_libpod(const struct operation *operation)
 
 /* ---- the regex ---- */
 
-/* The method, in a group of its own if branches ask for it, and the mark of a decoded path, a second space: groups 1 to
- * 6 */
+/* Groups 1 to 6: the method, again in a group of its own if branches ask for it, and a second space, the mark of a
+ * decoded path */
 #define METHOD "^((DELETE)|(GET|HEAD)|(POST)|(PUT)|[A-Z]++) ( )?"
 
 static int method_group(const char *method)
@@ -86,8 +86,8 @@ static int method_group(const char *method)
 }
 
 /* Holds for paths of the Engine's API that it neither decodes, cleans nor redirects: no segment is empty, a dot or two,
- * or has a control character or a backslash. A percent sign is in
- * decoded paths only, and not before two hexadecimal digits. */
+ * or has a control character or a backslash. A percent sign is in decoded paths only, and not before two hexadecimal
+ * digits. */
 #define SOUND                     \
     "(?=(?:/(?!\\.\\.?(?:/|\\z))" \
     "(?:[^/%\\x00-\\x1f\\x5c\\x7f]++|(?(6)%(?![0-9A-Fa-f]{2})|(?!)))++)++/?\\z)"

@@ -5,9 +5,7 @@
 load helper
 
 setup() {
-    box_image >/dev/null
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     "$ROOT/build/inventory/follow" "$SOCKET" inspect >"$BATS_TEST_TMPDIR/log" 3>&- &
     FOLLOW_PID=$!
     heard '^renewed '

@@ -58,6 +58,13 @@ remove_all() {
     if [ -n "$ids" ]; then engine rm -f $ids >/dev/null; fi
 }
 
+# begin_anew: an Engine with the image box, and with nothing else that a test has left
+begin_anew() {
+    box_image >/dev/null
+    remove_all
+    engine network prune -f >/dev/null
+}
+
 address_of() { engine inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
 
 # start_proxy NAME [docker run argument...]: starts the image and waits until it answers

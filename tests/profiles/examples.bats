@@ -18,9 +18,7 @@ clients() {
 }
 
 setup_file() {
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     mkdir -p $LAB
     local name
     for name in two-proxies two-profiles names unix-listener tls-listener; do

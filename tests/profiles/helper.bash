@@ -86,9 +86,7 @@ PROXY=http://10.99.0.2:2375
 # lan2; and test, which has a log
 begin_on_lan() {
     mkdir -p $LAB
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     engine network create --subnet 10.99.0.0/24 --ip-range 10.99.0.16/28 lan >/dev/null
     engine network create --subnet 10.94.0.0/24 lan2 >/dev/null
     # (A host name that no DNS knows.)

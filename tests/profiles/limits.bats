@@ -7,9 +7,7 @@ load helper
 PROXY=http://10.98.0.2:2375
 
 setup_file() {
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     engine network create --subnet 10.98.0.0/24 limited >/dev/null
     mkdir -p $LAB/limits
     chmod 777 $LAB/limits

@@ -8,9 +8,7 @@ load helper
 PROXY=http://10.93.0.250:2375
 
 setup_file() {
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     ip link add node type veth peer name peer
     ip addr add 10.201.0.1/24 dev node
     ip link set node up

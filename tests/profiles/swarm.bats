@@ -14,9 +14,7 @@ both_run() { [ "$(proxies | grep -c Running)" = 2 ]; }
 task_of() { "$1" ps -q --filter "name=$2"; }
 
 setup_file() {
-    box_image
-    remove_all
-    engine network prune -f >/dev/null
+    begin_anew
     ip netns add second
     ip link add cable0 type veth peer name cable1 netns second
     ip addr add 10.200.0.1/24 dev cable0
